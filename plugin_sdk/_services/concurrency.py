@@ -1,0 +1,57 @@
+"""Several queries of one request at once, up to a limit."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Batch(Generic[T, R]):
+    def __init__(self, work: Callable[[T], R], items: Sequence[T]) -> None:
+        self._work = work
+        self._waiting = deque(enumerate(items))
+        self._left = len(items)
+        self._results: list[R | None] = [None] * len(items)
+        self._done = threading.Event()
+        self._lock = threading.Lock()
+
+    def drain(self) -> None:
+        """Take items until none is waiting."""
+        while True:
+            try:
+                index, item = self._waiting.popleft()
+            except IndexError:
+                return
+            self._results[index] = self._work(item)
+            with self._lock:
+                self._left -= 1
+                if not self._left:
+                    self._done.set()
+
+    def results(self) -> list[R]:
+        self._done.wait()
+        return self._results  # type: ignore[return-value]  # every index was filled
+
+
+def run_concurrently(
+    work: Callable[[T], R], items: Sequence[T], limit: int, pool: ThreadPoolExecutor
+) -> list[R]:
+    """Return `work(item)` of each item in order, at most `limit` at once.
+
+    The calling thread works too, so a pool full of hung queries slows a request down but never stops it.
+    `work` must not raise.
+    """
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    batch = _Batch(work, items)
+    for _ in range(min(limit, len(items)) - 1):
+        pool.submit(copy_context().run, batch.drain)
+    batch.drain()
+    return batch.results()

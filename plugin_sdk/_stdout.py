@@ -1,0 +1,53 @@
+"""Stdout carries the handshake line and nothing else; what is printed later becomes log lines.
+
+Grafana reads stdout with a scanner that ends at a line of 64 KiB; whoever prints more then blocks for ever.
+And anything printed before the handshake makes the start fail. So descriptor 1 is replaced by a pipe before
+the author's code is loaded, for C libraries and child processes too, and a thread reads it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+from plugin_sdk import _log
+
+_CHUNK = 32 * 1024
+
+
+class Stdout:
+    """Owns the real stdout; everybody else writes into a pipe."""
+
+    def __init__(self) -> None:
+        sys.stdout.flush()
+        self._real = os.dup(1)
+        self._read, write = os.pipe()
+        os.dup2(write, 1)
+        os.close(write)
+        os.set_inheritable(1, True)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Into a pipe Python holds prints back by the 8 KiB; they belong to the request that made them.
+            sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+
+    def send_line(self, line: str) -> None:
+        """Write the handshake line to the real stdout."""
+        os.write(self._real, line.encode())
+
+    def drain(self, listener: Callable[[bytes], None]) -> None:
+        """Begin to read what is printed: each line is logged at debug and given to `listener`."""
+        threading.Thread(target=self._drain, args=(listener,), name="stdout", daemon=True).start()
+
+    def _drain(self, listener: Callable[[bytes], None]) -> None:
+        rest = b""
+        while chunk := os.read(self._read, _CHUNK):
+            listener(chunk)
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) >= _CHUNK:
+                lines.append(rest)
+                rest = b""
+            for text in lines:
+                if text.strip():
+                    _log.log("debug", text.decode("utf-8", "replace"), logger="stdout")

@@ -1,0 +1,115 @@
+"""A field's values as Arrow lays them out in memory: what the writer joins and the reader finds."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from plugin_sdk.data.field_type import FieldType
+
+# The stdlib array's letter for each fixed-width type; numpy and struct use the same letters.
+TYPE_CODES = {
+    FieldType.INT8: "b",
+    FieldType.INT16: "h",
+    FieldType.INT32: "i",
+    FieldType.INT64: "q",
+    FieldType.UINT8: "B",
+    FieldType.UINT16: "H",
+    FieldType.UINT32: "I",
+    FieldType.UINT64: "Q",
+    FieldType.FLOAT32: "f",
+    FieldType.FLOAT64: "d",
+    FieldType.TIME: "q",
+    FieldType.ENUM: "H",
+}
+VARIABLE_WIDTH = frozenset({FieldType.STRING, FieldType.JSON})
+MAX_INT32, MAX_INT64, MIN_INT64 = 2**31 - 1, 2**63 - 1, -(2**63)
+
+# Anything whose memory can be copied as it lies: bytes, array, a contiguous memoryview.
+Buffer = bytes | bytearray | memoryview | array  # type: ignore[type-arg]  # any letter
+
+
+class Late(NamedTuple):
+    """Bytes that are made while the file is written, so that they never lie in memory twice."""
+
+    size: int
+    fill: Callable[[memoryview], None]
+
+
+Piece = Buffer | Late
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field's buffers. `data` is written piece after piece; `owner` keeps borrowed memory alive."""
+
+    type: FieldType
+    length: int
+    data: Sequence[Piece]
+    offsets: Buffer | None = None
+    validity: Buffer | None = None
+    null_count: int = 0
+    owner: Any = None
+    unit: str | None = None  # of durations, which become seconds
+
+    @property
+    def pieces(self) -> list[tuple[Piece, ...]]:
+        """The column's buffers in Arrow's order."""
+        validity: tuple[Piece, ...] = () if self.validity is None else (self.validity,)
+        if self.type in VARIABLE_WIDTH:
+            return [validity, (bytes(4) if self.offsets is None else self.offsets,), tuple(self.data)]
+        return [validity, tuple(self.data)]
+
+
+def size_of(piece: Piece) -> int:
+    """The number of bytes of a piece."""
+    if isinstance(piece, Late):
+        return piece.size
+    return len(piece) if isinstance(piece, bytes) else memoryview(piece).nbytes
+
+
+_TO_DIGITS = bytes([48]) + bytes([49]) * 255
+_FLAGS_AT_ONCE = 4096  # int(text, 2) takes time in the square of the length, so it is fed short texts
+
+
+def pack_bits(flags: bytes) -> bytes:
+    """A bitmap, least significant bit first, of bytes that are zero or not."""
+    packed = []
+    for start in range(0, len(flags), _FLAGS_AT_ONCE):
+        chunk = flags[start : start + _FLAGS_AT_ONCE]
+        # Read as one binary number, last flag first: C speed, where a loop over bits would be Python's.
+        number = int(chunk.translate(_TO_DIGITS)[::-1], 2)
+        packed.append(number.to_bytes((len(chunk) + 7) // 8, "little"))
+    return b"".join(packed)
+
+
+_BITS = [tuple(byte >> bit & 1 for bit in range(8)) for byte in range(256)]
+
+
+def unpack_bits(bitmap: Buffer, start: int, length: int) -> bytes:
+    """Bytes of 0 and 1, the reverse of `pack_bits`, from bit `start` on."""
+    raw = bytes(memoryview(bitmap).cast("B")[start // 8 : (start + length + 7) // 8])
+    flags = b"".join(map(_BIT_BYTES.__getitem__, raw))
+    return flags[start % 8 : start % 8 + length]
+
+
+_BIT_BYTES = [bytes(bits) for bits in _BITS]
+
+
+def offsets_of(lengths: Iterable[int]) -> array[int]:
+    """Arrow's offsets for values of these lengths."""
+    return array("i", accumulate(lengths, initial=0))
+
+
+_ROWS_AT_ONCE = 65_536  # so that each step's memory stays in the cache
+
+
+def scale(numpy: Any, source: Any, factor: int, target: memoryview) -> None:
+    """Write a numpy array of int64, multiplied, into the file's memory."""
+    out = numpy.frombuffer(target, "<i8")
+    for start in range(0, len(source), _ROWS_AT_ONCE):
+        end = start + _ROWS_AT_ONCE
+        numpy.multiply(source[start:end], factor, out=out[start:end])

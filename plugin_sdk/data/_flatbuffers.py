@@ -1,0 +1,158 @@
+"""As much of the flatbuffers format as Arrow's metadata needs: a writer, and a reader that trusts nothing."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from plugin_sdk.data.errors import FrameError
+
+Slot = tuple[int, bytes | None] | None  # size and value of an inline member; None when left out
+OFFSET: Slot = (4, None)  # a member that points elsewhere, patched in later
+
+
+class Writer:
+    """Writes parents first; what they point to follows and is patched in."""
+
+    def __init__(self) -> None:
+        self.buffer = bytearray(4)
+
+    def align(self, size: int, after: int = 0) -> None:
+        """Pad so that `after` bytes from here the position is a multiple of `size`."""
+        self.buffer += bytes(-(len(self.buffer) + after) % size)
+
+    def table(self, slots: list[Slot]) -> tuple[int, list[int]]:
+        """Write a table; its position, and the position of each of its members."""
+        at, size = _layout(slots)
+        alignment = 8 if any(slot and slot[0] == 8 for slot in slots) else 4
+        vtable_size = 4 + 2 * len(slots)
+        self.align(2)
+        self.align(alignment, vtable_size)
+        vtable = len(self.buffer)
+        self.buffer += struct.pack("<HH", vtable_size, size)
+        self.buffer += struct.pack(f"<{len(slots)}H", *at)
+        table = len(self.buffer)
+        self.buffer += struct.pack("<i", table - vtable) + bytes(size - 4)
+        for slot, offset in zip(slots, at, strict=True):
+            if slot is not None and slot[1] is not None:
+                self.buffer[table + offset : table + offset + slot[0]] = slot[1]
+        return table, [table + offset for offset in at]
+
+    def patch(self, at: int, target: int) -> None:
+        """Let the member at `at` point to `target`."""
+        struct.pack_into("<I", self.buffer, at, target - at)
+
+    def string(self, text: str) -> int:
+        """Write a string; its position."""
+        raw = text.encode()
+        self.align(4)
+        self.buffer += struct.pack("<I", len(raw)) + raw + b"\0"
+        return len(self.buffer) - len(raw) - 5
+
+    def offsets(self, count: int) -> int:
+        """Write a vector of offsets to be patched in; its position."""
+        self.align(4)
+        self.buffer += struct.pack("<I", count) + bytes(4 * count)
+        return len(self.buffer) - 4 * count - 4
+
+    def structs(self, count: int, size: int) -> int:
+        """Write a vector of structs still to be filled in; the position of the first."""
+        self.align(8, 4)
+        self.buffer += struct.pack("<I", count) + bytes(count * size)
+        return len(self.buffer) - count * size
+
+    def finished(self, root: int) -> bytes:
+        """The whole buffer, padded to 8 bytes as Arrow asks."""
+        struct.pack_into("<I", self.buffer, 0, root)
+        self.align(8)
+        return bytes(self.buffer)
+
+
+def _layout(slots: list[Slot]) -> tuple[list[int], int]:
+    """The offset of each member within its table, the largest first so that each is aligned."""
+    at = [0] * len(slots)
+    present = sorted((slot[0], index) for index, slot in enumerate(slots) if slot is not None)
+    end = 8 if present and present[-1][0] == 8 else 4
+    for size, index in reversed(present):
+        at[index] = end
+        end += size
+    return at, end
+
+
+class Budget:
+    """How much may still be read: tables and texts that overlap would make a small file take forever."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def spend(self, size: int) -> None:
+        """Count these bytes as read."""
+        self.left -= size
+        if self.left < 0:
+            raise FrameError("the file is damaged: its parts overlap")
+
+
+class Table(NamedTuple):
+    """A table somewhere in a buffer. Every access is checked: the bytes may be anybody's."""
+
+    buffer: memoryview
+    at: int
+    budget: Budget
+
+    def number(self, slot: int, form: str, default: int = 0) -> int:
+        """An inline number, such as `<i`."""
+        at = self._member(slot)
+        return unpack(form, self.buffer, at) if at else default
+
+    def table(self, slot: int) -> Table | None:
+        """The table that a member points to."""
+        at = self._member(slot)
+        return Table(self.buffer, at + unpack("<I", self.buffer, at), self.budget) if at else None
+
+    def string(self, slot: int) -> str:
+        """The text that a member points to, empty when left out."""
+        at, length = self.vector(slot, 1)
+        self.budget.spend(length)
+        try:
+            return str(self.buffer[at : at + length], "utf-8")
+        except UnicodeDecodeError as error:
+            raise FrameError("the file holds text that is not UTF-8") from error
+
+    def vector(self, slot: int, size: int) -> tuple[int, int]:
+        """Where a vector's elements start, and how many there are; all of them lie in the buffer."""
+        member = self._member(slot)
+        if not member:
+            return 0, 0
+        at = member + unpack("<I", self.buffer, member)
+        count = unpack("<I", self.buffer, at)
+        if at + 4 + count * size > len(self.buffer):
+            raise FrameError("the file is damaged: a list reaches beyond its end")
+        return at + 4, count
+
+    def tables(self, slot: int) -> list[Table]:
+        """The tables of a vector."""
+        start, count = self.vector(slot, 4)
+        places = range(start, start + 4 * count, 4)
+        self.budget.spend(8 * count)
+        targets = [place + unpack("<I", self.buffer, place) for place in places]
+        return [Table(self.buffer, target, self.budget) for target in targets]
+
+    def _member(self, slot: int) -> int:
+        vtable = self.at - unpack("<i", self.buffer, self.at)
+        if 4 + 2 * slot >= unpack("<H", self.buffer, vtable):
+            return 0
+        offset = unpack("<H", self.buffer, vtable + 4 + 2 * slot)
+        return self.at + offset if offset else 0
+
+
+def unpack(form: str, buffer: memoryview, at: int) -> int:
+    """One number; FrameError where the buffer ends before it."""
+    if not 0 <= at <= len(buffer) - struct.calcsize(form):
+        raise FrameError("the file is damaged: it points outside itself")
+    number: int = struct.unpack_from(form, buffer, at)[0]
+    return number
+
+
+def root(buffer: memoryview) -> Table:
+    """The root table of a buffer."""
+    return Table(buffer, unpack("<I", buffer, 0), Budget(2 * len(buffer)))

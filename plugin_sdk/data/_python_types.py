@@ -1,0 +1,159 @@
+"""Which field type a Python value belongs to, and the plain form of values that only look foreign."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from types import NoneType
+from typing import Any
+from uuid import UUID
+
+from plugin_sdk.data.errors import FrameError, shown
+from plugin_sdk.data.field_type import FieldType
+
+
+class Nanoseconds(int):
+    """An instant as nanoseconds since 1970-01-01 UTC; a plain int never passes for a time."""
+
+
+_TYPES: dict[type, FieldType] = {
+    bool: FieldType.BOOL,
+    int: FieldType.INT64,
+    float: FieldType.FLOAT64,
+    Decimal: FieldType.FLOAT64,
+    Fraction: FieldType.FLOAT64,
+    timedelta: FieldType.FLOAT64,
+    str: FieldType.STRING,
+    UUID: FieldType.STRING,
+    time: FieldType.STRING,
+    datetime: FieldType.TIME,
+    date: FieldType.TIME,
+    Nanoseconds: FieldType.TIME,
+    dict: FieldType.JSON,
+    list: FieldType.JSON,
+    tuple: FieldType.JSON,
+}
+KNOWN = (
+    "None, bool, int, float, Decimal, str, datetime, date, time, timedelta, UUID, Enum, dict, list or tuple"
+)
+
+
+def plain(values: Sequence[Any]) -> tuple[Sequence[Any], set[type]]:
+    """The values and their types, with what only looks foreign replaced by what it stands for.
+
+    Foreign are numpy scalars, pandas' nulls and Enum members. The types are found at C speed.
+    """
+    kinds = set(map(type, values))
+    if not any(map(_foreign, kinds)):
+        return values, kinds
+    replaced = [_plain_at(row, value) for row, value in enumerate(values)]
+    return replaced, set(map(type, replaced))
+
+
+def _plain_at(row: int, value: Any) -> Any:
+    try:
+        return _plain(value)
+    except FrameError as error:
+        raise FrameError(error.problem, row=row) from error
+
+
+def derive(values: Sequence[Any], kinds: set[type]) -> FieldType:
+    """The one field type that holds all these values; a column without any is a number column."""
+    found = {_type_of(kind, values) for kind in kinds if kind is not NoneType}
+    if timedelta in kinds and kinds - {timedelta, NoneType}:
+        raise _mixed(values)  # a number beside a duration has no unit
+    if found <= {FieldType.INT64, FieldType.FLOAT64}:
+        return FieldType.FLOAT64 if found != {FieldType.INT64} else _width(values)
+    if len(found) == 1:
+        return found.pop()
+    raise _mixed(values)
+
+
+def _width(values: Sequence[Any]) -> FieldType:
+    """Whole numbers are int64, or uint64 where only that holds them."""
+    largest = max(value for value in values if value is not None)
+    return FieldType.UINT64 if largest > 2**63 - 1 else FieldType.INT64
+
+
+def _type_of(kind: type, values: Sequence[Any]) -> FieldType:
+    for base in kind.__mro__:
+        if base in _TYPES:
+            return _TYPES[base]
+    row = next(row for row, value in enumerate(values) if type(value) is kind)
+    hint = "; decode it to str first" if issubclass(kind, bytes | bytearray) else ""
+    raise FrameError(f"{shown(values[row])} is no value a field can hold; expected {KNOWN}{hint}", row=row)
+
+
+def _mixed(values: Sequence[Any]) -> FrameError:
+    rows = ((row, value) for row, value in enumerate(values) if value is not None)
+    first_row, first = next(rows)
+    expected = _named(first, values)
+    names = ((row, value, _named(value, values)) for row, value in rows)
+    numbers = {"int64", "float64"}
+    row, value, found = next(one for one in names if one[2] != expected and {one[2], expected} != numbers)
+    problem = f"{shown(value)} is {found}, but row {first_row} is {expected}"
+    return FrameError(f"{problem}; a field holds values of one type", row=row)
+
+
+def _named(value: Any, values: Sequence[Any]) -> str:
+    return "a duration" if isinstance(value, timedelta) else _type_of(type(value), values).value
+
+
+def _foreign(kind: type) -> bool:
+    return issubclass(kind, Enum) or kind.__module__.partition(".")[0] in ("numpy", "pandas")
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind.__name__ in ("NaTType", "NAType") and _foreign(kind):
+        return None
+    if isinstance(value, Enum):
+        return value.value
+    if kind.__module__.partition(".")[0] == "numpy":
+        return _plain_numpy(value)
+    return value
+
+
+def _plain_numpy(value: Any) -> Any:
+    if not hasattr(value, "dtype"):
+        return value
+    if value.dtype.kind in "mM":
+        return _plain_numpy_time(value)
+    item = value.tolist()
+    return value if type(item) is type(value) else item  # longdouble stays itself, and is refused by name
+
+
+def _plain_numpy_time(value: Any) -> Any:
+    """Exact in Python's integers, where numpy's own change of unit would wrap around silently."""
+    numpy = sys.modules["numpy"]
+    if numpy.isnat(value):
+        return None
+    unit, step = numpy.datetime_data(value.dtype)
+    if unit in ("Y", "M", "generic") and value.dtype.kind == "m":
+        raise FrameError(f"{shown(value)} has no fixed length; expected a timedelta64 of weeks or less")
+    if unit in ("Y", "M"):
+        value, unit, step = value.astype("datetime64[D]"), "D", 1
+    count = int(value.astype("int64")) * step
+    scaled, remainder = divmod(count * NANOSECONDS.get(unit, 1), ATTO_DIVISORS.get(unit, 1))
+    if value.dtype.kind == "m":
+        return (scaled + remainder / ATTO_DIVISORS.get(unit, 1)) / 10**9
+    if remainder:
+        raise FrameError(f"{shown(value)} is finer than a nanosecond, which no time field holds")
+    return Nanoseconds(scaled)
+
+
+NANOSECONDS = {
+    "W": 604_800 * 10**9,
+    "D": 86_400 * 10**9,
+    "h": 3_600 * 10**9,
+    "m": 60 * 10**9,
+    "s": 10**9,
+    "ms": 10**6,
+    "us": 10**3,
+    "ns": 1,
+}
+ATTO_DIVISORS = {"ps": 10**3, "fs": 10**6, "as": 10**9}

@@ -1,0 +1,100 @@
+"""Rows of any kind as fields: each row's values are put under the names of the columns."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Any
+
+from plugin_sdk.data.errors import FrameError, shown
+from plugin_sdk.data.field import Field
+
+
+def fields_of_rows(rows: Sequence[Any], columns: Sequence[str] | None = None) -> list[Field]:
+    """Fields of tuples, dicts, dataclasses, named tuples, database rows or pydantic models."""
+    names = list(columns) if columns is not None else _names(rows)
+    values = _by_name(rows, names) if _has_names(rows[0] if rows else None) else _by_place(rows, names)
+    return [Field(_column_name(name), held) for name, held in zip(names, values, strict=True)]
+
+
+def fields_of_cursor(cursor: Any) -> list[Field]:
+    """Fields of a DB-API cursor that holds a result; the names are those of its description."""
+    names = [description[0] for description in cursor.description or ()]
+    if not names:
+        raise FrameError("the cursor holds no result; execute a SELECT first")
+    return fields_of_rows(list(map(tuple, map(_cells, cursor.fetchall()))), names)
+
+
+def _cells(row: Any) -> Any:
+    return row.values() if isinstance(row, Mapping) else row
+
+
+def _names(rows: Sequence[Any]) -> list[Any]:
+    """All names in the order in which they appear: a dict may lack what another has."""
+    if set(map(type, rows)) == {dict}:
+        return list(dict.fromkeys(chain.from_iterable(rows)))
+    names: dict[Any, None] = {}
+    for index, row in enumerate(rows):
+        cells = _named(row)
+        if cells is None:
+            raise FrameError(
+                f"{shown(row)} does not say what its columns are called; "
+                'expected a dict, or Frame.from_rows(rows, ["name", ...])',
+                row=index,
+            )
+        names.update(dict.fromkeys(cells))
+    return list(names)
+
+
+def _has_names(row: Any) -> bool:
+    return _named(row) is not None
+
+
+def _named(row: Any) -> Mapping[Any, Any] | None:
+    """A row as a mapping, if it knows its names."""
+    if isinstance(row, Mapping):
+        return row
+    if dataclasses.is_dataclass(row) and not isinstance(row, type):
+        return {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
+    if isinstance(getattr(row, "_mapping", None), Mapping):  # SQLAlchemy
+        return dict(row._mapping)
+    if isinstance(row, tuple) and hasattr(row, "_fields"):
+        return dict(zip(row._fields, row, strict=True))
+    if hasattr(row, "keys") and hasattr(row, "__getitem__"):  # sqlite3.Row
+        return {name: row[name] for name in row.keys()}  # noqa: SIM118  # it iterates over values
+    if isinstance(getattr(type(row), "model_fields", None), Mapping):  # pydantic
+        return {name: getattr(row, name) for name in type(row).model_fields}
+    return None
+
+
+def _by_name(rows: Sequence[Any], names: list[Any]) -> list[list[Any]]:
+    if set(map(type, rows)) == {dict}:
+        return [_cells_of(rows, name) for name in names]
+    mappings = [_named(row) for row in rows]
+    for index, mapping in enumerate(mappings):
+        if mapping is None:
+            raise FrameError(f"{shown(rows[index])} is unlike row 0, which names its columns", row=index)
+    return [[mapping.get(name) for mapping in mappings if mapping is not None] for name in names]
+
+
+def _cells_of(rows: Sequence[dict[Any, Any]], name: Any) -> list[Any]:
+    """One key of every dict, at C speed where every dict has it."""
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
+
+
+def _by_place(rows: Sequence[Any], names: list[Any]) -> list[Sequence[Any]]:
+    for index, row in enumerate(rows):
+        if isinstance(row, str | bytes) or not isinstance(row, Sequence):
+            raise FrameError(f"{shown(row)} is no row; expected a tuple", row=index)
+        if len(row) != len(names):
+            raise FrameError(f"has {len(row)} values; expected {len(names)}, one for each column", row=index)
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
+
+
+def _column_name(name: Any) -> str:
+    return name if isinstance(name, str) else str(name)

@@ -1,0 +1,160 @@
+"""How databases write instants, intervals and names; what the macros need to know of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from plugin_sdk.data.errors import FrameError
+
+PERIODS = ("minute", "hour", "day", "month", "year")
+
+
+class MacroError(FrameError):
+    """A macro that cannot be expanded; the sentence is for whoever wrote the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`instant` writes milliseconds as SQL, `column` makes a time column comparable with it."""
+
+    name: str
+    quote: str
+    instant: Callable[[int], str]
+    column: Callable[[str], str]
+    group: Callable[[str, int], str]
+    period: Callable[[str, str], str]
+
+
+def iso(ms: int) -> str:
+    """Milliseconds since 1970 as RFC 3339, the fraction only where there is one."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    return moment.isoformat(timespec="milliseconds" if ms % 1000 else "seconds").replace("+00:00", "Z")
+
+
+def _quoted_iso(ms: int) -> str:
+    return f"'{iso(ms)}'"
+
+
+def _as_it_is(column: str) -> str:
+    return column
+
+
+def _no_group(column: str, seconds: int) -> str:
+    others = " or ".join(name for name in DIALECTS if name != "standard")
+    raise MacroError(
+        f"$__timeGroup({column}, {seconds}s) differs between databases; "
+        f"expected a period ({', '.join(PERIODS)}), or dialect={others}"
+    )
+
+
+def _dateparts(column: str, period: str) -> str:
+    """From the finest part to the year, as the Go SDK writes it."""
+    return ",".join(f"datepart({part}, {column})" for part in PERIODS[PERIODS.index(period) :])
+
+
+def _truncated(column: str, period: str) -> str:
+    return f"date_trunc('{period}', {column})"
+
+
+def _mysql_period(column: str, period: str) -> str:
+    form = {"minute": "%Y-%m-%d %H:%i:00", "hour": "%Y-%m-%d %H:00:00", "day": "%Y-%m-%d"}
+    form |= {"month": "%Y-%m-01", "year": "%Y-01-01"}
+    return f"CAST(DATE_FORMAT({column}, '{form[period]}') AS DATETIME)"
+
+
+def _mssql_period(column: str, period: str) -> str:
+    return f"DATEADD({period}, DATEDIFF({period}, 0, {column}), 0)"
+
+
+def _sqlite_period(column: str, period: str) -> str:
+    form = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00", "day": "%Y-%m-%d 00:00:00"}
+    form |= {"month": "%Y-%m-01 00:00:00", "year": "%Y-01-01 00:00:00"}
+    return f"strftime('{form[period]}', {column})"
+
+
+_ALL = (
+    Dialect("standard", '"', _quoted_iso, _as_it_is, _no_group, _dateparts),
+    Dialect(
+        "postgres",
+        '"',
+        _quoted_iso,
+        _as_it_is,
+        lambda column, s: f"to_timestamp(floor(extract(epoch from {column})/{s})*{s})",
+        _truncated,
+    ),
+    Dialect(
+        "mysql",
+        "`",
+        lambda ms: f"FROM_UNIXTIME({_seconds(ms)})",
+        _as_it_is,
+        lambda column, s: f"FROM_UNIXTIME(FLOOR(UNIX_TIMESTAMP({column})/{s})*{s})",
+        _mysql_period,
+    ),
+    Dialect(
+        "mssql",
+        "[",
+        _quoted_iso,
+        _as_it_is,
+        lambda column, s: f"DATEADD(second, DATEDIFF(second, '1970-01-01', {column})/{s}*{s}, '1970-01-01')",
+        _mssql_period,
+    ),
+    Dialect(
+        "sqlite",
+        '"',
+        # SQLite has no type for instants: texts are compared, so both sides are written by datetime().
+        lambda ms: f"datetime({ms // 1000}, 'unixepoch')",
+        lambda column: f"datetime({column})",
+        lambda column, s: f"datetime(CAST(strftime('%s', {column}) AS INTEGER)/{s}*{s}, 'unixepoch')",
+        _sqlite_period,
+    ),
+)
+DIALECTS = {dialect.name: dialect for dialect in _ALL}
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms // 1000}.{ms % 1000:03}" if ms % 1000 else f"{ms // 1000}"
+
+
+def dialect_of(name: str) -> Dialect:
+    """The dialect of this name."""
+    if name not in DIALECTS:
+        raise MacroError(f"there is no dialect {name!r}; expected one of {', '.join(DIALECTS)}")
+    return DIALECTS[name]
+
+
+def quote_identifier(name: str, dialect: str = "standard") -> str:
+    """A table or column name that cannot be anything else, each part of `a.b` on its own.
+
+    >>> quote_identifier('weather.odd"name')
+    '"weather"."odd""name"'
+    """
+    opening = dialect_of(dialect).quote
+    closing = "]" if opening == "[" else opening
+    parts = name.split(".")
+    if not all(parts) or "\0" in name:
+        raise MacroError(f"{name!r} is no name")
+    return ".".join(opening + part.replace(closing, closing * 2) + closing for part in parts)
+
+
+def quote_literal(value: object, dialect: str = "standard") -> str:
+    """A value that cannot be anything else: a number, NULL, or a quoted text.
+
+    For values known when the query is sent, a driver's own parameters are the better way.
+
+    >>> quote_literal("O'Hara")
+    "'O''Hara'"
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(int(value)) if dialect in ("mssql", "sqlite") else str(value).upper()
+    if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
+        return repr(value)
+    if not isinstance(value, str) or "\0" in value:
+        raise MacroError(
+            f"{value!r} cannot be written as SQL; expected a text, a finite number, a flag or None"
+        )
+    text = value.replace("\\", "\\\\") if dialect_of(dialect).name == "mysql" else value
+    return "'" + text.replace("'", "''") + "'"

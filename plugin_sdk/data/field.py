@@ -1,0 +1,172 @@
+"""A column of a frame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plugin_sdk.data import _columns
+from plugin_sdk.data._column import Column
+from plugin_sdk.data.config import FieldConfig
+from plugin_sdk.data.errors import FrameError, shown
+from plugin_sdk.data.field_type import FieldType
+
+
+class CheckedField(NamedTuple):
+    """A field that is known to be what Grafana reads: JSON objects and buffers."""
+
+    name: str
+    nullable: bool
+    labels: dict[str, str] | None
+    config: dict[str, Any] | None
+    column: Column
+
+
+class Field:
+    """A name, values of one type, and how they are told apart (labels) and shown (config).
+
+    `values` is a list, a numpy array, a pandas or polars series, an Arrow array, or anything else that
+    holds a column; None is null. The type follows from the values unless `type` says otherwise.
+
+    >>> field = Field("value", [1, None, 3], labels={"station": "berlin"})
+    >>> field.type, field.nullable, len(field)
+    (<FieldType.INT64: 'int64'>, True, 3)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        values: Any,
+        *,
+        type: FieldType | str | None = None,  # Grafana's word
+        labels: Mapping[str, str] | None = None,
+        config: FieldConfig | None = None,
+        nullable: bool | None = None,
+    ) -> None:
+        self.name = name
+        self.labels = None if labels is None else dict(labels)
+        self.config = config
+        self._nullable = nullable
+        try:
+            self._wanted = None if type is None else FieldType.of(type)
+            self._source = _columns.settled(values)
+        except FrameError as error:
+            raise error.within(field=name) from error
+
+    @classmethod
+    def from_epoch(
+        cls,
+        name: str,
+        values: Sequence[int | float | None],
+        *,
+        unit: str,
+        labels: Mapping[str, str] | None = None,
+        config: FieldConfig | None = None,
+    ) -> Field:
+        """A time field from numbers since 1970-01-01 UTC, in `s`, `ms`, `us` or `ns`.
+
+        >>> Field.from_epoch("time", [1_700_000_000_000], unit="ms").to_list()
+        [datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)]
+        """
+        from plugin_sdk.data._epoch import instants
+
+        try:
+            return cls(name, instants(values, unit), type=FieldType.TIME, labels=labels, config=config)
+        except FrameError as error:
+            raise error.within(field=name) from error
+
+    @property
+    def values(self) -> Any:
+        """What the field was made of; a decoded field gives a list."""
+        return self.to_list() if isinstance(self._source, Column) else self._source
+
+    @property
+    def type(self) -> FieldType:
+        """The type given, or the one that follows from the values."""
+        try:
+            return self._wanted or _columns.type_of(self._source)
+        except FrameError as error:
+            raise error.within(field=self.name) from error
+
+    @property
+    def nullable(self) -> bool:
+        """Whether Grafana is told that there may be nulls: as given, or when there are any."""
+        return self.check().nullable if self._nullable is None else self._nullable
+
+    def to_list(self) -> list[Any]:
+        """The values as Grafana has them, in Python's types: None for null, times as datetimes in UTC."""
+        from plugin_sdk.data._to_python import to_list
+
+        return to_list(self.check().column)
+
+    def check(self) -> CheckedField:
+        """The field in the form that is sent, or FrameError saying what cannot be."""
+        try:
+            column = self._column()
+            nullable = column.null_count > 0 if self._nullable is None else self._nullable
+            if column.null_count and not nullable:
+                row = next(row for row, value in enumerate(self._to_list(column)) if value is None)
+                raise FrameError("null in a field that is not nullable", row=row)
+            return CheckedField(self._name(), nullable, self._labels(), self._config(column), column)
+        except FrameError as error:
+            raise error.within(field=str(self.name)) from error
+
+    def _column(self) -> Column:
+        source = self._source
+        if self._wanted is FieldType.ENUM and isinstance(source, list | tuple):
+            source = self._enum_numbers(source)
+        return _columns.to_column(source, self._wanted)
+
+    def _enum_numbers(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Texts of an enum field, replaced by their number in `config.enum.text`."""
+        texts = self.config.enum.text if self.config and self.config.enum else []
+        numbers = {text: number for number, text in enumerate(texts)}
+        return [numbers.get(value, value) if isinstance(value, str) else value for value in values]
+
+    def _to_list(self, column: Column) -> list[Any]:
+        from plugin_sdk.data._to_python import to_list
+
+        return to_list(column)
+
+    def _name(self) -> str:
+        if not isinstance(self.name, str):
+            raise FrameError(f"the name is {shown(self.name)}; expected text")
+        return valid_text(self.name, "the name")
+
+    def _labels(self) -> dict[str, str] | None:
+        for key, value in (self.labels or {}).items():
+            if not isinstance(key, str) or not isinstance(value, str):
+                raise FrameError(f"the label {key!r} is {shown(value)}; expected text for name and value")
+            valid_text(key + value, f"the label {key!r}")
+        return self.labels
+
+    def _config(self, column: Column) -> dict[str, Any] | None:
+        config = None if self.config is None else self.config.to_dict()
+        if column.unit is not None and (config is None or "unit" not in config):
+            return {**(config or {}), "unit": column.unit}
+        return config
+
+    def __len__(self) -> int:
+        return self._source.length if isinstance(self._source, Column) else len(self._source)
+
+    def __repr__(self) -> str:
+        labels = "" if not self.labels else f", labels={self.labels!r}"
+        return f"Field({self.name!r}, {len(self)} values{labels})"
+
+
+def valid_text(text: str, what: str) -> str:
+    """The text, unless it holds half of a surrogate pair, which no JSON and no protobuf can carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise FrameError(f"{what} is not valid Unicode: {error.reason}") from error
+    return text
+
+
+def compact(data: Any) -> str:
+    """JSON as it goes over the wire."""
+    return _ENCODER.encode(data)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,141 @@
+"""A table with types, labels and display hints: what every query answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from plugin_sdk.data.checked import CheckedFrame, Include
+from plugin_sdk.data.errors import FrameError, shown
+from plugin_sdk.data.field import Field, valid_text
+from plugin_sdk.data.meta import FrameMeta, Notice
+
+
+class Frame:
+    """Fields of equal length under a name.
+
+    >>> from datetime import UTC, datetime
+    >>> frame = Frame(
+    ...     "temperature",
+    ...     Field("time", [datetime(2026, 1, 1, tzinfo=UTC)]),
+    ...     Field("value", [21.5], labels={"station": "berlin"}),
+    ... )
+    >>> len(frame), [field.type.value for field in frame.fields]
+    (1, ['time', 'float64'])
+    """
+
+    def __init__(
+        self, name: str = "", *fields: Field, ref_id: str = "", meta: FrameMeta | None = None
+    ) -> None:
+        self.name = name
+        self.fields = list(fields)
+        self.ref_id = ref_id
+        self.meta = meta
+
+    @classmethod
+    def from_any(
+        cls, table: Any, *, name: str = "", ref_id: str = "", meta: FrameMeta | None = None
+    ) -> Frame:
+        """A frame from columns, rows, a cursor, numpy, pandas, polars or Arrow.
+
+        >>> Frame.from_any({"name": ["a", "b"], "value": [1.0, None]}).fields[1].nullable
+        True
+        """
+        from plugin_sdk.data._tables import fields_of
+
+        try:
+            return cls(name, *fields_of(table), ref_id=ref_id, meta=meta)
+        except FrameError as error:
+            raise error.within(frame=name or ref_id) from error
+
+    @classmethod
+    def from_rows(
+        cls,
+        rows: Iterable[Any],
+        columns: Sequence[str] | None = None,
+        *,
+        name: str = "",
+        ref_id: str = "",
+        meta: FrameMeta | None = None,
+    ) -> Frame:
+        """A frame from rows: tuples with `columns`, or dicts, dataclasses and named tuples.
+
+        >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
+        ['a', 'b']
+        """
+        from plugin_sdk.data._rows import fields_of_rows
+
+        try:
+            return cls(name, *fields_of_rows(list(rows), columns), ref_id=ref_id, meta=meta)
+        except FrameError as error:
+            raise error.within(frame=name or ref_id) from error
+
+    @classmethod
+    def from_arrow(cls, data: bytes) -> Frame:
+        """The reverse of `to_arrow`; FrameError for bytes that Grafana could not read."""
+        from plugin_sdk.data._arrow_reader import read
+
+        return read(data)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Frame:
+        """The reverse of `to_json`; FrameError for text that Grafana could not read."""
+        from plugin_sdk.data._json import read
+
+        return read(text)
+
+    def check(self) -> CheckedFrame:
+        """The frame in a form that is known to be right, or FrameError saying what is not."""
+        try:
+            fields = tuple(self._field(index, field).check() for index, field in enumerate(self.fields))
+            for field in fields[1:]:
+                if field.column.length != fields[0].column.length:
+                    problem = f"has {field.column.length} values; expected {fields[0].column.length}"
+                    reason = f'as many as field "{fields[0].name}"'
+                    raise FrameError(f"{problem}, {reason}", field=field.name)
+            meta = None if self.meta is None else self.meta.to_dict()
+            return CheckedFrame(self._text("name"), self._text("ref_id"), meta, fields)
+        except FrameError as error:
+            raise error.within(frame=str(self.name or self.ref_id)) from error
+
+    def to_arrow(self) -> bytes:
+        """The checked frame as an Arrow IPC file, the form of a query's answer."""
+        return self.check().to_arrow()
+
+    def to_json(self, include: Include = "all") -> str:
+        """The checked frame as Grafana's JSON; `schema` and `data` are its two halves."""
+        return self.check().to_json(include)
+
+    def append_notices(self, *notices: Notice) -> Frame:
+        """Add sentences for the user; returns the frame itself."""
+        self.meta = self.meta or FrameMeta()
+        self.meta.notices = [*(self.meta.notices or []), *notices]
+        return self
+
+    def field(self, name: str) -> Field:
+        """The first field of this name."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        names = ", ".join(repr(field.name) for field in self.fields) or "none"
+        raise FrameError(f"there is no field {name!r}; there are: {names}", frame=self.name or None)
+
+    def _text(self, attribute: str) -> str:
+        value = getattr(self, attribute)
+        if not isinstance(value, str):
+            raise FrameError(f"{attribute} is {shown(value)}; expected text")
+        return valid_text(value, attribute)
+
+    def _field(self, index: int, field: Any) -> Field:
+        if not isinstance(field, Field):
+            raise FrameError(f"field {index} is {shown(field)}; expected a Field")
+        return field
+
+    def __len__(self) -> int:
+        return len(self.fields[0]) if self.fields else 0
+
+    def __bool__(self) -> bool:
+        return True  # a frame without rows is an answer, unlike None
+
+    def __repr__(self) -> str:
+        return f"Frame({self.name!r}, {len(self.fields)} fields, {len(self)} rows)"

@@ -1,0 +1,124 @@
+"""What Grafana is told about a frame as a whole."""
+
+# ruff: noqa: RUF009  # wire.key returns a dataclasses.field
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from plugin_sdk.data import _wire as wire
+from plugin_sdk.data.config import FieldConfig
+
+
+class FrameType(StrEnum):
+    """The shapes of the dataplane contract, which alerting and expressions rely on."""
+
+    TIMESERIES_WIDE = "timeseries-wide"
+    TIMESERIES_LONG = "timeseries-long"
+    TIMESERIES_MULTI = "timeseries-multi"
+    TIMESERIES_MANY = "timeseries-many"
+    NUMERIC_WIDE = "numeric-wide"
+    NUMERIC_LONG = "numeric-long"
+    NUMERIC_MULTI = "numeric-multi"
+    LOG_LINES = "log-lines"
+    TABLE = "table"
+    DIRECTORY_LISTING = "directory-listing"
+
+
+class NoticeSeverity(StrEnum):
+    """How loud a notice is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class InspectType(IntEnum):
+    """The tab of the panel inspector that a notice points to."""
+
+    NONE = 0
+    META = 1
+    ERROR = 2
+    DATA = 3
+    STATS = 4
+
+
+class VisType(StrEnum):
+    """How Explore shows the frame."""
+
+    GRAPH = "graph"
+    TABLE = "table"
+    LOGS = "logs"
+    TRACE = "trace"
+    NODE_GRAPH = "nodeGraph"
+    FLAME_GRAPH = "flamegraph"
+
+
+@dataclass(slots=True)
+class Notice:
+    """A sentence for the user, shown as an icon in the panel's corner.
+
+    >>> Notice("only the newest 1,000 rows are shown", severity=NoticeSeverity.WARNING).text
+    'only the newest 1,000 rows are shown'
+    """
+
+    text: str = wire.key("text", wire.TEXT, default="", always=True)
+    severity: NoticeSeverity = wire.key(
+        "severity", wire.choice(NoticeSeverity), default=NoticeSeverity.INFO, always=True
+    )
+    link: str | None = wire.key("link", wire.TEXT)
+    inspect: InspectType | None = wire.key("inspect", wire.choice(InspectType))
+
+
+@dataclass(slots=True, kw_only=True)
+class QueryStat(FieldConfig):
+    """A figure about the query, such as rows read; `display_name` is what it is called."""
+
+    value: float = wire.key("value", wire.FINITE, default=0.0, always=True)
+
+
+def _read_version(value: Any, where: str) -> tuple[int, int]:
+    if isinstance(value, list | tuple) and len(value) == 2:
+        form = wire.integer(0, 2**63 - 1)
+        return form.read(value[0], where), form.read(value[1], where)
+    raise wire.wrong(value, where, "two whole numbers, (major, minor)")
+
+
+_VERSION = wire.Form(lambda value, where: list(_read_version(value, where)), _read_version)
+# A type of somebody else's making is allowed, as it is in the Go SDK.
+_TYPE = wire.Form(lambda value, where: str(wire.TEXT.write(value, where)), wire.TEXT.read)
+
+
+@dataclass(slots=True, kw_only=True)
+class FrameMeta:
+    """Metadata of a frame. What is None is left out.
+
+    `type` with `type_version` promises Grafana a shape; (0, 0) means no promise.
+    """
+
+    type: FrameType | str | None = wire.key("type", _TYPE)
+    type_version: tuple[int, int] = wire.key("typeVersion", _VERSION, default=(0, 0), always=True)
+    path: str | None = wire.key("path", wire.TEXT)
+    path_separator: str | None = wire.key("pathSeparator", wire.TEXT)
+    custom: Any = wire.key("custom", wire.ANY)
+    stats: list[QueryStat] | None = wire.key("stats", wire.many(wire.of(QueryStat)))
+    notices: list[Notice] | None = wire.key("notices", wire.many(wire.of(Notice)))
+    channel: str | None = wire.key("channel", wire.TEXT)
+    preferred_visualization: VisType | str | None = wire.key("preferredVisualisationType", _TYPE)
+    preferred_visualization_plugin_id: str | None = wire.key("preferredVisualisationPluginId", wire.TEXT)
+    executed_query_string: str | None = wire.key("executedQueryString", wire.TEXT)
+    data_topic: str | None = wire.key("dataTopic", wire.TEXT)
+    unique_row_id_fields: list[int] | None = wire.key(
+        "uniqueRowIdFields", wire.many(wire.integer(0, 2**31 - 1))
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object that Grafana reads; FrameError names a value of the wrong form."""
+        return wire.write(self, "meta")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> FrameMeta:
+        """The reverse of `to_dict`."""
+        return wire.read(cls, data, "meta")

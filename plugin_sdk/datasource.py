@@ -1,0 +1,169 @@
+"""The classes that authors write: a data source, or the backend of an app."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from plugin_sdk.context import AppInstanceSettings, DataSourceInstanceSettings
+from plugin_sdk.requests import (
+    AdmissionRequest,
+    CallResourceRequest,
+    CallResourceResponse,
+    CheckHealthResult,
+    CollectMetricsRequest,
+    ConversionRequest,
+    ConversionResponse,
+    DataQuery,
+    MutationResponse,
+    PublishStreamRequest,
+    PublishStreamResponse,
+    QueryDataRequest,
+    QueryDataResponse,
+    RunStreamRequest,
+    SubscribeStreamRequest,
+    SubscribeStreamResponse,
+    ValidationResponse,
+)
+
+S = TypeVar("S")
+Q = TypeVar("Q")
+T = TypeVar("T")
+
+Answer: TypeAlias = T | Awaitable[T]
+"""What a handler returns, which may be `def` or `async def`."""
+
+
+class _Plugin:
+    """What data sources and apps can both do. A subclass can do what it defines; the rest is unimplemented.
+
+    Every method may be `def` or `async def`.
+    """
+
+    concurrency_limit: int = 10
+    """How many queries of one request run at once, 1 to 10."""
+
+    asgi_app: Any = None
+    """An ASGI application (FastAPI, Starlette) that serves the resources no `@resource` serves."""
+
+    if typing.TYPE_CHECKING:
+
+        def check_health(self, *request: Any, **_: Any) -> Answer[CheckHealthResult]:
+            """Answer "Save & test". May take the `CheckHealthRequest` as its argument."""
+            raise NotImplementedError
+
+        def call_resource(
+            self, request: CallResourceRequest
+        ) -> (
+            Answer[CallResourceResponse]
+            | Iterator[CallResourceResponse]
+            | AsyncIterator[CallResourceResponse]
+        ):
+            """Answer every resource request oneself, instead of by `@resource`."""
+            raise NotImplementedError
+
+        def subscribe_stream(self, request: SubscribeStreamRequest) -> Answer[SubscribeStreamResponse]:
+            """Decide whether a channel may be opened; without it, every channel of `@stream` may."""
+            raise NotImplementedError
+
+        def run_stream(self, request: RunStreamRequest) -> Iterable[Any] | AsyncIterable[Any]:
+            """Yield the packets of a channel, instead of by `@stream`."""
+            raise NotImplementedError
+
+        def publish_stream(self, request: PublishStreamRequest) -> Answer[PublishStreamResponse]:
+            """Accept data that a user sends into a channel."""
+            raise NotImplementedError
+
+        def dispose(self) -> Answer[None]:
+            """Give back what the instance holds. Called once: its settings changed, or the plugin ends."""
+
+        @classmethod
+        def collect_metrics(cls, request: CollectMetricsRequest) -> Answer[bytes | str]:
+            """Return metrics in Prometheus' text format, added to the runtime's own. Knows no instance."""
+            raise NotImplementedError
+
+        @classmethod
+        def validate_admission(cls, request: AdmissionRequest) -> Answer[ValidationResponse]:
+            """Decide whether settings may be stored."""
+            raise NotImplementedError
+
+        @classmethod
+        def mutate_admission(cls, request: AdmissionRequest) -> Answer[MutationResponse]:
+            """Return settings as they shall be stored."""
+            raise NotImplementedError
+
+        @classmethod
+        def convert_objects(cls, request: ConversionRequest) -> Answer[ConversionResponse]:
+            """Return stored objects in another version of their API."""
+            raise NotImplementedError
+
+
+class DataSource(_Plugin, Generic[S, Q]):
+    """A data source; the two type arguments are pydantic models of its settings and of one query.
+
+    One instance lives for each configured data source, made when it is first asked and made anew when its
+    settings change. Define `query` (one query, queries of a request run concurrently) or `query_data`
+    (the whole request, as in the Go SDK), and any of the other methods.
+
+    Example:
+        >>> from pydantic import BaseModel
+        >>> class Settings(BaseModel):
+        ...     url: str = ""
+        >>> class Query(BaseModel):
+        ...     station: str = "berlin"
+        >>> class Weather(DataSource[Settings, Query]):
+        ...     def query(self, query):
+        ...         return {"time": [query.time_range.to], "value": [12.5]}
+    """
+
+    def __init__(self, instance: DataSourceInstanceSettings[S]) -> None:
+        self.instance = instance
+
+    if typing.TYPE_CHECKING:
+
+        def query(self, query: DataQuery[Q]) -> Any:
+            """Answer one query with a Frame, a list of them, or anything tabular.
+
+            What it raises becomes that query's error and leaves the others alone.
+            """
+            raise NotImplementedError
+
+        def query_data(self, request: QueryDataRequest[Q]) -> Answer[QueryDataResponse]:
+            """Answer all queries of a request oneself, by ref_id."""
+            raise NotImplementedError
+
+        def query_chunked_data(self, query: DataQuery[Q]) -> Iterable[Any] | AsyncIterable[Any]:
+            """Yield the frames of one query as they come; without it, `query` answers in one piece."""
+            raise NotImplementedError
+
+
+class App(_Plugin, Generic[S]):
+    """The backend of an app plugin; the type argument is a pydantic model of its settings."""
+
+    def __init__(self, instance: AppInstanceSettings[S]) -> None:
+        self.instance = instance
+
+
+def model_types(cls: type) -> tuple[Any, Any]:
+    """Return the settings and query models that a class names in `DataSource[Settings, Query]`.
+
+    One that is left open (a TypeVar, or no arguments at all) is `dict`: the JSON object as it is.
+    """
+    named = [
+        dict if isinstance(model, TypeVar) or model is Any else model for model in _generic_arguments(cls)
+    ]
+    settings, query, *_ = [*named, dict, dict]
+    return settings, query
+
+
+def _generic_arguments(cls: Any, given: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+    """Go up to DataSource or App, putting what a subclass names in the place of type variables."""
+    if cls in (DataSource, App):
+        return given
+    bound = dict(zip(getattr(cls, "__parameters__", ()), given, strict=False))
+    for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
+        origin = typing.get_origin(base) or base
+        if isinstance(origin, type) and issubclass(origin, _Plugin):
+            return _generic_arguments(origin, tuple(bound.get(name, name) for name in typing.get_args(base)))
+    return ()

@@ -1,0 +1,73 @@
+"""Print the JSON Schema of a plugin's models: `python -m plugin_sdk.schema weather.datasource:Weather`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import sys
+from typing import Any
+
+VERSION = 1
+
+
+class SchemaError(Exception):
+    """The models cannot be found or described; the text is a sentence."""
+
+
+def schema_of(entry: str) -> dict[str, Any]:
+    """Return `{"version", "settings", "query"}` of the class that an import string names.
+
+    Raises:
+        SchemaError: the class cannot be imported, or a model has no JSON Schema.
+    """
+    from plugin_sdk.datasource import model_types
+
+    settings, query = model_types(_load(entry))
+    return {
+        "version": VERSION,
+        "settings": _describe(settings, "settings"),
+        "query": _describe(query, "query"),
+    }
+
+
+def _load(entry: str) -> type:
+    module_name, _, class_name = entry.partition(":")
+    if not module_name or not class_name:
+        raise SchemaError(f"{entry!r} is not an import string; expected module:Class")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name, None)
+    except Exception as error:
+        raise SchemaError(f"{module_name} cannot be imported: {type(error).__name__}: {error}") from error
+    if not isinstance(found, type):
+        raise SchemaError(f"{module_name} has no class {class_name}")
+    return found
+
+
+def _describe(model: Any, what: str) -> dict[str, Any]:
+    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticInvalidForJsonSchema
+
+    try:
+        return TypeAdapter(model).json_schema(mode="validation")
+    except PydanticInvalidForJsonSchema as error:
+        raise SchemaError(f"the {what} model {model.__name__} has no JSON Schema: {error.message}") from error
+
+
+def main(argv: list[str]) -> int:
+    """Print the schema; 1 and a sentence on stderr where there is none, 2 for wrong arguments."""
+    if len(argv) != 1:
+        sys.stderr.write("usage: python -m plugin_sdk.schema module:Class\n")
+        return 2
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # what the author's module prints is no schema
+            schema = schema_of(argv[0])
+    except SchemaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps(schema) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
