@@ -1,0 +1,41 @@
+"""The one boundary: a command's errors become a sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line on `arguments` and return the exit code: 0, 1, 2, 3, 4, 5 or 130."""
+    from plugin_cli.cli.app import app
+    from plugin_cli.errors import PluginCliError
+
+    try:
+        app(arguments, prog_name="plugin-cli", standalone_mode=True)
+    except PluginCliError as error:
+        if "--verbose" in arguments:
+            import traceback
+
+            traceback.print_exc()
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`plugin-cli query | head`): nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

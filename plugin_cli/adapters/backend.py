@@ -1,0 +1,108 @@
+"""Starts a plugin's backend, built or from source, and gives a client of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError, ProjectError
+from plugin_cli.project import Project
+from plugin_cli.target import host_target
+
+if TYPE_CHECKING:
+    from plugin_sdk.testing import LogLine, PluginProcess
+
+
+class BackendKind(StrEnum):
+    """Which backend is called."""
+
+    AUTO = "auto"
+    SOURCE = "source"
+    DIST = "dist"
+
+
+@dataclass(frozen=True)
+class BackendCommand:
+    """How a backend is started: nothing of the caller's environment reaches a built one, as in Grafana."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    cwd: Path
+    kind: BackendKind
+
+
+def backend_command(project: Project, kind: BackendKind, console: Console) -> BackendCommand:
+    """Return how to start the backend; `AUTO` is the built one where it is newer than the source.
+
+    Raises:
+        ProjectError: the built backend is asked for and not there, or the source has no entry.
+    """
+    built = project.built_executable(host_target())
+    if kind is BackendKind.DIST and not built.is_file():
+        raise ProjectError(
+            f"{built} does not exist",
+            why="the plugin was not built for this machine",
+            remedy="plugin-cli build",
+        )
+    if kind is BackendKind.DIST or (
+        kind is BackendKind.AUTO and built.is_file() and not _is_stale(project, built)
+    ):
+        return BackendCommand((str(built),), {}, project.root, BackendKind.DIST)
+    return source_command(project, console)
+
+
+def source_command(project: Project, console: Console) -> BackendCommand:
+    """Return how to run the backend from its source, in the plugin's own environment."""
+    from plugin_cli.adapters.environment import ensure_environment
+
+    backend = project.backend
+    python = ensure_environment(project, console)
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PLUGIN_", "grafana_plugin"))
+    }
+    env = passed | {"PYTHONPATH": str(backend.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return BackendCommand((str(python), "-m", backend.package), env, project.root, BackendKind.SOURCE)
+
+
+def _is_stale(project: Project, built: Path) -> bool:
+    made = built.stat().st_mtime
+    return any(path.stat().st_mtime > made for path in (project.root / "backend").rglob("*.py"))
+
+
+@contextmanager
+def running_backend(
+    project: Project,
+    kind: BackendKind,
+    console: Console,
+    on_log: Callable[[LogLine], None] | None = None,
+) -> Iterator[PluginProcess]:
+    """Start the backend through the real handshake and end it afterwards.
+
+    Raises:
+        PluginCliError: it does not start; the message holds what it printed.
+    """
+    from plugin_sdk.testing import PluginProcess, PluginStartError
+
+    command = backend_command(project, kind, console)
+    try:
+        process = PluginProcess(
+            command.argv, env=command.env, cwd=command.cwd, plugin_id=project.plugin_id, on_log=on_log
+        ).__enter__()
+    except PluginStartError as error:
+        raise PluginCliError(
+            f"the backend of {project.plugin_id} did not start ({command.kind.value})",
+            why=str(error),
+            remedy="plugin-cli doctor",
+        ) from error
+    try:
+        yield process
+    finally:
+        process.stop()

@@ -1,0 +1,108 @@
+"""Git, as far as scaffolding and updating need it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from plugin_cli.errors import ToolFailedError, ToolMissingError
+
+_NOBODY = {"user.name": "plugin-cli", "user.email": "plugin-cli@localhost"}
+
+
+class Git:
+    """Git in one folder, deaf to a surrounding repository, to hooks and to signing set up elsewhere."""
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        environment = os.environ if environment is None else environment
+        # GIT_DIR and its kin, set by a hook that runs us, would aim every command at another repository.
+        keep = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG", "GIT_EXEC_PATH", "GIT_SSL_")
+        self._environment = {
+            name: value
+            for name, value in environment.items()
+            if not name.startswith("GIT_") or name.startswith(keep)
+        }
+
+    @staticmethod
+    def require() -> None:
+        """Refuse to start work that ends in a commit where git is not installed.
+
+        Raises:
+            ToolMissingError: git is not on PATH.
+        """
+        import shutil
+
+        if shutil.which("git") is None:
+            raise ToolMissingError(
+                "git is not installed",
+                why="a new plugin is a git repository with one commit, and update merges with git",
+                remedy="sudo apt-get install git   (or https://git-scm.com/downloads)",
+            )
+
+    def start(self, message: str) -> str:
+        """Make the folder a repository (branch main) with one commit of all it holds; return its hash."""
+        self._run("-c", "init.defaultBranch=main", "init", "--quiet", "--template=")
+        self._run("add", "--all", "--force")
+        self._run(
+            *self._identity(), "commit", "--quiet", "--no-verify", "--no-gpg-sign", "--message", message
+        )
+        return self._run("rev-parse", "HEAD").strip()
+
+    def is_repository(self) -> bool:
+        """Tell whether the folder lies in a git work tree."""
+        return self._call("rev-parse", "--is-inside-work-tree").stdout.strip() == "true"
+
+    def changes(self) -> tuple[str, ...]:
+        """Return the lines of `git status` for what is not committed below the folder."""
+        status = self._run("status", "--porcelain", "--untracked-files=normal", "--", ".")
+        return tuple(status.splitlines())
+
+    def merge_file(
+        self, ours: Path, base: Path, theirs: Path, labels: tuple[str, str, str]
+    ) -> tuple[bytes, bool]:
+        """Return the three-way merge of three files and whether it holds conflicts."""
+        names = [word for label in labels for word in ("-L", label)]
+        command = self._command("merge-file", "--stdout", *names, str(ours), str(base), str(theirs))
+        done = subprocess.run(
+            command, cwd=self._folder, env=self._environment, capture_output=True, check=False
+        )
+        # The exit code is the number of conflicts, at most 127; 128 and above are failures.
+        if done.returncode < 0 or done.returncode > 127:
+            raise self._failure(command, done.returncode, done.stderr.decode(errors="replace"))
+        return done.stdout, done.returncode > 0
+
+    def _identity(self) -> list[str]:
+        """Return options that name a neutral author where git knows none."""
+        known = self._call("config", "--get-regexp", r"^user\.(name|email)$").stdout.split()
+        unknown = {key: value for key, value in _NOBODY.items() if key not in known}
+        return [word for key, value in unknown.items() for word in ("-c", f"{key}={value}")]
+
+    def _run(self, *arguments: str) -> str:
+        done = self._call(*arguments)
+        if done.returncode != 0:
+            raise self._failure(self._command(*arguments), done.returncode, done.stdout + done.stderr)
+        return done.stdout
+
+    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(*arguments),
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+
+    @staticmethod
+    def _command(*arguments: str) -> list[str]:
+        return ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.autocrlf=false", *arguments]
+
+    @staticmethod
+    def _failure(command: list[str], returncode: int, output: str) -> ToolFailedError:
+        return ToolFailedError("git failed", command=command, returncode=returncode, output=output)

@@ -1,0 +1,107 @@
+"""The one place that runs outside programs and waits for them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_cli.errors import ToolFailedError, ToolMissingError
+
+# What this process was told about Python itself must not change the interpreters it starts: a stale
+# PYTHONPATH shadows the plugin's packages, and without bytecode files every start compiles anew.
+_PYTHON_SETTINGS = (
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "__PYVENV_LAUNCHER__",
+)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A program that ended.
+
+    Attributes:
+        stdout: what it wrote for programs.
+        stderr: what it wrote for people.
+    """
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Both streams, stdout first."""
+        return "\n".join(part for part in (self.stdout.rstrip(), self.stderr.rstrip()) if part)
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment for a program started by the tool, with `extra` over it."""
+    kept = {name: value for name, value in os.environ.items() if name not in _PYTHON_SETTINGS}
+    return kept | dict(extra or {})
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    what: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    timeout_seconds: float | None = None,
+    check: bool = True,
+    remedy: str | None = None,
+) -> Completed:
+    """Run a program to its end and return what it said.
+
+    Args:
+        argv: the program and its arguments; no shell is involved.
+        what: the sentence of the error when it fails, e.g. `the plugin's environment cannot be made`.
+        cwd: the folder it runs in.
+        env: its whole environment; `child_environment()` where it is left out.
+        stdin: text for its standard input, which is empty otherwise.
+        timeout_seconds: how long it may take.
+        check: raise when it ends with another code than 0.
+        remedy: what the user can do when it fails.
+
+    Raises:
+        ToolMissingError: there is no such program, or it may not be run.
+        ToolFailedError: it failed, or took too long.
+    """
+    words = [str(word) for word in argv]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=cwd,
+            env=child_environment() if env is None else dict(env),
+            input=stdin or "",
+            capture_output=True,
+            timeout=timeout_seconds,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        said = error.stderr or b""
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        raise ToolFailedError(
+            f"{what}: {words[0]} took longer than {timeout_seconds:g} s",
+            command=words,
+            returncode=-9,
+            output=text,
+            remedy=remedy,
+        ) from error
+    except OSError as error:
+        raise ToolMissingError(f"{what}: {words[0]} cannot be run", why=str(error), remedy=remedy) from error
+    completed = Completed(tuple(words), done.returncode, done.stdout, done.stderr)
+    if check and done.returncode != 0:
+        raise ToolFailedError(
+            what, command=words, returncode=done.returncode, output=completed.output, remedy=remedy
+        )
+    return completed

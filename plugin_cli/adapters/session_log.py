@@ -1,0 +1,137 @@
+"""The log of a development session: written by its owner, read and followed by `dev logs`."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plugin_cli.errors import choice_error
+
+LEVELS = ("trace", "debug", "info", "warn", "error")
+_MAX_BYTES = 4 * 1024 * 1024
+_FOLLOW_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One line of a log.
+
+    Attributes:
+        time: seconds since 1970.
+        source: `plugin`, `grafana` or `dev`.
+        level: one of `LEVELS`.
+        message: the sentence.
+        fields: the key-value pairs that came with it.
+    """
+
+    time: float
+    source: str
+    level: str
+    message: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the entry as one line."""
+        return json.dumps(self.__dict__, default=str, ensure_ascii=False)
+
+
+def level_filter(level: str | None) -> Callable[[LogEntry], bool]:
+    """Return what lets entries of `level` and above through; None: all.
+
+    Raises:
+        UsageError: no such level.
+    """
+    if level is None:
+        return lambda _: True
+    wanted = {"warning": "warn"}.get(level.lower(), level.lower())
+    if wanted not in LEVELS:
+        raise choice_error("--level", level, LEVELS)
+    floor = LEVELS.index(wanted)
+    return lambda entry: rank(entry.level) >= floor
+
+
+def rank(level: str) -> int:
+    """Return where `level` stands among `LEVELS`; an unknown word counts as debug, as in Grafana."""
+    return LEVELS.index(level) if level in LEVELS else LEVELS.index("debug")
+
+
+class LogWriter:
+    """Appends entries; the file is cut to its newer half when it grows large."""
+
+    def __init__(self, path: Path, *, max_bytes: int = _MAX_BYTES) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._path.write_bytes(b"")
+
+    def write(self, entry: LogEntry) -> None:
+        """Append one entry."""
+        with self._lock:
+            with self._path.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(entry.to_json() + "\n")
+                size = file.tell()
+            if size > self._max_bytes:
+                self._halve()
+
+    def line(self, source: str, level: str, message: str, **fields: Any) -> None:
+        """Append an entry of this moment."""
+        self.write(LogEntry(time.time(), source, level, message, fields))
+
+    def _halve(self) -> None:
+        lines = self._path.read_bytes().splitlines(keepends=True)
+        self._path.write_bytes(b"".join(lines[len(lines) // 2 :]))
+
+
+def read_log(path: Path) -> list[LogEntry]:
+    """Return all entries; none where there is no log."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return [entry for line in text.splitlines() if (entry := _parse(line)) is not None]
+
+
+def follow_log(path: Path, alive: Callable[[], bool]) -> Iterator[LogEntry]:
+    """Yield all entries, then new ones as they come, until `alive` says no and nothing is left."""
+    offset = 0
+    while True:
+        # Asked before reading, so that the last words of a session that ends are not lost.
+        ended = not alive()
+        data = _read_from(path, offset)
+        if data is None:
+            offset = 0
+            continue
+        complete, _, _ = data.rpartition(b"\n")
+        if complete:
+            offset += len(complete) + 1
+            for line in complete.decode("utf-8", "replace").splitlines():
+                if (entry := _parse(line)) is not None:
+                    yield entry
+        if ended:
+            return
+        time.sleep(_FOLLOW_SECONDS)
+
+
+def _read_from(path: Path, offset: int) -> bytes | None:
+    """Return what stands behind `offset`; None when the file was cut and is shorter now."""
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, 2) < offset:
+                return None
+            file.seek(offset)
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _parse(line: str) -> LogEntry | None:
+    try:
+        document = json.loads(line)
+        return LogEntry(**document)
+    except (ValueError, TypeError):
+        return None

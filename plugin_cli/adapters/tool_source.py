@@ -1,0 +1,70 @@
+"""Where the running tool was installed from, which decides how a plugin's environment gets it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from plugin_cli.errors import ToolMissingError
+
+DISTRIBUTION = "grafana-plugin-cli"
+
+
+@dataclass(frozen=True)
+class ToolSource:
+    """The origin of the running tool.
+
+    Attributes:
+        kind: `index` published, `url` straight from a repository or an address, `local` from a folder
+            or a wheel of this machine, which nobody else can install.
+        requirement: for `url`, what installs exactly this tool anywhere.
+        checkout: for an editable install, the folder whose code runs; None where the code lies in
+            site-packages.
+    """
+
+    kind: Literal["index", "url", "local"]
+    requirement: str | None = None
+    checkout: Path | None = None
+
+
+@cache
+def tool_source() -> ToolSource:
+    """Return where the running tool came from, by the record its installer left (PEP 610)."""
+    record = installed_tool().read_text("direct_url.json")
+    return ToolSource("index") if record is None else _from_record(json.loads(record))
+
+
+def installed_tool() -> Distribution:
+    """Return the installed distribution of the running tool.
+
+    Raises:
+        ToolMissingError: the code runs without being installed, so nothing tells where it is from.
+    """
+    try:
+        return distribution(DISTRIBUTION)
+    except PackageNotFoundError as error:
+        raise ToolMissingError(
+            "plugin-cli runs from a folder without being installed",
+            why=f"no installed distribution {DISTRIBUTION} belongs to {sys.executable}",
+            remedy="scripts/setup   (or: pip install -e .)",
+        ) from error
+
+
+def _from_record(record: dict[str, Any]) -> ToolSource:
+    url = str(record["url"])
+    if "vcs_info" in record:
+        vcs = record["vcs_info"]
+        folder = f"#subdirectory={record['subdirectory']}" if record.get("subdirectory") else ""
+        return ToolSource("url", f"{DISTRIBUTION} @ {vcs['vcs']}+{url}@{vcs['commit_id']}{folder}")
+    if urlparse(url).scheme != "file":
+        return ToolSource("url", f"{DISTRIBUTION} @ {url}")
+    if record.get("dir_info", {}).get("editable"):
+        return ToolSource("local", checkout=Path(url2pathname(urlparse(url).path)))
+    return ToolSource("local")

@@ -1,0 +1,72 @@
+"""Watching a plugin's files: the author saves, the development session notices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+# Editors save in several steps (write aside, rename, set the time): wait until it is quiet so long.
+_QUIET_MS = 30
+_LONGEST_MS = 300
+# How soon the watching thread notices that it shall end.
+_STOP_MS = 500
+
+
+@contextmanager
+def watching(
+    folders: Sequence[Path], wanted: Callable[[Path], bool], changed: Callable[[frozenset[Path]], None]
+) -> Iterator[None]:
+    """Call `changed` with the files that were changed in `folders`, from a thread of its own.
+
+    Args:
+        folders: watched with all below; one that is not there is left out.
+        wanted: says which files matter.
+        changed: told of one burst of changes at a time.
+    """
+    present = [folder for folder in folders if folder.is_dir()]
+    stop = threading.Event()
+    thread = threading.Thread(target=_watch, args=(present, wanted, changed, stop), name="file-watch")
+    if present:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if present:
+            thread.join()
+
+
+def _watch(
+    folders: Sequence[Path],
+    wanted: Callable[[Path], bool],
+    changed: Callable[[frozenset[Path]], None],
+    stop: threading.Event,
+) -> None:
+    from watchfiles import watch
+
+    bursts = watch(
+        *folders,
+        watch_filter=lambda _, path: wanted(Path(path)),
+        step=_QUIET_MS,
+        debounce=_LONGEST_MS,
+        rust_timeout=_STOP_MS,
+        stop_event=stop,
+        raise_interrupt=False,
+    )
+    for burst in bursts:
+        changed(frozenset(Path(path) for _, path in burst))
+
+
+def source_filter(root: Path) -> Callable[[Path], bool]:
+    """Return what tells files that the author writes below `root` from caches and editors' own files."""
+
+    def wanted(path: Path) -> bool:
+        # Only below the repository: that may itself lie in a hidden folder.
+        parts = path.relative_to(root).parts if path.is_relative_to(root) else path.parts
+        if any(part == "__pycache__" or part.startswith(".") for part in parts):
+            return False
+        return path.suffix not in {".pyc", ".pyo", ".swp", ".tmp"} and not path.name.endswith("~")
+
+    return wanted

@@ -1,0 +1,54 @@
+"""`plugin-cli add`: a feature's name to one request, and what became of each file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugin_cli.cli.app import app
+
+
+@app.command()
+def add(
+    feature: Annotated[
+        str | None,
+        typer.Argument(help="What to add; without it, the list.", show_default=False, metavar="FEATURE"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would change; write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
+) -> None:
+    """Add a feature to this plugin: alerting, annotations, ci, react, stream.
+
+    Merged in as `update` does it: your edits stay, conflicts are marked (exit 1).
+    """
+    import json
+
+    from plugin_cli.cli._merge import merge_json, show_merge
+    from plugin_cli.cli._tool import running_tool
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.add import AddRequest, features
+    from plugin_cli.usecases.add import add as run
+
+    console, tool = TerminalConsole(), running_tool()
+    if feature is None:
+        known = features(tool.templates)
+        console.data(
+            json.dumps(known) if as_json else "\n".join(f"{name:12} {text}" for name, text in known.items())
+        )
+        return
+    result = run(AddRequest(Path.cwd(), feature, tool, dry_run))
+    if as_json:
+        facts = {"feature": feature, "is_there": result.is_there, "dry_run": dry_run}
+        console.data(json.dumps({**facts, **merge_json(result.merge)}, indent=2))
+    elif result.is_there:
+        console.step(f"{feature} is there already")
+    else:
+        show_merge(console, result.merge)
+        console.step(f"{'would add' if dry_run else 'added'} {feature}")
+        if feature == "react" and not dry_run:
+            console.step("next: plugin-cli types   (makes src/generated/ from your models), then npm ci")
+    raise typer.Exit(1 if result.merge.conflicts else 0)

@@ -1,0 +1,103 @@
+"""`plugin-cli build`: targets and switches to one request, and what was built in a few lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from plugin_cli.cli.app import app
+
+if TYPE_CHECKING:
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.build import BuildRequest, BuildResult
+
+_SHOWN = 8
+
+
+@app.command()
+def build(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET...",
+            help="linux, linux/arm64, windows, darwin, darwin/amd64 or all; default: this machine's.",
+            show_default=False,
+        ),
+    ] = None,
+    docker: Annotated[
+        bool,
+        typer.Option("--docker", help="Build in a container: another Linux architecture, or an old host."),
+    ] = False,
+    image: Annotated[
+        str | None,
+        typer.Option(help="Image for --docker; default: Python on slim Debian.", show_default=False),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a file changes.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Collect everything again.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
+) -> None:
+    """Build dist/: the executable, the editors and everything else that Grafana loads.
+
+    The old dist/ is replaced only when the new one was started and has answered.
+    """
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.target import parse_targets
+    from plugin_cli.usecases.build import BuildRequest
+    from plugin_cli.usecases.build import build as run
+
+    console = TerminalConsole()
+    request = BuildRequest(Path.cwd(), parse_targets(targets or []), clean, docker, image)
+    if watch:
+        _watch(request, console)
+    result = run(request, console)
+    _report(result, console)
+    if as_json:
+        console.data(_as_json(result))
+
+
+def _watch(request: BuildRequest, console: TerminalConsole) -> NoReturn:
+    """Build, and again after each change, until interrupted; a failure waits for the next change."""
+    from plugin_cli.errors import PluginCliError
+    from plugin_cli.usecases.build import build as run
+    from plugin_cli.usecases.build import wait_for_change
+
+    while True:
+        try:
+            _report(run(request, console), console)
+        except PluginCliError as error:
+            console.warn(str(error))
+        wait_for_change(request.root)
+
+
+def _report(result: BuildResult, console: TerminalConsole) -> None:
+    names = ", ".join(path.name for path in result.executables) or result.dist.name
+    if result.unchanged:
+        console.step(f"nothing changed: {names} is up to date")
+        return
+    for size in result.sizes[:_SHOWN]:
+        console.step(f"  {size.size_bytes / 1e6:6.1f} MB  {size.package}")
+    rest = sum(size.size_bytes for size in result.sizes[_SHOWN:])
+    if rest:
+        console.step(f"  {rest / 1e6:6.1f} MB  in {len(result.sizes) - _SHOWN} more")
+        console.step('  leave out what you do not use: [tool.plugin-cli] exclude = ["package"]')
+    console.step(
+        f"built {names}, version {result.version}: {result.total_bytes / 1e6:.1f} MB in {result.dist}"
+    )
+
+
+def _as_json(result: BuildResult) -> str:
+    import json
+
+    return json.dumps(
+        {
+            "dist": str(result.dist),
+            "executables": [path.name for path in result.executables],
+            "unchanged": result.unchanged,
+            "version": result.version,
+            "bytes": result.total_bytes,
+            "sizes": {size.package: size.size_bytes for size in result.sizes},
+        },
+        indent=2,
+    )

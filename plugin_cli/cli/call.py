@@ -1,0 +1,159 @@
+"""`health`, `query`, `resource`, `stream` and `metrics`: one real call to the plugin's backend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plugin_cli.cli.app import app
+
+if TYPE_CHECKING:
+    from plugin_cli.usecases.call import CallRequest
+
+BackendOption = Annotated[
+    str, typer.Option("--backend", help="source, dist, or auto: the built one unless the source is newer.")
+]
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="Settings (jsonData, secureJsonData) instead of provisioning/.",
+        show_default=False,
+    ),
+]
+DatasourceOption = Annotated[
+    str | None, typer.Option(help="Which provisioned data source, by name or uid.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the backend's log lines.")]
+
+
+def _request(backend: str, settings: Path | None, datasource: str | None, verbose: bool) -> CallRequest:
+    from plugin_cli.adapters.backend import BackendKind
+    from plugin_cli.cli._show import show_log
+    from plugin_cli.errors import choice_error
+    from plugin_cli.usecases.call import CallRequest
+
+    kinds = [kind.value for kind in BackendKind]
+    if backend not in kinds:
+        raise choice_error("--backend", backend, kinds)
+    return CallRequest(Path.cwd(), BackendKind(backend), settings, datasource, show_log if verbose else None)
+
+
+@app.command()
+def health(
+    backend: BackendOption = "auto",
+    settings: SettingsOption = None,
+    datasource: DatasourceOption = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run "Save & test" against the backend; exit 0 only if it says OK."""
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.call import check_health
+
+    console = TerminalConsole(quiet=as_json)
+    result = check_health(_request(backend, settings, datasource, verbose), console)
+    if as_json:
+        details = dict(result.details) if result.details else None
+        console.data(
+            json.dumps({"status": result.status.name, "message": result.message, "details": details})
+        )
+    else:
+        console.data(f"{result.status.name}: {result.message}")
+    raise typer.Exit(0 if result.status.name == "OK" else 1)
+
+
+@app.command()
+def query(
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="Fields of the query.", show_default=False),
+    ] = None,
+    range_: Annotated[str, typer.Option("--range", help="How far back: 30s, 15m, 6h, 7d.")] = "1h",
+    points: Annotated[int, typer.Option(help="Points that fit the panel.", min=1)] = 100,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="JSON with one query, or a list of them with refId.", show_default=False
+        ),
+    ] = None,
+    backend: BackendOption = "auto",
+    settings: SettingsOption = None,
+    datasource: DatasourceOption = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Query the backend; shows a plot and a table. Exit 1 if a query has an error."""
+    from plugin_cli.cli._query import parse_duration, parse_queries, results_json
+    from plugin_cli.cli._show import show_results
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.call import QueryOptions
+    from plugin_cli.usecases.call import query as run_query
+
+    console = TerminalConsole(quiet=as_json)
+    options = QueryOptions(parse_queries(fields or [], file), parse_duration("--range", range_), points)
+    results = run_query(_request(backend, settings, datasource, verbose), options, console)
+    if as_json:
+        console.data(results_json(results))
+    else:
+        show_results(results)
+    raise typer.Exit(1 if any(result.error for result in results.values()) else 0)
+
+
+@app.command()
+def resource(
+    path: Annotated[str, typer.Argument(help="Path below /resources/, with its query string.")],
+    method: Annotated[str, typer.Option("--method", "-X", help="HTTP method.")] = "GET",
+    data: Annotated[str, typer.Option("--data", "-d", help="Body; @FILE reads it from a file.")] = "",
+    backend: BackendOption = "auto",
+    settings: SettingsOption = None,
+    datasource: DatasourceOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Call a resource and print its body; exit 1 unless its status is below 400."""
+    from plugin_cli.cli._query import body_of
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.call import call_resource
+
+    console = TerminalConsole()
+    request = _request(backend, settings, datasource, verbose)
+    response = call_resource(request, method.upper(), path, body_of(data), console)
+    console.step(f"{response.status}")
+    console.data(response.body.decode("utf-8", "replace"))
+    raise typer.Exit(0 if response.status < 400 else 1)
+
+
+@app.command()
+def stream(
+    path: Annotated[str, typer.Argument(help="Path of the channel.")],
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", help="Stop after so many packets.", min=1)
+    ] = None,
+    backend: BackendOption = "auto",
+    settings: SettingsOption = None,
+    datasource: DatasourceOption = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run a channel and print each packet as one line of JSON, until Ctrl-C."""
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.call import run_stream
+
+    console = TerminalConsole()
+    packets: Any = run_stream(_request(backend, settings, datasource, verbose), path, limit, console)
+    for packet in packets:
+        console.data(json.dumps(packet))
+
+
+@app.command()
+def metrics(backend: BackendOption = "auto", verbose: VerboseOption = False) -> None:
+    """Print the backend's metrics in Prometheus' text format."""
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.call import collect_metrics
+
+    console = TerminalConsole()
+    console.data(collect_metrics(_request(backend, None, None, verbose), console))

@@ -1,0 +1,179 @@
+"""`plugin-cli dev`: flags to requests, sessions to lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plugin_cli.cli.app import app
+
+if TYPE_CHECKING:
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.dev_session import DevUpResult
+
+dev = typer.Typer(help="Run the plugin in Grafana, or in the embedded preview.", no_args_is_help=True)
+app.add_typer(dev, name="dev")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")]
+
+
+@dev.command()
+def up(
+    runtime: Annotated[
+        str, typer.Option(help="docker, preview, or auto: Grafana in Docker where an engine answers.")
+    ] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="source: what you write, restarted on change; dist: what was built.")
+    ] = "source",
+    port: Annotated[
+        int | None, typer.Option(help="Port on 127.0.0.1; a free one unless given.", show_default=False)
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Return when it runs; end it with dev down.")
+    ] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The preview's settings instead of provisioning/.", show_default=False
+        ),
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="Grafana image instead of docker-compose.yaml's.", show_default=False)
+    ] = None,
+    grafana_version: Annotated[
+        str | None,
+        typer.Option(metavar="TAG", help="Another tag of that image, e.g. 12.4.3.", show_default=False),
+    ] = None,
+    debugpy: Annotated[
+        bool, typer.Option("--debugpy", help="Let a debugger attach to the backend from source.")
+    ] = False,
+    debug_port: Annotated[int, typer.Option(help="The debugger's port on 127.0.0.1.")] = 5678,
+    reports: Annotated[bool, typer.Option("--reports", hidden=True)] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Start Grafana or the preview with this plugin; Ctrl-C ends it.
+
+    A second `dev up` for the same plugin finds the first.
+    """
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.dev_up import DevUpRequest, dev_up
+
+    console = TerminalConsole()
+    request = DevUpRequest(
+        root=Path.cwd(),
+        runtime=runtime,
+        backend=backend,
+        port=port,
+        detach=detach,
+        settings_file=settings,
+        image=image,
+        grafana_version=grafana_version,
+        debug_port=debug_port if debugpy else None,
+        reports=reports,
+    )
+
+    def ready(result: DevUpResult) -> None:
+        if not reports:  # the command that detached this one says it
+            _show(result, console, detach=detach, as_json=as_json)
+
+    dev_up(request, console, ready)
+
+
+def _show(result: DevUpResult, console: TerminalConsole, *, detach: bool, as_json: bool) -> None:
+    session = result.session
+    what = "Grafana" if session.runtime == "docker" else "the preview"
+    if result.found:
+        console.step(f"{what} runs already for {session.plugin_id} (backend: {session.backend})")
+    else:
+        console.step(f"{what} runs with {session.plugin_id} (backend: {session.backend})")
+    if as_json:
+        document = {
+            "url": session.url,
+            "runtime": session.runtime,
+            "backend": session.backend,
+            "plugin": session.plugin_id,
+            "pid": session.pid,
+            "container": session.container,
+            "found": result.found,
+        }
+        console.data(json.dumps(document))
+    else:
+        console.data(session.url)
+    if not result.found:
+        console.step("end it with: plugin-cli dev down" if detach else "Ctrl-C ends it")
+
+
+@dev.command()
+def down(as_json: JsonOption = False) -> None:
+    """End what `dev up` started, and remove what it left."""
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.dev_down import DevDownRequest, dev_down
+
+    console = TerminalConsole()
+    result = dev_down(DevDownRequest(Path.cwd()), console)
+    if as_json:
+        console.data(json.dumps({"stopped": result.stopped}))
+    else:
+        console.step("stopped" if result.stopped else "nothing ran")
+
+
+@dev.command()
+def status(as_json: JsonOption = False) -> None:
+    """Say what runs for this plugin; exit 1 when nothing does."""
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.dev_status import DevStatusRequest, dev_status
+
+    console = TerminalConsole()
+    result = dev_status(DevStatusRequest(Path.cwd()))
+    if as_json:
+        console.data(json.dumps(result.to_json(), indent=2))
+    elif result.session is None:
+        after = "; the last session crashed, the next `dev up` removes what it left" if result.crashed else ""
+        console.step(f"nothing runs for {result.plugin_id}{after}")
+    else:
+        answers = "" if result.answers else ", but it does not answer"
+        console.data(
+            f"{result.session.runtime}  {result.session.url}  backend: {result.session.backend}{answers}"
+        )
+    if result.session is None or not result.answers:
+        raise typer.Exit(1)
+
+
+@dev.command()
+def logs(
+    level: Annotated[
+        str | None, typer.Option(help="trace, debug, info, warn or error, and above.", show_default=False)
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the session ends.")] = False,
+    tail: Annotated[
+        int | None, typer.Option("--tail", "-n", min=0, help="The last so many lines.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show what the plugin, and Grafana about it, logged."""
+    from plugin_cli.cli._log_lines import log_line
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.dev_logs import DevLogsRequest, dev_logs
+
+    console = TerminalConsole()
+    for entry in dev_logs(DevLogsRequest(Path.cwd(), level, follow, tail)):
+        console.data(entry.to_json() if as_json else log_line(entry))
+
+
+@dev.command(name="open")
+def open_page() -> None:
+    """Open the running session's page in the browser."""
+    import webbrowser
+
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.errors import PluginCliError
+    from plugin_cli.usecases.dev_status import DevStatusRequest, dev_status
+
+    session = dev_status(DevStatusRequest(Path.cwd())).session
+    if session is None:
+        raise PluginCliError("nothing runs for this plugin", remedy="plugin-cli dev up")
+    TerminalConsole().data(session.url)
+    webbrowser.open(session.url)

@@ -1,0 +1,38 @@
+"""`plugin-cli sign`: MANIFEST.txt from Grafana's signing service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugin_cli.cli.app import app
+
+
+@app.command()
+def sign(
+    root_urls: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--root-urls",
+            help="The instances a private plugin is for, as in their root_url; repeat it or use commas.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Have dist/ signed with the token in GRAFANA_ACCESS_POLICY_TOKEN; write dist/MANIFEST.txt.
+
+    Every later change to dist/ breaks the signature: build, sign, then package.
+    """
+    import os
+
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.sign import SignRequest
+    from plugin_cli.usecases.sign import sign as run
+
+    console = TerminalConsole()
+    urls = tuple(url.strip() for entry in root_urls or [] for url in entry.split(",") if url.strip())
+    with console.working("signing"):
+        result = run(SignRequest(Path.cwd(), urls, os.environ))
+    console.step(f"signed {result.files} files: {result.manifest}")

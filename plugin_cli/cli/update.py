@@ -1,0 +1,41 @@
+"""`plugin-cli update`: one request, and what became of each file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugin_cli.cli.app import app
+
+
+@app.command()
+def update(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would change; write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
+) -> None:
+    """Bring this plugin to the current templates; your edits stay, conflicts are marked.
+
+    Needs a clean git tree, so that `git restore .` takes everything back. Exit 1 where there are conflicts.
+    """
+    import json
+
+    from plugin_cli.cli._merge import merge_json, show_merge
+    from plugin_cli.cli._tool import running_tool
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.usecases.update import UpdateRequest
+    from plugin_cli.usecases.update import update as run
+
+    console = TerminalConsole()
+    result = run(UpdateRequest(Path.cwd(), running_tool(), dry_run))
+    versions = {"from": result.from_version, "to": result.to_version}
+    if as_json:
+        console.data(json.dumps({**versions, "dry_run": dry_run, **merge_json(result.merge)}, indent=2))
+    else:
+        show_merge(console, result.merge)
+        done = "nothing to change" if result.merge.is_empty else "would be updated" if dry_run else "updated"
+        console.step(f"{done}: from plugin-cli {result.from_version} to {result.to_version}")
+    raise typer.Exit(1 if result.merge.conflicts else 0)

@@ -1,0 +1,159 @@
+"""What the preview asks of a plugin's backend, in plain values; `process_bridge` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from plugin_sdk.context import DataSourceInstanceSettings
+
+Settings = DataSourceInstanceSettings[Any]
+
+
+class BackendUnavailableError(Exception):
+    """The backend is not running, or went away during the call; the text says why."""
+
+
+class BackendCallError(Exception):
+    """The backend answered a whole call with an error.
+
+    Attributes:
+        status: the HTTP status that Grafana makes of it.
+    """
+
+    def __init__(self, message: str, *, status: int = 500) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query of a request.
+
+    Attributes:
+        json: the whole query, as the page sent it.
+    """
+
+    ref_id: str
+    query_type: str
+    interval_ms: int
+    max_data_points: int
+    from_ms: int
+    to_ms: int
+    json: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one query: frames, each as the text of Grafana's JSON, or an error."""
+
+    status: int
+    frames: Sequence[str] = ()
+    error: str = ""
+    error_source: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a data source says of itself; status is `OK`, `ERROR` or `UNKNOWN`."""
+
+    status: str
+    message: str
+    details: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ResourcePart:
+    """The first part of an answer carries status and headers, later ones only a body."""
+
+    status: int
+    body: bytes
+    headers: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Whether a channel may be opened (`OK`, `NOT_FOUND`, `PERMISSION_DENIED`) and what it shows first."""
+
+    status: str
+    initial: bytes = b""
+
+
+@dataclass
+class Cancel:
+    """The caller's way to say that it has gone: what the bridge registers is run at most once."""
+
+    requested: bool = False
+    _actions: list[Any] = field(default_factory=list)
+
+    def on_cancel(self, action: Any) -> None:
+        """Have `action()` called when the caller goes; at once if it has gone."""
+        self._actions.append(action)
+        if self.requested:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Say that nobody waits for the answer any more."""
+        self.requested = True
+        while self._actions:
+            self._actions.pop()()
+
+
+class Bridge(Protocol):
+    """A backend that may restart while the preview lives; every method blocks and is called on a thread.
+
+    All of them raise BackendUnavailableError or BackendCallError.
+    """
+
+    def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
+        """Ask the data source whether it works."""
+        ...
+
+    def query_data(
+        self, settings: Settings, queries: Sequence[Query], headers: Mapping[str, str], cancel: Cancel
+    ) -> Mapping[str, Answer]:
+        """Run the queries of one request; the answers by ref_id."""
+        ...
+
+    def call_resource(
+        self,
+        settings: Settings,
+        method: str,
+        path: str,
+        url: str,
+        headers: Mapping[str, Sequence[str]],
+        body: bytes,
+        cancel: Cancel,
+    ) -> Iterator[ResourcePart]:
+        """Hand an HTTP request to the plugin and yield its answer as it comes."""
+        ...
+
+    def subscribe_stream(self, settings: Settings, path: str) -> Subscription:
+        """Ask whether a channel may be opened."""
+        ...
+
+    def run_stream(self, settings: Settings, path: str, cancel: Cancel) -> Iterator[bytes]:
+        """Yield the packets of a channel until it ends or `cancel` is called."""
+        ...
+
+    def collect_metrics(self) -> bytes:
+        """Return the backend's metrics in Prometheus' text format."""
+        ...
+
+    def state(self) -> BackendState:
+        """Say whether the backend runs."""
+        ...
+
+
+@dataclass(frozen=True)
+class BackendState:
+    """Whether the backend runs, from `source` or `dist`, and why not."""
+
+    mode: str
+    running: bool
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the page reads it."""
+        return {"mode": self.mode, "running": self.running, "message": self.message}

@@ -1,0 +1,68 @@
+"""The files that the preview gives to the browser: the plugin's and the page's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse
+
+# Spelt out because the system's table differs from machine to machine (Windows: .js as text/plain).
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".svg": "image/svg+xml",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+    ".wasm": "application/wasm",
+    ".txt": "text/plain",
+}
+
+
+class Files:
+    """Folders laid over each other; the first that has a file gives it."""
+
+    def __init__(self, folders: Sequence[Path], *, cache: str = "no-store") -> None:
+        self._folders = tuple(folders)
+        self._cache = cache
+
+    def find(self, path: str) -> Path | None:
+        """Return the file of this relative path; None where there is none or it lies outside."""
+        parts = path.split("/")
+        if (
+            not path
+            or "\\" in path
+            or "\0" in path
+            or any(part in {"", ".", ".."} or ":" in part for part in parts)
+        ):
+            return None
+        for folder in self._folders:
+            base = folder.resolve()
+            found = base.joinpath(*parts).resolve()
+            # resolve() follows links: one that leads out of the folder is no file of it.
+            if found.is_relative_to(base) and found.is_file():
+                return found
+        return None
+
+    def response(self, path: str) -> FileResponse:
+        """Return the file as an answer.
+
+        Raises:
+            HTTPException: 404, there is none.
+        """
+        found = self.find(path)
+        if found is None:
+            raise HTTPException(404, f"no such file: {path}")
+        media_type = _TYPES.get(found.suffix.lower(), "application/octet-stream")
+        return FileResponse(found, media_type=media_type, headers={"Cache-Control": self._cache})

@@ -1,0 +1,27 @@
+"""Files that ship with the tool: in the wheel beside the code, in a checkout at its top."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def _folder(shipped: str, checkout: str) -> Path:
+    inside = _PACKAGE / "_resources" / shipped
+    return inside if inside.is_dir() else _PACKAGE.parent / checkout
+
+
+def templates_dir() -> Path:
+    """Return the folder of template layers."""
+    return _folder("templates", "templates")
+
+
+def frontend_runtime_dir() -> Path:
+    """Return the folder with the parts of the generated frontend."""
+    return _folder("frontend_runtime", "frontend/runtime")
+
+
+def preview_dir() -> Path:
+    """Return the folder of the built preview page; it may not exist in a checkout."""
+    return _folder("preview", "frontend/preview/dist")

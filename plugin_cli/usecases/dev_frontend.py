@@ -1,0 +1,63 @@
+"""The frontend of a development session that runs from source: made from the models, outside dist/."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError
+from plugin_cli.preview.app import Frontend
+from plugin_cli.project import Project
+
+
+class DevFrontend:
+    """The newest schema, and module.js made from it in `folder`.
+
+    Args:
+        project: the plugin.
+        folder: where module.js goes; a plugin with a frontend of its own gets none.
+        console: told when the plugin's environment has to be made first.
+    """
+
+    def __init__(self, project: Project, folder: Path, console: Console) -> None:
+        self._project = project
+        self._folder = folder
+        self._console = console
+        self._lock = threading.Lock()
+        self._frontend = Frontend(None, "the models were not read yet")
+
+    def __call__(self) -> Frontend:
+        """Return the newest schema."""
+        return self._frontend
+
+    def make(self) -> Frontend:
+        """Read the models again; a failure leaves the last module.js and says why."""
+        from plugin_cli.adapters.environment import ensure_environment
+        from plugin_cli.builders.schema import plugin_schema
+
+        with self._lock:
+            try:
+                schema = plugin_schema(self._project, ensure_environment(self._project, self._console))
+                if generates_frontend(self._project):
+                    self._write(schema)
+                self._frontend = Frontend(schema)
+            except PluginCliError as error:
+                self._frontend = Frontend(self._frontend.schema, str(error))
+            return self._frontend
+
+    def _write(self, schema: dict[str, object]) -> None:
+        from plugin_cli.builders.frontend import write_frontend
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_frontend(self._project, schema, self._folder)
+
+    def clear(self) -> None:
+        """Remove what was made."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def generates_frontend(project: Project) -> bool:
+    """Say whether the editors are made from the models; a plugin with src/module.* brings its own."""
+    return not any(project.plugin_json.parent.glob("module.[tj]s*"))

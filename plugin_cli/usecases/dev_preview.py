@@ -1,0 +1,225 @@
+"""The preview as a runtime of `dev up`: backend, frontend, routes and the page, watched for changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_cli.adapters.backend import BackendKind
+from plugin_cli.adapters.ports import LOOPBACK, bind_loopback
+from plugin_cli.adapters.session_log import LogWriter
+from plugin_cli.adapters.sessions import SessionFolder
+from plugin_cli.adapters.watcher import source_filter, watching
+from plugin_cli.console import Console
+from plugin_cli.errors import ProjectError
+from plugin_cli.preview.alerts import Alerts
+from plugin_cli.preview.app import Preview, create_app
+from plugin_cli.preview.bridge import BackendState
+from plugin_cli.preview.data_source import DataSourceStore
+from plugin_cli.preview.events import Events
+from plugin_cli.preview.files import Files
+from plugin_cli.preview.live import Live
+from plugin_cli.preview.process_bridge import ProcessBridge
+from plugin_cli.preview.server import PreviewServer
+from plugin_cli.preview.threads import Pools
+from plugin_cli.project import Project
+from plugin_cli.provisioning import is_editable, load_settings
+from plugin_cli.target import host_target
+from plugin_cli.usecases.dev_backend import backend_starter
+from plugin_cli.usecases.dev_frontend import DevFrontend
+from plugin_cli.usecases.dev_session import Runtime
+
+
+@dataclass(frozen=True)
+class PreviewOptions:
+    """How the preview runs.
+
+    Attributes:
+        backend: `source` or `dist`.
+        port: on 127.0.0.1; None: a free one.
+        settings_file: the data source's settings instead of provisioning/.
+        debug_port: where a debugger may attach to the source backend, on 127.0.0.1.
+    """
+
+    backend: str
+    port: int | None
+    settings_file: Path | None = None
+    debug_port: int | None = None
+
+
+@dataclass(frozen=True)
+class _PreviewRuntime:
+    url: str
+    backend: str
+    server: PreviewServer
+    name: str = "preview"
+    container: str | None = None
+    engine: str | None = None
+
+    def ended(self) -> str | None:
+        return self.server.problem()
+
+
+@contextmanager
+def preview_runtime(
+    project: Project, folder: SessionFolder, options: PreviewOptions, console: Console
+) -> Iterator[Runtime]:
+    """Run the preview inside the block.
+
+    Raises:
+        UsageError: the port is taken.
+        ProjectError: the backend was not built, or provisioning/ is wrong.
+    """
+    kind = BackendKind(options.backend)
+    _check_backend(project, kind)
+    settings = load_settings(project, settings_file=options.settings_file)
+    store = DataSourceStore(settings, read_only=options.settings_file is None and not is_editable(project))
+    with ExitStack() as stack:
+        listener = stack.enter_context(bind_loopback(options.port))
+        port = int(listener.getsockname()[1])
+        log = LogWriter(folder.log)
+        parts = _Parts(project, folder, kind, store, console, log, options.debug_port)
+        stack.callback(parts.close)
+        parts.open()
+        app = create_app(parts.preview(), port=port)
+        server = stack.enter_context(
+            PreviewServer(app, listener, lambda text: log.line("dev", "error", text))
+        )
+        # Before the server waits for its connections to end: event streams end by this alone.
+        stack.callback(parts.hang_up)
+        stack.enter_context(watching(parts.watched, source_filter(project.root), parts.changed))
+        yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/", kind.value, server)
+
+
+def _check_backend(project: Project, kind: BackendKind) -> None:
+    """Refuse what no later change of a file would mend, before anything is started."""
+    if kind is BackendKind.SOURCE:
+        _ = project.backend
+        return
+    built = project.built_executable(host_target())
+    if not built.is_file():
+        raise ProjectError(
+            f"{built.relative_to(project.root)} does not exist",
+            why="the plugin was not built for this machine",
+            remedy="plugin-cli build   (or: plugin-cli dev up --backend source)",
+        )
+
+
+class _Parts:
+    """Everything that lives as long as the preview."""
+
+    def __init__(
+        self,
+        project: Project,
+        folder: SessionFolder,
+        kind: BackendKind,
+        store: DataSourceStore,
+        console: Console,
+        log: LogWriter,
+        debug_port: int | None,
+    ) -> None:
+        self._project = project
+        self._kind = kind
+        self._console = console
+        self._log = log
+        self._made = folder.path / "public"
+        self._events = Events()
+        self._pools = Pools()
+        self._store = store
+        self._frontend = DevFrontend(project, self._made, console)
+        starter = backend_starter(project, kind, console, log, debug_port)
+        self._bridge = ProcessBridge(starter, kind.value, self._backend_changed)
+        self._live = Live(self._bridge, lambda: store.settings, self._pools)
+
+    @property
+    def watched(self) -> list[Path]:
+        """What the author changes: the source, or what a build puts into dist/."""
+        if self._kind is BackendKind.DIST:
+            return [self._project.dist]
+        return [self._project.root / "backend", self._project.root / "src"]
+
+    def open(self) -> None:
+        """Start the backend, and make the frontend beside it."""
+        from plugin_cli.adapters.environment import ensure_environment
+
+        if self._kind is BackendKind.SOURCE:
+            # Once and first: both of the threads below need it.
+            ensure_environment(self._project, self._console)
+        frontend = threading.Thread(target=self._frontend.make, name="frontend")
+        frontend.start()
+        state = self._bridge.open()
+        frontend.join()
+        if not state.running:
+            self._console.warn(f"the backend does not run yet: {state.message}")
+
+    def preview(self) -> Preview:
+        """Return what the application serves."""
+        from plugin_cli.preview.pages import page_folders
+        from plugin_sdk._version import __version__
+
+        project = self._project
+        folders = [project.dist, project.plugin_json.parent]
+        if self._kind is BackendKind.SOURCE:
+            folders.insert(0, self._made)
+        return Preview(
+            plugin=project.metadata,
+            bridge=self._bridge,
+            store=self._store,
+            plugin_files=Files(folders),
+            page_files=Files(page_folders()),
+            frontend=self._frontend,
+            events=self._events,
+            live=self._live,
+            alerts=Alerts(project.provisioning / "alerting", self._bridge, lambda: self._store.settings),
+            pools=self._pools,
+            tool_version=__version__,
+        )
+
+    def changed(self, paths: frozenset[Path]) -> None:
+        """Bring what depends on these files up to date and tell the page."""
+        names = sorted(str(path.relative_to(self._project.root)) for path in paths)
+        self._log.line("dev", "info", f"changed: {', '.join(names[:5])}")
+        self._bridge.exchange()
+        self._live.restart()
+        self._events.reload("backend")
+        # Afterwards: the models are read by a process of its own, and nobody waits for the editors.
+        threading.Thread(target=self._remake_frontend, name="frontend").start()
+
+    def _remake_frontend(self) -> None:
+        before = self._frontend()
+        if self._frontend.make() != before:
+            self._events.reload("frontend")
+
+    def hang_up(self) -> None:
+        """End the event streams of all pages."""
+        self._live.close()
+        self._events.channel.close()
+
+    def close(self) -> None:
+        """End the backend and forget what was made."""
+        self._bridge.close()
+        self._pools.shutdown()
+        self._frontend.clear()
+
+    def _backend_changed(self, state: BackendState) -> None:
+        self._log.line(
+            "dev",
+            "info" if state.running else "error",
+            "the backend runs" if state.running else "the backend does not run",
+            **({"reason": state.message} if state.message else {}),
+        )
+        self._events.backend(state.to_json())
+
+
+def page_files() -> Files:
+    """Return the page with Grafana's own components where it was built, else the plain one."""
+    from plugin_cli.resources import frontend_runtime_dir, preview_dir
+
+    rich = preview_dir()
+    if (rich / "index.html").is_file():
+        return Files([rich])
+    # The plain page shares the rules of the generated editors with them.
+    return Files([Path(__file__).parent.parent / "preview" / "page", frontend_runtime_dir()])

@@ -1,0 +1,214 @@
+"""The backend of a development session from source, behind one address that never changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plugin_cli.adapters.backend import source_command
+from plugin_cli.adapters.ports import bind_loopback
+from plugin_cli.adapters.session_log import LogEntry, LogWriter
+from plugin_cli.adapters.splice import Splice
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError
+from plugin_cli.project import Project
+from plugin_cli.usecases.dev_debug import with_debugger
+
+if TYPE_CHECKING:
+    from plugin_sdk.testing import PluginProcess
+
+# Where the container finds the folder with the socket.
+SOCKET_FOLDER = "/run/plugin-cli"
+_SOCKET = "backend.sock"
+_WATCH_SECONDS = 1.0
+_TAKEN_UP_SECONDS = 0.5
+# Longer than the backend itself gives calls under way.
+_DRAIN_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Where Grafana and the backend meet.
+
+    Attributes:
+        handshake: the line that tells Grafana.
+        folder: to be mounted into the container as `SOCKET_FOLDER`; None where the meeting is a port.
+        sockets: where the backends put their own sockets; None: the system's temporary folder.
+    """
+
+    handshake: str
+    folder: Path | None
+    sockets: Path | None
+
+
+@contextmanager
+def unix_meeting() -> Iterator[tuple[Meeting, socket.socket]]:
+    """Listen on a socket that Grafana's user in the container reaches, and nobody else on this machine."""
+    if sys.platform == "win32":
+        raise NotImplementedError("a Linux engine on this host is what unix_meeting is for")
+    # Only this user enters the outer folder; the container is shown the inner one.
+    outer = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
+    try:
+        inner = outer / "run"
+        inner.mkdir()
+        inner.chmod(0o755)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(inner / _SOCKET))
+        (inner / _SOCKET).chmod(0o666)
+        yield Meeting(f"1|2|unix|{SOCKET_FOLDER}/{_SOCKET}|grpc\n", inner, outer), listener
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
+
+
+@contextmanager
+def desktop_meeting() -> Iterator[tuple[Meeting, socket.socket]]:
+    """Listen on a port of 127.0.0.1, which Docker Desktop's containers reach by a name of their own."""
+    listener = bind_loopback(None)
+    port = int(listener.getsockname()[1])
+    yield Meeting(f"1|2|tcp|host.docker.internal:{port}|grpc\n", None, None), listener
+
+
+class SourceBackend:
+    """Runs the backend from source; a new one takes over before the old one ends.
+
+    Args:
+        project: the plugin.
+        listener: where Grafana connects to.
+        sockets: where the backends' own sockets go, removed with whatever a killed one left there.
+        console: told when the environment has to be made anew.
+        log: gets the backend's lines.
+        debug_port: where a debugger may attach, on 127.0.0.1.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        listener: socket.socket,
+        sockets: Path | None,
+        console: Console,
+        log: LogWriter,
+        debug_port: int | None = None,
+    ) -> None:
+        self._project = project
+        self._sockets = sockets
+        self._console = console
+        self._log = log
+        self._debug_port = debug_port
+        self._splice = Splice(listener)
+        self._process: PluginProcess | None = None
+        self._exchanging = threading.Lock()
+        self._stopped = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="backend-watch", daemon=True)
+        self._retiring: list[threading.Thread] = []
+
+    def open(self) -> None:
+        """Start the first one.
+
+        Raises:
+            PluginCliError: it does not start.
+        """
+        self._splice.start()
+        self._process = self._start()
+        self._splice.point_at(self._process.address)
+        self._watcher.start()
+
+    def exchange(self) -> bool:
+        """Start a new one and end the old one when its calls are answered; False: it did not start."""
+        with self._exchanging:
+            if self._stopped.is_set():
+                return False
+            if self._debug_port is not None:
+                self._end_before_start()
+            try:
+                new = self._start()
+            except PluginCliError as error:
+                self._log.line("dev", "error", error.what, reason=error.why or "")
+                self._console.warn(f"{error.what}; the one before goes on")
+                return False
+            old, self._process = self._process, new
+            self._splice.point_at(new.address)
+            self._splice.drain()
+        if old is not None:
+            retiring = threading.Thread(target=self._retire, args=(old,), name="backend-retire")
+            retiring.start()
+            self._retiring.append(retiring)
+        return True
+
+    def close(self) -> None:
+        """End everything."""
+        self._stopped.set()
+        with self._exchanging:
+            process, self._process = self._process, None
+            self._splice.close()
+        if process is not None:
+            _end(process)
+        for thread in self._retiring:
+            thread.join()
+
+    def _end_before_start(self) -> None:
+        """A debugger's port is one: the old backend gives it up before the new one can have it."""
+        old, self._process = self._process, None
+        self._splice.point_at(None)
+        self._splice.cut()
+        if old is not None:
+            _end(old)
+
+    def _retire(self, old: PluginProcess) -> None:
+        # Calls that were passed on a moment ago have to be taken up before it is told to end.
+        self._stopped.wait(_TAKEN_UP_SECONDS)
+        _end(old)
+
+    def _start(self) -> PluginProcess:
+        from plugin_sdk.testing import PluginProcess, PluginStartError
+
+        command = source_command(self._project, self._console)
+        argv = command.argv if self._debug_port is None else with_debugger(command, self._debug_port)
+        env = dict(command.env) | {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
+        if self._sockets is not None:
+            env["PLUGIN_UNIX_SOCKET_DIR"] = str(self._sockets)
+        try:
+            return PluginProcess(
+                argv,
+                env=env,
+                cwd=command.cwd,
+                plugin_id=self._project.plugin_id,
+                on_log=lambda line: self._log.write(
+                    LogEntry(time.time(), "plugin", line.level, line.message, dict(line.fields))
+                ),
+            ).__enter__()
+        except PluginStartError as error:
+            raise PluginCliError(
+                f"the backend of {self._project.plugin_id} did not start",
+                why=str(error),
+                remedy="mend the code; it is started again when you save",
+            ) from error
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_WATCH_SECONDS):
+            process = self._process
+            if process is not None and not process.running():
+                self._log.line("dev", "error", "the backend's process ended by itself; starting it again")
+                self._splice.point_at(None)
+                self.exchange()
+
+
+def _end(process: PluginProcess) -> None:
+    """Let a backend answer what it was asked; it takes no new calls once it is told to end."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_DRAIN_SECONDS)
+    process.stop()

@@ -1,0 +1,76 @@
+"""`dev status`: whether a development session runs, and whether what it runs answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_cli.adapters.sessions import Session, session_folder
+from plugin_cli.project import find_project
+
+
+@dataclass(frozen=True)
+class DevStatusRequest:
+    """Whose session to look at.
+
+    Attributes:
+        root: a folder inside the plugin's repository.
+    """
+
+    root: Path
+
+
+@dataclass(frozen=True)
+class DevStatusResult:
+    """The running session, or None.
+
+    Attributes:
+        session: what runs.
+        answers: whether its page answers.
+        crashed: the last one left its record behind; the next `dev up` cleans it.
+    """
+
+    plugin_id: str
+    session: Session | None
+    answers: bool = False
+    crashed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for `--json`."""
+        document: dict[str, Any] = {"plugin": self.plugin_id, "running": self.session is not None}
+        if self.session is not None:
+            facts = self.session
+            document |= {
+                "answers": self.answers,
+                "runtime": facts.runtime,
+                "backend": facts.backend,
+                "url": facts.url,
+                "pid": facts.pid,
+                "seconds": round(time.time() - facts.started),
+                "container": facts.container,
+            }
+        return document
+
+
+def dev_status(request: DevStatusRequest) -> DevStatusResult:
+    """Return what runs for the plugin."""
+    project = find_project(request.root)
+    folder = session_folder(project.root, project.plugin_id)
+    session = folder.live()
+    if session is None:
+        crashed = not folder.owned() and folder.recorded() is not None
+        return DevStatusResult(project.plugin_id, None, crashed=crashed)
+    return DevStatusResult(project.plugin_id, session, answers=_answers(session.url))
+
+
+def _answers(url: str) -> bool:
+    import httpx
+
+    try:
+        # Never through a proxy: the address is this machine's own.
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            return client.get(url).status_code < 500
+    except httpx.HTTPError:
+        return False
