@@ -1,0 +1,128 @@
+"""From a saved file to the first answer of the new code, beside a Go plugin that is rebuilt and restarted.
+
+    scripts/bench dev [ROUNDS]
+
+The Python backend imports pandas. While it is exchanged it is asked every 100 ms, and no answer may be an
+error. The Go plugin is built with a warm cache after one constant of it has changed, as by `mage`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOL = Path(sys.executable).parent / "plugin-cli"
+GOAL_SECONDS = 1.0
+GOAL_RATIO = 1 / 3
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and print; 1 if a goal is missed."""
+    rounds = int(arguments[0]) if arguments else 5
+    with tempfile.TemporaryDirectory(prefix="bench-dev-") as folder:
+        started, python, errors = _python(Path(folder), rounds)
+        go = _go(Path(folder), rounds)
+    live = statistics.median(python)
+    print(f"dev up to usable page, preview:   {started:6.2f} s")
+    print(f"save to first new answer, Python: {live:6.2f} s ({_spread(python)}), {errors} errors")
+    missed = errors > 0 or live > GOAL_SECONDS
+    if go:
+        ratio = live / statistics.median(go)
+        print(f"save to first new answer, Go:     {statistics.median(go):6.2f} s ({_spread(go)})")
+        print(f"ratio:                            {ratio:6.2f} (goal {GOAL_RATIO:.2f})")
+        missed = missed or ratio > GOAL_RATIO
+    else:
+        print("go is not installed: nothing to compare with")
+    return int(missed)
+
+
+def _spread(times: list[float]) -> str:
+    return f"{min(times):.2f} to {max(times):.2f}"
+
+
+def _python(folder: Path, rounds: int) -> tuple[float, list[float], int]:
+    _run([TOOL, "create", "weather", "--name", "Weather", "--org", "acme", "--defaults"], folder)
+    root = folder / "weather"
+    project = root / "pyproject.toml"
+    project.write_text(project.read_text().replace('"httpx>=0.27"', '"httpx>=0.27", "pandas>=2.2"'))
+    source = root / "backend" / "weather" / "datasource.py"
+    source.write_text("import pandas  # noqa: F401\n" + source.read_text())
+    up = [TOOL, "dev", "up", "--runtime", "preview", "--detach", "--json"]
+    try:
+        _run(up, root)  # makes the environment, which is no part of this
+        _run([TOOL, "dev", "down"], root)
+        began = time.perf_counter()
+        url = json.loads(_run(up, root))["url"]
+        _ask(url)
+        started = time.perf_counter() - began
+        times, errors = [], 0
+        for number in range(rounds):
+            seconds, failed = _exchange(url, source, 100.0 + number)
+            times.append(seconds)
+            errors += failed
+        return started, times, errors
+    finally:
+        _run([TOOL, "dev", "down"], root)
+
+
+def _exchange(url: str, source: Path, value: float) -> tuple[float, int]:
+    """Save a new value and ask every 100 ms until it is answered; also count the answers that were errors."""
+    source.write_text(re.sub(r"values = \[.*", f"values = [10.0, {value}]", source.read_text()))
+    began, errors = time.perf_counter(), 0
+    while True:
+        values = _ask(url)
+        if values == [10.0, value]:
+            return time.perf_counter() - began, errors
+        errors += values is None
+        time.sleep(0.1)
+
+
+def _ask(url: str) -> list[float] | None:
+    body = {"from": "0", "to": "1000", "queries": [{"refId": "A"}]}
+    answer = httpx.post(f"{url}api/ds/query", json=body, timeout=60, trust_env=False)
+    frames = answer.json().get("results", {}).get("A", {}).get("frames")
+    return list(frames[0]["data"]["values"][1]) if answer.status_code == 200 and frames else None
+
+
+def _go(folder: Path, rounds: int) -> list[float]:
+    from plugin_sdk.testing import PluginProcess
+
+    go = shutil.which("go") or next((str(p) for p in [Path("/usr/local/go/bin/go")] if p.exists()), None)
+    if go is None:
+        return []
+    module, built = folder / "go", folder / "gpx_go"
+    shutil.copytree(ROOT / "conformance", module)
+    changed = module / "cmd" / "refplugin" / "edited.go"
+    times = []
+    for number in range(-1, rounds):
+        changed.write_text(f"package main\n\nvar edited = {number}\n\nfunc init() {{ _ = edited }}\n")
+        began = time.perf_counter()
+        _run([go, "build", "-o", str(built), "./cmd/refplugin"], module, CGO_ENABLED="0")
+        with PluginProcess([built]) as plugin:
+            plugin.client.check_health()
+            times.append(time.perf_counter() - began)
+    return times[1:]  # the first one filled the cache
+
+
+def _run(command: list[str | Path], cwd: Path, **environment: str) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,10 @@
+"""One bad query fails the request."""
+
+from plugin_sdk._services import data
+
+
+def failing(error: BaseException) -> object:
+    raise error
+
+
+data.failure = failing

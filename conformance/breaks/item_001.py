@@ -1,0 +1,5 @@
+"""It goes to a folder of its own choice."""
+
+import os
+
+os.chdir("/")

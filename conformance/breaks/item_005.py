@@ -1,0 +1,5 @@
+"""Grafana's variables are dropped."""
+
+import os
+
+os.environ.pop("GF_VERSION", None)

@@ -1,0 +1,5 @@
+"""It makes itself a PATH."""
+
+import os
+
+os.environ["PATH"] = "/usr/bin"

@@ -1,0 +1,5 @@
+"""It reads from stdin."""
+
+import os
+
+os.read(0, 3)

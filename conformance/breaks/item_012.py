@@ -1,0 +1,5 @@
+"""A blank line comes first."""
+
+import os
+
+os.write(1, b"\n")

@@ -1,0 +1,5 @@
+"""Debug lines are kept back."""
+
+import os
+
+os.environ["GF_PLUGIN_LOG_LEVEL"] = "info"

@@ -1,0 +1,14 @@
+"""Success has no status."""
+
+from plugin_sdk._services import data
+
+answer = data.wire_response
+
+
+def without_status(*arguments: object) -> object:
+    response = answer(*arguments)
+    response.status = 0
+    return response
+
+
+data.wire_response = without_status

@@ -1,0 +1,5 @@
+"""What is not there is an error like any other."""
+
+from plugin_sdk._services import admission
+
+admission.UnimplementedError = RuntimeError

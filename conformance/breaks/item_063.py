@@ -1,0 +1,5 @@
+"""Headers are found by their exact names only."""
+
+from plugin_sdk.requests import Headers
+
+Headers.__getitem__ = lambda self, name: self.raw[name]

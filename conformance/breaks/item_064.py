@@ -1,0 +1,5 @@
+"""Everything is forwarded."""
+
+from plugin_sdk.requests import Headers
+
+Headers.forwarded = lambda self: dict(self.raw)

@@ -1,0 +1,5 @@
+"""The details are a list."""
+
+from plugin_sdk._services import diagnostics
+
+diagnostics._details = lambda _result: b"[1]"

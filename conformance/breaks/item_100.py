@@ -1,0 +1,5 @@
+"""Nothing is disposed at the end."""
+
+from plugin_sdk.instances import InstanceManager
+
+InstanceManager.close = lambda _self: None

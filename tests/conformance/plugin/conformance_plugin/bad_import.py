@@ -1,0 +1,3 @@
+"""Cannot be imported."""
+
+raise ImportError("the weather library is not installed")

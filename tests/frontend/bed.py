@@ -1,0 +1,133 @@
+"""A preview with the showcase plugin, and a browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plugin_cli.adapters.ports import bind_loopback
+from plugin_cli.builders.frontend import write_frontend
+from plugin_cli.preview.alerts import Alerts
+from plugin_cli.preview.app import Frontend, Preview, create_app
+from plugin_cli.preview.data_source import DataSourceStore
+from plugin_cli.preview.events import Events
+from plugin_cli.preview.files import Files
+from plugin_cli.preview.live import Live
+from plugin_cli.preview.server import PreviewServer
+from plugin_cli.preview.threads import Pools
+from plugin_cli.project import Project
+from plugin_sdk.context import DataSourceInstanceSettings
+from plugin_sdk.schema import schema_of
+from tests.frontend.showcase_bridge import ShowcaseBridge
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = ROOT / "artifacts" / "browser"
+PLUGIN = {
+    "id": "acme-showcase-datasource",
+    "type": "datasource",
+    "name": "Showcase",
+    "annotations": True,
+    "info": {"version": "1.0.0"},
+}
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """The browser's path; None where it is not installed."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@dataclass
+class Bed:
+    """What a test sees: the page, the backend behind it, and what went wrong in the browser."""
+
+    address: str
+    bridge: ShowcaseBridge
+    store: DataSourceStore
+    events: Events
+    browser: Browser
+    name: str
+    complaints: list[str] = field(default_factory=list)
+    # A bridge that another test's container makes or removes ends what the browser is loading.
+    expected: list[str] = field(default_factory=lambda: ["ERR_NETWORK_CHANGED"])
+
+    def open(self, search: str = "") -> Page:
+        page = self.browser.new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(15_000)
+        page.on("console", lambda said: self._hear(said.type, f"{said.text} {said.location.get('url')}"))
+        page.on("pageerror", lambda error: self._hear("error", str(error)))
+        page.goto(self.address + "/" + search)
+        page.wait_for_selector("body[data-ready='1']")
+        return page
+
+    def expect(self, pattern: str) -> None:
+        """Allow the browser to complain about what the test provokes."""
+        self.expected.append(pattern)
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind == "error" and not any(re.search(pattern, text) for pattern in self.expected):
+            self.complaints.append(text)
+
+    def picture(self, page: Page, name: str) -> None:
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=ARTIFACTS / f"{self.name}-{name}.png", full_page=True)
+
+
+@contextmanager
+def serve(
+    folders: list[Path], dist: Path, browser: Browser, name: str, rules: Path | None = None, **store: Any
+) -> Iterator[Bed]:
+    """Run a preview of the showcase plugin whose page is in `folders`."""
+    schema = schema_of("tests.frontend.showcase.datasource:Showcase")
+    dist.mkdir(exist_ok=True)
+    write_frontend(Project(dist, PLUGIN, {}), schema, dist)
+    bridge, pools, events = ShowcaseBridge(), Pools(), Events()
+    settings: DataSourceInstanceSettings[Any] = DataSourceInstanceSettings(
+        id=7, uid="showcase", type=str(PLUGIN["id"]), name="Showcase"
+    )
+    data_source = DataSourceStore(settings, **store)
+    live = Live(bridge, lambda: data_source.settings, pools)
+    preview = Preview(
+        plugin=PLUGIN,
+        bridge=bridge,
+        store=data_source,
+        plugin_files=Files([dist]),
+        page_files=Files(folders),
+        frontend=lambda: Frontend(schema),
+        events=events,
+        alerts=Alerts(rules or dist / "alerting", bridge, lambda: data_source.settings),
+        live=live,
+        pools=pools,
+        tool_version="0.1.0",
+    )
+    listener = bind_loopback(None)
+    port = listener.getsockname()[1]
+    complaints: list[str] = []
+    try:
+        with PreviewServer(create_app(preview, port=port), listener, complaints.append):
+            bed = Bed(f"http://127.0.0.1:{port}", bridge, data_source, events, browser, name, complaints)
+            yield bed
+            for context in browser.contexts:
+                context.close()
+            live.close()
+            events.channel.close()
+    finally:
+        pools.shutdown()
+    assert not complaints, complaints

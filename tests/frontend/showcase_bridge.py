@@ -1,0 +1,124 @@
+"""A backend in the test's own process, on the author's models, that keeps what it was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from plugin_cli.preview.bridge import (
+    Answer,
+    BackendState,
+    Cancel,
+    Health,
+    ResourcePart,
+    Settings,
+    Subscription,
+)
+from plugin_cli.preview.bridge import Query as Asked
+from plugin_sdk.models import ModelError, parse_query, parse_settings
+from tests.frontend.showcase import models
+
+SENSORS = {"berlin": ["temperature", "wind"], "munich": ["temperature", "snow"]}
+CHANNEL = "ds/showcase/ticks"
+
+
+class ShowcaseBridge:
+    """Answers each query with two points whose last is 15.5 times the query's factor."""
+
+    def __init__(self) -> None:
+        self.settings: models.Settings | None = None
+        self.queries: list[models.Query] = []
+        self.resources: list[str] = []
+        self.ticks = 0
+
+    @property
+    def last(self) -> models.Query:
+        return self.queries[-1]
+
+    def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
+        try:
+            self.settings = self._parse(settings)
+        except ModelError as error:
+            return Health("ERROR", str(error))
+        return Health("OK", f"answers from {self.settings.region}")
+
+    def query_data(
+        self, settings: Settings, queries: Sequence[Asked], headers: Mapping[str, str], cancel: Cancel
+    ) -> Mapping[str, Answer]:
+        return {asked.ref_id: self._answer(asked) for asked in queries}
+
+    def _answer(self, asked: Asked) -> Answer:
+        try:
+            query = parse_query(models.Query, asked.json)
+        except ModelError as error:
+            return Answer(400, error=str(error), error_source="downstream")
+        self.queries.append(query)
+        if query.station == "nowhere":
+            return Answer(500, error="no such station: nowhere", error_source="plugin")
+        return Answer(200, [json.dumps(_frame(asked, query))])
+
+    def call_resource(
+        self,
+        settings: Settings,
+        method: str,
+        path: str,
+        url: str,
+        headers: Mapping[str, Sequence[str]],
+        body: bytes,
+        cancel: Cancel,
+    ) -> Iterator[ResourcePart]:
+        self.resources.append(url)
+        asked = parse_qs(urlsplit(url).query)
+        answers: dict[str, Any] = {
+            "stations": list(SENSORS),
+            "sensors": SENSORS.get(asked.get("station", [""])[0]),
+            "tag-keys": [{"text": "host"}],
+            "tag-values": [{"text": "web1"}, {"text": "web2"}],
+        }
+        found = answers.get(path)
+        if found is None:
+            yield ResourcePart(404, b'{"message": "no such station"}', [("Content-Type", "application/json")])
+        else:
+            yield ResourcePart(200, json.dumps(found).encode(), [("Content-Type", "application/json")])
+
+    def subscribe_stream(self, settings: Settings, path: str) -> Subscription:
+        return Subscription("OK")
+
+    def run_stream(self, settings: Settings, path: str, cancel: Cancel) -> Iterator[bytes]:
+        stopped = threading.Event()
+        cancel.on_cancel(stopped.set)
+        schema = {"fields": [{"name": "time", "type": "time"}, {"name": "value", "type": "number"}]}
+        while not stopped.wait(0.1):
+            self.ticks += 1
+            data = {"values": [[1_700_000_000_000 + self.ticks * 1000], [self.ticks]]}
+            yield json.dumps({"schema": schema, "data": data}).encode()
+
+    def collect_metrics(self) -> bytes:
+        return b""
+
+    def state(self) -> BackendState:
+        return BackendState("source", True)
+
+    @staticmethod
+    def _parse(settings: Settings) -> models.Settings:
+        raw = json.dumps(settings.json_data).encode()
+        return parse_settings(models.Settings, raw, settings.decrypted_secure_json_data)
+
+
+def _frame(asked: Asked, query: models.Query) -> Mapping[str, Any]:
+    meta: dict[str, Any] = {"notices": [{"severity": "info", "text": f"sensor {query.sensor}"}]}
+    if query.alias == "live":
+        meta["channel"] = CHANNEL
+    fields = [
+        {"name": "time", "type": "time", "typeInfo": {"frame": "time.Time"}},
+        {"name": query.alias or "value", "type": "number", "typeInfo": {"frame": "float64"}},
+        {"name": "text", "type": "string", "typeInfo": {"frame": "string"}},
+    ]
+    if query.alias == "wide":  # a time series that alert rules take
+        fields.pop()
+    values = [[asked.from_ms, asked.to_ms], [10, 15.5 * query.factor], ["first", "last"]]
+    schema = {"refId": asked.ref_id, "name": query.station, "meta": meta, "fields": fields}
+    return {"schema": schema, "data": {"values": values[: len(fields)]}}

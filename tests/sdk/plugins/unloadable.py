@@ -1,0 +1,3 @@
+"""A plugin whose module cannot be imported."""
+
+raise RuntimeError("no licence")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import urllib.error
+from email.message import Message
+
+import httpx
+import pytest
+import requests
+
+from plugin_sdk.errors import ErrorSource, source_of
+
+
+def raised_by_httpx(status: int) -> Exception:
+    request = httpx.Request("GET", "http://api.example/")
+    return httpx.HTTPStatusError("bad", request=request, response=httpx.Response(status, request=request))
+
+
+def raised_by_requests(status: int) -> Exception:
+    response = requests.Response()
+    response.status_code = status
+    return requests.HTTPError("bad", response=response)
+
+
+def raised_by_urllib(status: int) -> Exception:
+    return urllib.error.HTTPError("http://api.example/", status, "bad", Message(), None)
+
+
+@pytest.mark.parametrize("library", [raised_by_httpx, raised_by_requests, raised_by_urllib])
+@pytest.mark.parametrize(
+    ("status", "source"),
+    [(403, ErrorSource.DOWNSTREAM), (500, ErrorSource.DOWNSTREAM), (405, ErrorSource.PLUGIN)],
+)
+def test_a_bad_response_is_whose_fault_its_status_says(
+    library: object, status: int, source: ErrorSource
+) -> None:
+    assert callable(library)
+    assert source_of(library(status)) is source

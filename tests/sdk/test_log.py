@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_sdk import _log
+
+from .conftest import Lines
+
+
+def decoded(line: bytes) -> dict[str, Any]:
+    """Read one line as go-plugin does: strict JSON, and its own keys are strings."""
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert len(line) <= _log.MAX_LINE_BYTES + 1
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    entry = json.loads(line, parse_constant=refuse)
+    assert isinstance(entry, dict)
+    assert all(isinstance(entry[key], str) for key in ("@level", "@message", "@timestamp"))
+    return entry
+
+
+def encode(message: str = "m", /, **fields: Any) -> dict[str, Any]:
+    return decoded(_log.encode("info", message, fields))
+
+
+def test_a_line_is_one_json_object_in_hclogs_form() -> None:
+    entry = encode("hello\nworld", number=1, text="é", none=None, yes=True, part=1.5)
+
+    stamp = entry.pop("@timestamp")
+    assert entry == {
+        "@level": "info",
+        "@message": "hello\nworld",
+        "number": 1,
+        "text": "é",
+        "none": None,
+        "yes": True,
+        "part": 1.5,
+    }
+    assert len(stamp) == len("2026-01-01T00:00:00.000000Z")
+    assert stamp.endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf"), ([math.nan], ["nan"])]
+)
+def test_numbers_that_json_has_not_become_text(value: Any, text: Any) -> None:
+    assert encode(value=value)["value"] == text
+
+
+@pytest.mark.parametrize("key", ["@message", "@level", "@timestamp", "@module", "@caller", "timestamp"])
+def test_fields_named_like_hclogs_own_are_kept_under_another_name(key: str) -> None:
+    entry = encode("kept", **{key: {"not": "a string"}})
+
+    assert entry["@message"] == "kept"
+    assert entry[key + "_"] == {"not": "a string"}
+
+
+def test_lone_surrogates_can_be_logged() -> None:
+    entry = encode("bad \ud800", **{"key\udc00": "value\udfff"})
+
+    assert entry["@message"] == "bad \ud800"
+
+
+class Unshowable:
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+def test_any_object_can_be_logged() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    entry = encode(
+        path=Path("a"), bad=Unshowable(), nested={1: (Unshowable(), {2: {3}})}, huge=10**5000, loop=loop
+    )
+
+    assert entry["path"] == "a"
+    assert entry["bad"] == "<Unshowable that cannot be shown>"
+    assert entry["nested"] == {"1": ["<Unshowable that cannot be shown>", {"2": "{3}"}]}
+    assert isinstance(entry["huge"], str)
+    assert "loop" in entry
+
+
+def test_a_message_of_a_megabyte_is_cut_with_both_ends_kept() -> None:
+    entry = encode("begin" + "x" * 1_000_000 + "end", note="kept")
+
+    assert entry["@message"].startswith("begin")
+    assert entry["@message"].endswith("end")
+    assert "characters left out" in entry["@message"]
+    assert (entry["note"], entry["cut"]) == ("kept", True)
+
+
+def test_a_short_line_is_not_said_to_be_cut() -> None:
+    assert "cut" not in encode("short")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {f"key{number}": "\ud800" * 4_999 for number in range(100)},
+        {"k" * 100_000: "value"},
+        {f"{number}{chr(0xD800) * 200}": chr(0xD800) * 390 for number in range(60)},
+        {f"{'k' * 2_000}{number}": number for number in range(60)},
+        {"nested": [["x" * 100] * 100] * 100},
+        {"digits": 10**4000, "many": {str(number): 10**4000 for number in range(50)}},
+    ],
+)
+def test_no_fields_make_a_line_longer_than_go_plugin_reads(fields: dict[str, Any]) -> None:
+    entry = encode("the message", **fields)
+
+    assert entry["@message"] == "the message"
+    assert entry["cut"] is True
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=10,
+)
+
+
+@hypothesis.settings(max_examples=50)
+@given(st.text(), st.dictionaries(st.text(), _VALUES, max_size=5))
+def test_whatever_is_logged_stays_one_readable_line(message: str, fields: dict[str, Any]) -> None:
+    entry = decoded(_log.encode("warn", message, fields))
+
+    assert entry["@level"] == "warn"
+    assert entry["@message"] == message
+
+
+def test_what_is_known_of_the_request_stands_in_every_line() -> None:
+    token = _log.request_fields.set({"dsUid": "u", "endpoint": "queryData"})
+    try:
+        assert encode(endpoint="mine")["dsUid"] == "u"
+        assert encode(endpoint="mine")["endpoint"] == "mine"
+    finally:
+        _log.request_fields.reset(token)
+    assert "dsUid" not in encode()
+
+
+# Levels and writing
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [
+        ("trace", ["trace", "debug", "info", "warn", "error"]),
+        ("WARN", ["warn", "error"]),
+        ("nonsense", ["debug", "info", "warn", "error"]),
+    ],
+)
+def test_lines_below_the_level_are_not_written(
+    logged: Lines, log_file: Path, level: str, written: list[str]
+) -> None:
+    _log.configure(level=level, fd=_log._stderr_fd)
+    for name in ("trace", "debug", "info", "warn", "error"):
+        _log.log(name, "m")
+        assert _log.enabled(name) is (name in written)
+
+    assert [line["@level"] for line in logged()] == written
+
+
+def test_an_exception_carries_its_traceback(logged: Lines) -> None:
+    try:
+        raise KeyError("x")
+    except KeyError as error:
+        _log.log_exception("failed", error, refID="A")
+    _log.log_exception("nameless", ValueError())
+    _log.log_exception("none at all", None)
+
+    first, second, third = logged()
+    assert (first["@level"], first["error"], first["refID"]) == ("error", "'x'", "A")
+    assert "test_an_exception_carries_its_traceback" in first["stack"]
+    assert second["error"] == "ValueError"
+    assert "stack" not in third
+
+
+def test_lines_of_many_threads_are_never_mixed(logged: Lines) -> None:
+    def write(number: int) -> None:
+        for _ in range(50):
+            _log.log("info", str(number) * 5_000)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted({line["@message"] for line in logged()}) == [str(number) * 5_000 for number in range(8)]
+    assert len(logged()) == 400
+
+
+def test_a_reader_that_left_is_told_once_to_whoever_asked(log_file: Path) -> None:
+    told: list[bool] = []
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        _log.configure(fd=write, on_broken_pipe=lambda: told.append(True))
+        _log.log("info", "nobody reads")
+    finally:
+        os.close(write)
+    assert told == [True]
+
+    _log.log("info", "not even a descriptor")
+    assert told == [True]
+
+
+def test_a_broken_pipe_is_no_error_where_nobody_asked(log_file: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        _log.configure(fd=write)
+        _log.log("info", "nobody reads")
+    finally:
+        os.close(write)
+
+
+# Python's logging
+
+
+@pytest.fixture
+def installed(log_file: Path) -> Iterator[None]:
+    """The log installed in this process, and everything put back afterwards."""
+    root = logging.getLogger()
+    noisy = {name: logging.getLogger(name).level for name in ("grpc", "asyncio", "httpcore", "httpx")}
+    handlers, level = list(root.handlers), root.level
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    _log.install()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, value in noisy.items():
+        logging.getLogger(name).setLevel(value)
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+
+
+@pytest.mark.usefixtures("installed")
+def test_pythons_logging_reaches_grafana_with_its_extras(logged: Lines) -> None:
+    log = logging.getLogger("weather.api")
+    log.info("asked %s", "berlin", extra={"status": 200, "logger": "mine", "@message": "x"})
+
+    (line,) = logged()
+    assert (line["@level"], line["@message"], line["logger"]) == ("info", "asked berlin", "weather.api")
+    assert (line["status"], line["logger_"], line["@message_"]) == (200, "mine", "x")
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("number", "level"),
+    [(50, "error"), (40, "error"), (30, "warn"), (25, "info"), (20, "info"), (10, "debug"), (5, "trace")],
+)
+def test_levels_of_logging_become_hclogs(logged: Lines, number: int, level: str) -> None:
+    logging.getLogger("weather").log(number, "m")
+
+    assert [line["@level"] for line in logged()] == [level]
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_logged_exception_carries_its_traceback(logged: Lines) -> None:
+    log = logging.getLogger("weather")
+    try:
+        raise KeyError("x")
+    except KeyError:
+        log.exception("failed")
+        log.warning("again", exc_info=True, extra={"error": "mine"})
+    log.error("without one", exc_info=True)
+
+    first, second, third = logged()
+    assert (first["error"], first["@level"]) == ("'x'", "error")
+    assert "KeyError" in first["stack"]
+    assert second["error"] == "mine"
+    assert "stack" not in third
+
+
+def test_a_logging_call_that_cannot_be_formatted_says_where_it_stands(logged: Lines) -> None:
+    log = logging.Logger("apart")  # pytest's handlers at the root would raise
+    log.addHandler(_log.HclogHandler())
+    log.info("%d", "no number")
+
+    (line,) = logged()
+    assert line["@message"] == "a log line could not be formatted"
+    assert line["at"].startswith(__file__)
+
+
+@pytest.mark.usefixtures("installed")
+def test_warnings_are_log_lines(logged: Lines) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(False)
+        logging.captureWarnings(True)
+        warnings.warn("old function", DeprecationWarning, stacklevel=1)
+
+    (line,) = logged()
+    assert (line["@level"], line["logger"]) == ("warn", "py.warnings")
+    assert "old function" in line["@message"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_servers_own_debug_lines_are_left_out(logged: Lines) -> None:
+    logging.getLogger("grpc._server").debug("a packet")
+    logging.getLogger("grpc._server").info("kept")
+
+    assert [line["@message"] for line in logged()] == ["kept"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_uncaught_exceptions_of_every_kind_are_log_lines(logged: Lines) -> None:
+    error = KeyError("x")
+    sys.excepthook(KeyError, error, None)
+    thread = threading.Thread(target=fail, name="worker")
+    thread.start()
+    thread.join()
+    threading.excepthook(SimpleNamespace(exc_value=error, thread=None))  # type: ignore[arg-type]
+    sys.unraisablehook(SimpleNamespace(err_msg=None, exc_value=error))  # type: ignore[arg-type]
+    sys.unraisablehook(SimpleNamespace(err_msg="while deleting", exc_value=None))  # type: ignore[arg-type]
+
+    assert [(line["@message"], line.get("thread")) for line in logged()] == [
+        ("uncaught exception", None),
+        ("uncaught exception in a thread", "worker"),
+        ("uncaught exception in a thread", ""),
+        ("exception ignored", None),
+        ("while deleting", None),
+    ]
+
+
+def fail() -> None:
+    raise ValueError("in a thread")

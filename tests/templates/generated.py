@@ -1,0 +1,42 @@
+"""What `plugin-cli types` writes for the models of a scaffold."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from plugin_cli.adapters.renderer import write_tree
+from plugin_cli.builders.typescript import generated_files
+from plugin_cli.usecases.scaffold import Answers, render_plugin
+from tests.templates.scaffolds import TOOL
+
+
+def generated_for(answers: Answers, folder: Path) -> dict[str, str]:
+    """Render the backend of `answers` into `folder` and return the files made from its models."""
+    write_tree(render_plugin(answers.with_(frontend="generated"), TOOL), folder)
+    package = answers.names.package
+    command = [sys.executable, "-m", "plugin_sdk.schema", f"{package}.datasource:{answers.names.class_name}"]
+    paths = os.pathsep.join([str(folder / "backend"), str(Path(__file__).parents[2])])
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=True
+    )
+    return generated_files(json.loads(done.stdout))
+
+
+def write_layer() -> None:
+    """Bring the react layer up to date with the runtime: `python -m tests.templates.generated`."""
+    from tempfile import TemporaryDirectory
+
+    from tests.templates.scaffolds import answers
+
+    with TemporaryDirectory() as folder:
+        made = generated_for(answers(), Path(folder))
+    for name in ("editors.js", "editors.d.ts"):  # the others are templates, kept by hand
+        (TOOL.templates / "frontend-react" / "src" / "generated" / name).write_text(made[name])
+
+
+if __name__ == "__main__":
+    write_layer()

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import pytest
+
+from plugin_cli.console import Console, TerminalConsole
+
+
+def test_data_goes_to_stdout_and_everything_else_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    console = TerminalConsole()
+    console.data("data")
+    console.data("line\n")
+    console.step("step")
+    console.warn("look out")
+    captured = capsys.readouterr()
+
+    assert captured.out == "data\nline\n"
+    assert captured.err == "step\nwarning: look out\n"
+
+
+def test_a_quiet_console_still_warns(capsys: pytest.CaptureFixture[str]) -> None:
+    console = TerminalConsole(quiet=True)
+    console.step("step")
+    with console.working("work"):
+        pass
+    console.warn("look out")
+
+    assert capsys.readouterr().err == "warning: look out\n"
+
+
+def test_work_is_framed_by_two_lines_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with TerminalConsole().working("building"):
+        assert capsys.readouterr().err == "building ...\n"
+
+    assert re.fullmatch(r"building: \d+\.\d s\n", capsys.readouterr().err)
+
+
+def test_work_that_fails_is_not_said_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="no"), TerminalConsole().working("building"):
+        raise ValueError("no")
+
+    assert capsys.readouterr().err == "building ...\n"
+
+
+def test_on_a_terminal_work_shows_a_spinner_and_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with TerminalConsole().working("building"):
+        pass
+
+    assert re.search(r"building: \d+\.\d s\n$", terminal.getvalue())
+    assert "building ..." not in terminal.getvalue()
+
+
+def test_a_console_that_says_nothing_can_be_made_of_the_protocol() -> None:
+    class Silent(Console):
+        pass
+
+    console = Silent()
+    console.step("a")
+    console.warn("b")
+    with console.working("c"):
+        done = True
+    assert done
