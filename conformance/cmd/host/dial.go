@@ -110,8 +110,10 @@ func (r *running) hold(ctx context.Context, text json.RawMessage, wait time.Dura
 	if err := json.Unmarshal(text, &in); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	// Cancelled from here, not by a deadline: the server would learn of a deadline and could end the stream first.
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer time.AfterFunc(wait, cancel).Stop()
 	desc := &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
 	stream, err := r.conn.NewStream(ctx, desc, in.Method, grpc.ForceCodec(bytesCodec{}))
 	if err != nil {
