@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
 
 Answer = dict[str, Any]
 

