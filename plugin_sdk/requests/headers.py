@@ -1,0 +1,51 @@
+"""Request headers, found whatever the case of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+
+class Headers(Mapping[str, str]):
+    """Request headers, found whatever the case of the name.
+
+    Grafana prefixes forwarded HTTP headers with `http_`; `Authorization`, `X-Id-Token` and `Cookie` also
+    come bare. `headers["X-Grafana-User"]` finds both forms (Go SDK: `ForwardHTTPHeaders`).
+    """
+
+    __slots__ = ("_found", "raw")
+
+    def __init__(self, raw: Mapping[str, str] | None = None) -> None:
+        self.raw: Mapping[str, str] = raw or {}
+        self._found: dict[str, str] | None = None
+
+    def _index(self) -> dict[str, str]:
+        if self._found is None:
+            bare = {name.lower(): value for name, value in self.raw.items()}
+            forwarded = {name[5:]: value for name, value in bare.items() if name.startswith("http_")}
+            self._found = {
+                name: value for name, value in bare.items() if not name.startswith("http_")
+            } | forwarded
+        return self._found
+
+    def __getitem__(self, name: str) -> str:
+        return self._index()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index())
+
+    def __len__(self) -> int:
+        return len(self._index())
+
+    def __repr__(self) -> str:
+        return f"Headers({sorted(self._index())})"
+
+    def forwarded(self) -> dict[str, str]:
+        """Return the HTTP headers that may be sent on to the downstream system, under canonical names."""
+        bare = {"authorization", "x-id-token", "cookie", "fromalert"}
+        wanted = {name[5:].lower() for name in self.raw if name.lower().startswith("http_")} | bare
+        return {canonical(name): value for name, value in self._index().items() if name in wanted}
+
+
+def canonical(name: str) -> str:
+    """Return a header name in canonical MIME form, e.g. `X-Id-Token`."""
+    return "-".join(part.capitalize() for part in name.split("-"))
