@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ from plugin_sdk import _log
 
 if TYPE_CHECKING:
     from plugin_sdk._plugin import Plugin
+
+
+LOADED, NOT_LOADED = "plugin-loaded", "plugin-not-loaded"
+"""The field `event` of the log lines that tell `plugin-cli dev` what became of the author's code."""
 
 
 class LoadError(Exception):
@@ -58,11 +63,29 @@ class Loader:
             from plugin_sdk._plugin import Plugin
 
             self._plugin = Plugin(_resolve(self._target), on_instances=self._on_instances)
+            _tell_loaded()
         except BaseException as error:
-            self._reason = f"the plugin's code could not be loaded: {describe(error)}"
-            _log.log_exception("the plugin's code could not be loaded", error)
+            self._failed(error)
         finally:
             self._done.set()
+
+    def _failed(self, error: BaseException) -> None:
+        from plugin_sdk._load_errors import describe
+        from plugin_sdk._places import place_of
+
+        module = self._target.partition(":")[0] if isinstance(self._target, str) else ""
+        self._reason = f"the plugin's code could not be loaded: {describe(error, module)}"
+        place = place_of(error)
+        facts = {"file": place.file, "line": place.line} if place else {}
+        _log.log_exception(
+            "the plugin's code could not be loaded", error, event=NOT_LOADED, reason=self._reason, **facts
+        )
+
+
+def _tell_loaded() -> None:
+    # `plugin-cli dev` waits for this line, whatever level the author set.
+    if _log.enabled("debug") or os.environ.get("PLUGIN_CLI_DEV"):
+        _log.write_line(_log.encode("debug", "the plugin's code is loaded", {"event": LOADED}))
 
 
 def _resolve(target: str | type) -> type:
@@ -75,31 +98,8 @@ def _resolve(target: str | type) -> type:
     found: object = module
     for part in class_name.split("."):
         if not hasattr(found, part):
-            raise AttributeError(f"module {module_name!r} has no {class_name!r}")
+            from plugin_sdk._load_errors import missing_class
+
+            raise missing_class(module, class_name)
         found = getattr(found, part)
     return found  # type: ignore[return-value]  # what it is, Plugin checks
-
-
-def describe(error: BaseException) -> str:
-    """Return the reason in one line, with the place in the author's own code."""
-    import traceback
-    from pathlib import Path
-
-    if isinstance(error, SyntaxError):
-        name = Path(error.filename).name if error.filename else "?"
-        return f"{type(error).__name__}: {error.msg} ({name}, line {error.lineno})"
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_authors(frame.filename)]
-    return f"{text} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else text
-
-
-def _is_authors(filename: str) -> bool:
-    from pathlib import Path
-
-    parts = Path(filename).parts
-    return (
-        not filename.startswith("<")
-        and "site-packages" not in parts
-        and "plugin_sdk" not in parts
-        and not any(part.startswith("python3") or part == "importlib" for part in parts)
-    )

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -81,6 +82,8 @@ class PluginProcess:
         plugin_id: the id in the plugin context of `client`.
         timeout_seconds: how long it may take to the handshake.
         on_log: told each line of its stderr, from a thread of its own.
+        waits: the command waits for a line on stdin; it gets one when the block is entered, and may be
+            started before by `prepare`.
 
     Raises:
         PluginStartError: on entering, when it ends, prints something else, or says nothing in time.
@@ -99,6 +102,7 @@ class PluginProcess:
         plugin_id: str = "test-plugin",
         timeout_seconds: float = 60,
         on_log: Callable[[LogLine], None] | None = None,
+        waits: bool = False,
     ) -> None:
         self._command = [str(part) for part in command]
         self._env = dict(env or {}) | HOST_VARIABLES
@@ -106,12 +110,25 @@ class PluginProcess:
         self._plugin_id = plugin_id
         self._timeout = timeout_seconds
         self._on_log = on_log
+        self._waits = waits
+        self._started = False
         self._tail: deque[str] = deque(maxlen=40)
         self._lines: SimpleQueue[str | None] = SimpleQueue()
 
-    def __enter__(self) -> PluginProcess:
+    def prepare(self) -> None:
+        """Start the command now; it goes on when the block is entered. `discard` ends one that never is."""
         self._spawn()
+        self._started = True
+
+    def discard(self) -> None:
+        """End a command that was prepared and is not needed."""
+        self._kill()
+
+    def __enter__(self) -> PluginProcess:
+        if not self._started:
+            self._spawn()
         try:
+            self._let_go()
             self.address = self._handshake()
             self._connect()
         except BaseException:
@@ -133,7 +150,7 @@ class PluginProcess:
                 self._command,
                 env=self._env,
                 cwd=self._cwd,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if self._waits else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
@@ -147,6 +164,12 @@ class PluginProcess:
         ]
         for reader in self._readers:
             reader.start()
+
+    def _let_go(self) -> None:
+        if self._process.stdin is not None:
+            # One that has ended already says so when its handshake does not come.
+            with suppress(OSError), self._process.stdin as pipe:
+                pipe.write(b"\n")
 
     def _read_stdout(self) -> None:
         assert self._process.stdout is not None
@@ -229,6 +252,9 @@ class PluginProcess:
     def _kill(self) -> int:
         self._process.kill()
         code = self._process.wait()
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
         self._join_readers()
         return code
 

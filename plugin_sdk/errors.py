@@ -152,7 +152,28 @@ def text_of(error: BaseException) -> str:
     if not isinstance(error, (PluginError, ValueError)) or not text:
         name = type(error).__name__
         text = f"{name}: {text}" if text else name
-    return clean_text(text)
+    return clean_text(text + _place(error))
+
+
+_tells_places = False
+
+
+def tell_places() -> None:
+    """From now on name the author's file and line in the text of errors that nobody raised on purpose.
+
+    For a backend that runs from source: whoever reads the error there can mend it.
+    """
+    global _tells_places
+    _tells_places = True
+
+
+def _place(error: BaseException) -> str:
+    if not _tells_places or isinstance(error, PluginError):
+        return ""
+    from plugin_sdk._places import place_of
+
+    place = place_of(error)
+    return f" ({place})" if place else ""
 
 
 def clean_text(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_cli.adapters.process import child_environment
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
@@ -65,11 +65,12 @@ def source_command(project: Project, console: Console) -> BackendCommand:
     python = ensure_environment(project, console)
     passed = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in child_environment().items()
         if not name.startswith(("PLUGIN_", "grafana_plugin"))
     }
-    env = passed | {"PYTHONPATH": str(backend.folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return BackendCommand((str(python), "-m", backend.package), env, project.root, BackendKind.SOURCE)
+    env = passed | {"PYTHONPATH": str(backend.folder)}
+    argv = (str(python), "-m", "plugin_sdk._source", backend.package, str(backend.folder))
+    return BackendCommand(argv, env, project.root, BackendKind.SOURCE)
 
 
 def _is_stale(project: Project, built: Path) -> bool:

@@ -48,7 +48,8 @@ def test_the_source_runs_as_its_package_in_its_environment(
     monkeypatch.setenv("grafana_plugin_type", "datasource")
     command = source_command(project, CONSOLE)
 
-    assert command.argv == (sys.executable, "-m", "weather")
+    folder = str(project.root / "backend")
+    assert command.argv == (sys.executable, "-m", "plugin_sdk._source", "weather", folder)
     assert (command.cwd, command.kind) == (project.root, BackendKind.SOURCE)
     assert command.env["MINE"] == "1"
     assert command.env["PYTHONPATH"] == str(project.root / "backend")
@@ -131,9 +132,12 @@ def test_the_environment_is_made_before_the_source_runs(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Project] = []
-    monkeypatch.setattr(
-        environment, "ensure_environment", lambda wanted, _console: made.append(wanted) or Path("python")
-    )
+
+    def make(wanted: Project, _console: object) -> Path:
+        made.append(wanted)
+        return Path("python")
+
+    monkeypatch.setattr(environment, "ensure_environment", make)
     command = source_command(project, CONSOLE)
 
     assert made == [project]

@@ -332,7 +332,12 @@ def test_code_that_cannot_be_loaded_is_told_with_its_place(call: Any, plugin: So
     plugin.write("backend/weather/datasource.py", "import nothing_here\n")
     reason = "the plugin's code could not be loaded: ModuleNotFoundError: No module named 'nothing_here'"
 
-    assert call("health") == (1, f"ERROR: {reason} (datasource.py, line 1)\n", "")
+    remedy = (
+        "add the package that has it to dependencies in pyproject.toml, "
+        "then save or run the command again: the environment is brought up to date"
+    )
+
+    assert call("health") == (1, f"ERROR: {reason} (datasource.py, line 1); {remedy}\n", "")
 
 
 def test_a_backend_that_ends_during_the_call_exits_1(call: Any) -> None:

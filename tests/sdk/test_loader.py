@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from plugin_sdk import DataSource
-from plugin_sdk._loader import Loader, LoadError, describe
+from plugin_sdk import DataSource, _log
+from plugin_sdk._load_errors import describe
+from plugin_sdk._loader import Loader, LoadError
 
 from .conftest import Lines
 
@@ -17,6 +18,12 @@ from .conftest import Lines
 class Inside(DataSource[Any, Any]):
     class Nested(DataSource[Any, Any]):
         pass
+
+
+ADD_IT = (
+    "; add the package that has it to dependencies in pyproject.toml, "
+    "then save or run the command again: the environment is brought up to date"
+)
 
 
 @pytest.fixture
@@ -59,8 +66,23 @@ def test_a_class_is_loaded_itself_or_by_name(target: str | type, cls: type) -> N
     ("target", "expected"),
     [
         ("no_such_module:A", "ModuleNotFoundError: No module named 'no_such_module'"),
-        (f"{__name__}:Missing", f"AttributeError: module '{__name__}' has no 'Missing'"),
-        (f"{__name__}:Inside.Other", f"AttributeError: module '{__name__}' has no 'Inside.Other'"),
+        (
+            f"{__name__}:Insid",
+            f"AttributeError: module '{__name__}' has no 'Insid'; did you mean 'Inside'? serve() names it",
+        ),
+        (
+            f"{__name__}:Missing",
+            f"AttributeError: module '{__name__}' has no 'Missing'; serve() names it, the module has Inside",
+        ),
+        (
+            "tests.sdk.conftest:Missing",
+            "AttributeError: module 'tests.sdk.conftest' has no 'Missing'; serve() names it, "
+            "the module has no DataSource and no App",
+        ),
+        (
+            "tests.sdk.test_lodaer:Inside",
+            "ModuleNotFoundError: No module named 'tests.sdk.test_lodaer'; did you mean 'tests.sdk.test_loader'?",
+        ),
         ("only_a_module", """ValueError: 'only_a_module' is not of the form "package.module:Class\""""),
         (":A", """ValueError: ':A' is not of the form "package.module:Class\""""),
         (
@@ -78,7 +100,7 @@ def test_what_cannot_be_loaded_says_why(logged: Lines, target: str, expected: st
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("import nothing_here\n", "No module named 'nothing_here' (authors.py, line 1)"),
+        ("import nothing_here\n", "No module named 'nothing_here' (authors.py, line 1)" + ADD_IT),
         ("\n\nraise KeyError\n", "KeyError (authors.py, line 3)"),
         ("import json\njson.loads('{')\n", "(authors.py, line 2)"),
         ("raise SystemExit(3)\n", "SystemExit: 3 (authors.py, line 1)"),
@@ -91,6 +113,37 @@ def test_an_error_in_the_authors_code_is_told_with_its_line(
     package(text)
 
     assert reason("authors:A").endswith(expected)
+
+
+def test_what_became_of_the_code_is_told_for_programs(
+    package: Any, logged: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package("\nimport nothing_here\n")
+    words = reason("authors:A")
+    (line,) = logged()
+    assert (line["event"], line["reason"], line["line"]) == ("plugin-not-loaded", words, 2)
+    assert line["file"].endswith("authors.py")
+
+    monkeypatch.setattr(_log, "_level", 40)
+    monkeypatch.setenv("PLUGIN_CLI_DEV", "1")
+    load(Inside).loaded(60)
+
+    told = logged()[-1]
+    assert (told["@level"], told["event"]) == ("debug", "plugin-loaded")
+
+
+def test_in_a_bundle_a_missing_module_asks_for_a_build(
+    package: Any, log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package("import nothing_here\n")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+
+    assert reason("authors:A").endswith("in pyproject.toml, then build again: plugin-cli build")
+
+
+def test_a_missing_module_without_a_name_has_no_hint() -> None:
+    assert describe(ModuleNotFoundError("odd")) == "ModuleNotFoundError: odd"
+    assert describe(ModuleNotFoundError("odd", name="gone.x"), "gone") == "ModuleNotFoundError: odd"
 
 
 def test_a_syntax_error_without_a_file_is_described_too() -> None:
