@@ -163,7 +163,7 @@ def _texts(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, time | date):
+    if isinstance(value, time | date | Nanoseconds):
         return value.isoformat()
     if isinstance(value, bool) or not isinstance(value, str | UUID | int | Decimal):
         raise TypeError
@@ -178,6 +178,8 @@ def _document(value: Any) -> bytes:
     """JSON text: bytes are JSON already and are proved to be, anything else is written as JSON."""
     if isinstance(value, bytes | bytearray):
         return checked_json(bytes(value))
+    if isinstance(value, Nanoseconds):  # an int to the encoder, which would write a bare number
+        value = value.isoformat()
     dumped = json.dumps(
         value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_json_default
     )

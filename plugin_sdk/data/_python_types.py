@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -18,6 +18,12 @@ from plugin_sdk.data.field_type import FieldType
 
 class Nanoseconds(int):
     """An instant as nanoseconds since 1970-01-01 UTC; a plain int never passes for a time."""
+
+    def isoformat(self) -> str:
+        """RFC 3339 in UTC with as much of a fraction as there is: 2024-01-01T00:00:00.5Z."""
+        seconds, fraction = divmod(self, 10**9)
+        whole = datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
+        return f"{whole:%Y-%m-%dT%H:%M:%S}" + f".{fraction:09}".rstrip("0").rstrip(".") + "Z"
 
 
 _TYPES: dict[type, FieldType] = {

@@ -150,7 +150,28 @@ def test_arrow_that_has_no_field_type_is_refused_by_name(name: str) -> None:
 
 def test_binary_that_is_json_is_taken_when_that_is_asked_for() -> None:
     assert Field("x", pa.array([b"[1]", None]), type="json").to_list() == [[1], None]
-    assert Field("t", pa.array([0], pa.timestamp("s")), type="string").to_list != []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ns: np.array([ns, "NaT"], "M8[ns]"),
+        lambda ns: pa.array([ns, None], pa.timestamp("ns")),
+        lambda ns: pd.Series(pd.to_datetime([ns, None])),
+    ],
+    ids=["numpy", "arrow", "pandas"],
+)
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (-1, "1969-12-31T23:59:59.999999999Z"),
+        (1_704_067_200_500_000_000, "2024-01-01T00:00:00.5Z"),
+    ],
+)
+def test_instants_in_memory_become_text_that_says_when(make: Any, ns: int, text: str) -> None:
+    assert Field("t", make(ns), type="string").to_list() == [text, None]
+    assert Field("t", make(ns), type="json").to_list() == [text, None]
 
 
 def test_an_arrow_instant_can_become_text_only_through_a_known_type() -> None:
@@ -162,7 +183,7 @@ class Readings(np.ndarray[Any, Any]):
     """An author's own kind of array."""
 
 
-class Table(pd.DataFrame):
+class Table(pd.DataFrame):  # type: ignore[misc]  # pandas has no types here
     """An author's own kind of data frame."""
 
 
