@@ -62,7 +62,11 @@ def test_on_a_terminal_work_shows_a_spinner_and_its_time(monkeypatch: pytest.Mon
 
 def test_a_console_that_says_nothing_can_be_made_of_the_protocol() -> None:
     class Silent(Console):
-        pass
+        def step(self, text: str) -> None:
+            pass
+
+        def warn(self, text: str) -> None:
+            pass
 
     console = Silent()
     console.step("a")

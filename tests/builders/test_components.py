@@ -74,6 +74,14 @@ def test_licences_hold_every_text_and_the_offer_for_system_libraries() -> None:
     assert text.count("for three years") == 1
 
 
+def test_a_licence_that_two_parts_share_is_given_once() -> None:
+    parts = tuple(Component("package", name, "1", "MIT", texts=("MIT text",)) for name in ("one", "two"))
+    text = licences_text(PROJECT, parts, LINUX)
+    assert text.count("MIT text") == 1
+    assert "two 1\nPython package, licence: MIT" in text
+    assert "The same text as for one, above." in text
+
+
 def test_the_bill_of_materials_is_cyclonedx_and_the_same_for_the_same_input() -> None:
     bill = json.loads(bill_of_materials(PROJECT, PARTS, LINUX, FACTS))
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")

@@ -22,7 +22,10 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="optional: runs on Li
 
 
 def test_every_binary_has_the_recorded_sum() -> None:
-    recorded = dict(reversed(line.split("  ")) for line in (FOLDER / "SHA256SUMS").read_text().splitlines())
+    recorded = {
+        name: digest
+        for digest, name in (line.split("  ") for line in (FOLDER / "SHA256SUMS").read_text().splitlines())
+    }
     assert recorded == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in BINARIES}
     assert len(recorded) == 4
 

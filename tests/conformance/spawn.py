@@ -63,7 +63,7 @@ def spawned(
 ) -> Iterator[Spawned]:
     """Start the executable with go-plugin's and Grafana's variables and read its first line."""
     whole = GO_PLUGIN_ENV | environment(target) | (env or {})
-    process: subprocess.Popen[bytes] = subprocess.Popen(
+    process: subprocess.Popen[Any] = subprocess.Popen(
         [exe],
         env=whole,
         stdout=subprocess.PIPE,

@@ -33,7 +33,8 @@ USERS = [
 def echo(plugin: Plugin, **plugin_context: Any) -> Message:
     request = query_data(one_query({"do": "echo"}))
     request["pluginContext"] = context(**plugin_context)
-    return echoed(plugin.call("QueryData", request))
+    seen: Message = echoed(plugin.call("QueryData", request))
+    return seen
 
 
 def without_numbers(seen: Message) -> Message:
@@ -229,7 +230,8 @@ def test_062_grafanas_configuration_is_typed_and_whole(full: Plugin) -> None:
 
 def headers(plugin: Plugin, sent: dict[str, str], *names: str) -> Message:
     request = query_data(one_query({"do": "headers", "names": list(names)}), headers=sent)
-    return echoed(plugin.call("QueryData", request))
+    seen: Message = echoed(plugin.call("QueryData", request))
+    return seen
 
 
 def test_063_headers_are_found_whatever_their_case_and_prefix(full: Plugin) -> None:

@@ -17,8 +17,9 @@ SETTINGS: DataSourceInstanceSettings[Any] = DataSourceInstanceSettings(uid="x")
 class Handle:
     """A backend that says its name, and may be made to think about it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, problem: str | None = "") -> None:
         self.name = name
+        self.problem = problem
         self.calls: Any = self
         self.alive = True
         self.stopped = threading.Event()
@@ -30,6 +31,11 @@ class Handle:
         self.asked.set()
         self.answer.wait(20)
         return Health("OK", self.name)
+
+    def on_loaded(self, callback: Callable[[str], None]) -> None:
+        self.tell_loaded = callback
+        if self.problem is not None:
+            callback(self.problem)
 
     def running(self) -> bool:
         return self.alive

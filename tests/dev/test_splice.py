@@ -190,7 +190,7 @@ def grpc_backend(name: str) -> tuple[object, str]:
         time.sleep(int(request) / 1000)
         return name.encode()
 
-    handler = grpc.unary_unary_rpc_method_handler(answer)
+    handler = grpc.unary_unary_rpc_method_handler(answer, bytes, bytes)
     server = grpc.server(ThreadPoolExecutor(8))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t", {"Name": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
@@ -205,7 +205,7 @@ def test_drained_grpc_calls_move_to_the_new_backend_without_one_error() -> None:
         old, old_address = grpc_backend("old")
         made.point_at(old_address)
         with grpc.insecure_channel(address) as channel:
-            ask_name = channel.unary_unary("/t/Name")
+            ask_name = channel.unary_unary("/t/Name", bytes, bytes)
             assert ask_name(b"0") == b"old"
             slow = ask_name.future(b"1500")
             seen: list[bytes] = []

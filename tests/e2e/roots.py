@@ -37,7 +37,15 @@ class Root:
         self, dist: Path, executable: str, sockets: Path
     ) -> Iterator[tuple[PluginProcess, PluginClient]]:
         """Run the plugin inside: as user 472, read-only, with the environment that go-plugin gives."""
-        command = ["/bin/sh", _ENTER, self.folder, dist, sockets, GRAFANA_USER, f"/plugin/{executable}"]
+        command: list[str | Path] = [
+            "/bin/sh",
+            _ENTER,
+            self.folder,
+            dist,
+            sockets,
+            GRAFANA_USER,
+            f"/plugin/{executable}",
+        ]
         with _running(command, sockets) as both:
             yield both
 

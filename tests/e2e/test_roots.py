@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from plugin_cli.builders.prerequisites import asks_dns_first
 from plugin_sdk.testing import PluginClient, PluginProcess, last, settings
 from tests.built_plugin import BuiltPlugin, run_tool
 from tests.docker_engine import engine, need_engine
@@ -51,6 +52,14 @@ def probe(built_plugin: BuiltPlugin, tmp_path_factory: pytest.TempPathFactory) -
 def root(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Root:
     need_roots()
     return make_root(request.param, tmp_path_factory.mktemp("roots") / request.param)
+
+
+def test_the_builder_knows_an_old_c_library(root: Root) -> None:
+    """Of a real one: what it looks for is a text inside the library."""
+    if root.name != "bullseye":
+        pytest.skip("optional: only this root has a C library")
+    (library,) = root.folder.glob("lib/*/libc.so.6")
+    assert asks_dns_first(library)
 
 
 @pytest.fixture

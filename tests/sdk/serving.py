@@ -26,7 +26,7 @@ SECONDS = 60
 class Served:
     """One served plugin."""
 
-    channel: grpc.Channel
+    channel: Any  # a grpc.Channel; its stubs know no call without serializers
     client: PluginClient
     runtime: Runtime
 

@@ -122,7 +122,7 @@ def test_requests_carry_what_the_wire_holds() -> None:
         (_from_proto.run_stream, p.RunStreamRequest(path="p", data=b"d")),
         (_from_proto.publish_stream, p.PublishStreamRequest(path="p", data=b"d")),
     ):
-        found: Any = make(message, context, caller)  # type: ignore[operator]
+        found: Any = make(message, context, caller)
         assert (found.path, found.data, found.cancelled) == ("p", b"d", False)
 
     health = _from_proto.check_health(p.CheckHealthRequest(headers={"A": "1"}), context, caller)

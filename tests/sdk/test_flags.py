@@ -41,8 +41,13 @@ def test_without_a_flag_the_plugin_is_served(arguments: list[str]) -> None:
 
 
 def test_standalone_serves_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    served: list[str | type] = []
-    monkeypatch.setattr(_standalone, "serve_standalone", lambda target: served.append(target) or 0)
+    served: list[object] = []
+
+    def serve(target: object) -> int:
+        served.append(target)
+        return 0
+
+    monkeypatch.setattr(_standalone, "serve_standalone", serve)
 
     assert answer_flags(["-standalone"], "a.module:Class") == 0
     assert served == ["a.module:Class"]

@@ -329,8 +329,8 @@ def test_uncaught_exceptions_of_every_kind_are_log_lines(logged: Lines) -> None:
     thread.start()
     thread.join()
     threading.excepthook(SimpleNamespace(exc_value=error, thread=None))  # type: ignore[arg-type]
-    sys.unraisablehook(SimpleNamespace(err_msg=None, exc_value=error))  # type: ignore[arg-type]
-    sys.unraisablehook(SimpleNamespace(err_msg="while deleting", exc_value=None))  # type: ignore[arg-type]
+    sys.unraisablehook(SimpleNamespace(err_msg=None, exc_value=error))
+    sys.unraisablehook(SimpleNamespace(err_msg="while deleting", exc_value=None))
 
     assert [(line["@message"], line.get("thread")) for line in logged()] == [
         ("uncaught exception", None),

@@ -63,7 +63,7 @@ def test_what_is_no_plugin_class_is_refused(value: Any, name: str) -> None:
 
 def test_handlers_are_bound_once_and_called_alike() -> None:
     class Both(DataSource[Any, Any]):
-        async def check_health(self) -> CheckHealthResult:  # type: ignore[override]
+        async def check_health(self) -> CheckHealthResult:
             return CheckHealthResult.ok("async")
 
         def query(self, query: Any) -> Any:
@@ -99,7 +99,7 @@ def test_dispose_is_called_where_it_is_defined_sync_or_async(logged: Lines) -> N
             disposed.append("sync")
 
     class Async(DataSource[Any, Any]):
-        async def dispose(self) -> None:  # type: ignore[override]
+        async def dispose(self) -> None:
             disposed.append("async")
 
     class Failing(DataSource[Any, Any]):

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_sdk._proto import pluginv2, pluginv2_descriptor
-from plugin_sdk._proto.pluginv2 import _from_core, _from_factory
+from plugin_sdk._proto.pluginv2 import (  # type: ignore[attr-defined]  # not in its stub
+    _from_core,
+    _from_factory,
+)
 
 CORE, FACTORY = _from_core(), _from_factory()
 

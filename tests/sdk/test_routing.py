@@ -16,7 +16,8 @@ class Base:
     def inherited(self) -> None: ...
 
     @stream("cpu/{host}")
-    def cpu(self, host: str) -> Iterator[Any]: ...
+    def cpu(self, host: str) -> Iterator[Any]:
+        yield host
 
     not_callable = 3
 
@@ -30,7 +31,8 @@ class Derived(Base):
 
     @stream("cpu/total")
     @stream("total")
-    def total(self) -> Iterator[Any]: ...
+    def total(self) -> Iterator[Any]:
+        yield 1
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_the_status_details_read_back_as_googles_message() -> None:
         name="metadata", number=3, type=message, label=repeated, type_name=".t.ErrorInfo.MetadataEntry"
     )
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     classes = {
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"t.{name}"))
         for name in ("Status", "ErrorInfo")

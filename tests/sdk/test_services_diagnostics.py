@@ -43,7 +43,7 @@ def test_a_check_without_an_argument_is_called_without() -> None:
 
 def test_a_check_may_be_async_and_take_its_request() -> None:
     class Healthy(DataSource[Any, Any]):
-        async def check_health(self, request: CheckHealthRequest) -> CheckHealthResult:  # type: ignore[override]
+        async def check_health(self, request: CheckHealthRequest) -> CheckHealthResult:
             return CheckHealthResult.error(f"{request.headers['X-Grafana-User']} {request.context.org_id}")
 
     with in_process(Healthy) as client:
@@ -124,7 +124,7 @@ def test_a_check_that_waits_is_cancelled_when_the_caller_leaves() -> None:
     started, cancelled = threading.Event(), threading.Event()
 
     class Slow(DataSource[Any, Any]):
-        async def check_health(self) -> CheckHealthResult:  # type: ignore[override]
+        async def check_health(self) -> CheckHealthResult:
             started.set()
             try:
                 await asyncio.sleep(SECONDS)

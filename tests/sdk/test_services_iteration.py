@@ -70,6 +70,16 @@ def test_what_gives_no_values_is_named() -> None:
         list(values_of(3, Uncancelled()))
 
 
+def leave_when(waiting: threading.Event, caller: Leaving) -> None:
+    """End the call from another thread, once a handler waits."""
+
+    def leave() -> None:
+        waiting.wait(SECONDS)
+        caller.leave()
+
+    threading.Thread(target=leave).start()
+
+
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_a_value_is_asked_for_only_when_the_one_before_was_taken(kind: str) -> None:
     asked: list[int] = []
@@ -141,7 +151,7 @@ def test_an_async_generator_is_cancelled_where_it_waits() -> None:
 
     values = values_of(slow(), caller)
     assert next(values) == 1
-    threading.Thread(target=lambda: waiting.wait(SECONDS) and caller.leave()).start()
+    leave_when(waiting, caller)
     with pytest.raises(CancelledError):
         next(values)
 
@@ -174,7 +184,7 @@ def test_a_generator_that_cleans_up_slowly_is_waited_for() -> None:
 
     values = values_of(slow(), caller)
     assert next(values) == 1
-    threading.Thread(target=lambda: waiting.wait(SECONDS) and caller.leave()).start()
+    leave_when(waiting, caller)
     with pytest.raises(CancelledError):
         next(values)
 
@@ -196,7 +206,7 @@ def test_a_generator_that_ignores_its_cancellation_does_not_hold_the_thread(
 
     values = values_of(stubborn(), caller)
     assert next(values) == 1
-    threading.Thread(target=lambda: waiting.wait(SECONDS) and caller.leave()).start()
+    leave_when(waiting, caller)
     with pytest.raises(RuntimeError, match="already running"):
         next(values)
     release.set()

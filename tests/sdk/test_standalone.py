@@ -226,7 +226,7 @@ def test_an_address_without_a_host_stays_on_this_machine(
 def test_a_locator_lives_as_long_as_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     parents = iter([7, 7, 7, 1])
     monkeypatch.setattr(os, "getppid", lambda: next(parents))
-    monkeypatch.setattr(_standalone.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
     out = io.StringIO()
     locate("h:1", out)
 
@@ -239,9 +239,7 @@ def test_serving_ends_with_a_signal(
 ) -> None:
     """In this process, so that the server's own code is measured."""
     handlers: dict[int, Any] = {}
-    monkeypatch.setattr(
-        _standalone.signal, "signal", lambda number, handler: handlers.update({number: handler})
-    )
+    monkeypatch.setattr("signal.signal", lambda number, handler: handlers.update({number: handler}))
     monkeypatch.setattr("plugin_sdk._log.install", lambda: None)
     monkeypatch.setattr("plugin_sdk._log.configure", lambda **_named: None)
     monkeypatch.chdir(repository)

@@ -17,7 +17,7 @@ from plugin_cli.usecases.scaffold import render_plugin
 from tests.templates.scaffolds import TOOL, answers
 
 # Latin letters, and everything that is dropped from an id: symbols, marks, invisible characters.
-_characters = st.characters(max_codepoint=0x17F, exclude_categories=("Cc",)) | st.characters(
+_characters = st.characters(max_codepoint=0x17F, exclude_categories=["Cc"]) | st.characters(
     categories=("S", "P", "M", "Cf", "Co", "Zs")
 )
 _text = st.text(_characters, max_size=12)

@@ -38,7 +38,8 @@ class Model(BaseModel):
     name: str | None
 
 
-Named = namedtuple("Named", COLUMNS)  # the untyped kind is what old code has
+_NAMES: Any = COLUMNS
+Named = namedtuple("Named", _NAMES)  # type: ignore[misc]  # the untyped kind is what old code has
 
 
 def _dicts() -> list[dict[str, Any]]:
@@ -84,7 +85,7 @@ TABLES: dict[str, Callable[[], Any]] = {
     "rows of dicts": _dicts,
     "generator of dicts": lambda: (row for row in _dicts()),
     "dataclasses": lambda: [Row(*row) for row in ROWS],
-    "named tuples": lambda: [Named(*row) for row in ROWS],
+    "named tuples": lambda: [Named._make(row) for row in ROWS],
     "pydantic models": lambda: [Model(**row) for row in _dicts()],
     "pandas": _pandas,
     "pandas, time zone": lambda: _pandas().assign(time=pd.to_datetime(TIMES).tz_convert("Europe/Berlin")),

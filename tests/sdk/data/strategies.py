@@ -21,7 +21,7 @@ SETTINGS = settings(
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 zones = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=11))])
-instants = st.datetimes(datetime(1678, 1, 1), datetime(2262, 1, 1), timezones=zones)
+instants = st.datetimes(datetime(1678, 1, 1), datetime(2262, 1, 1), timezones=zones)  # type: ignore[arg-type]
 documents = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),

@@ -350,7 +350,7 @@ def test_numbers_in_memory_are_not_copied_before_they_are_written(make: Any) -> 
 
     (piece,) = Field("x", source).check().column.data
 
-    held = np.frombuffer(piece, "f8")
+    held = np.frombuffer(piece, "f8")  # type: ignore[arg-type]  # whatever it is, it lends its memory
     assert held.tolist() == values.tolist()
     expected = source.to_numpy() if hasattr(source, "to_numpy") else source
     assert held.__array_interface__["data"][0] == expected.__array_interface__["data"][0]

@@ -92,7 +92,7 @@ def _paths(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(found for key, value in inner for found in _paths(value, (*path, key)))]
 
 
-_WRONG = [None, True, -1, 1.5, 10**30, "", "x", [], [None], {}, {"a": {}}, "\ud800"]
+_WRONG: list[Any] = [None, True, -1, 1.5, 10**30, "", "x", [], [None], {}, {"a": {}}, "\ud800"]
 
 
 @pytest.mark.parametrize("path", [path for path in _paths(json.loads(_JSON)) if path], ids=str)

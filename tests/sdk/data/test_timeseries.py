@@ -260,7 +260,7 @@ def _type(answer: Any) -> Any:
 
 
 LONG_TYPE = (FrameType.TIMESERIES_LONG, (0, 1))
-_TABLE = {"time": MINUTES[:2], "station": ["a", "b"], "value": [1.0, 2.0]}
+_TABLE: dict[str, list[Any]] = {"time": MINUTES[:2], "station": ["a", "b"], "value": [1.0, 2.0]}
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_labelled_long_result_is_typed_for_alerting(answer: Any) -> None:
         {**_TABLE, "until": MINUTES[:2]},
         {**_TABLE, "document": [{}, {}]},
         {**_TABLE, "time": [MINUTES[1], MINUTES[0]], "station": ["a", "a"]},
-        Frame("f", *(Field(name, values[::-1]) for name, values in _TABLE.items())),
+        Frame("f", *(Field(name, [*values][::-1]) for name, values in _TABLE.items())),
         Frame("f", *Frame.from_any(_TABLE).fields[:2], Field("value", [1, 2], labels={"a": "b"})),
     ],
 )

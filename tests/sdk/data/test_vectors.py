@@ -71,7 +71,9 @@ def _assert_same(found: bytes, expected: bytes) -> None:
 def _metadata(found: dict[bytes, bytes] | None) -> dict[bytes, Any]:
     """JSON by its meaning, and what older versions of the Go SDK wrote as today's does."""
     plain = (b"name", b"refId", b"tstype")
-    metadata = {key: value if key in plain else json.loads(value) for key, value in (found or {}).items()}
+    metadata: dict[bytes, Any] = {
+        key: value if key in plain else json.loads(value) for key, value in (found or {}).items()
+    }
     if b"refId" not in metadata:  # a field, which once had its name here
         metadata.pop(b"name", None)
     if b"meta" in metadata:
