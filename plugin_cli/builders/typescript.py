@@ -23,16 +23,23 @@ def generated_files(schema: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         ProjectError: the editors cannot show a field of the models.
     """
+    check_schema(schema)
+    return {
+        **editor_files(),
+        "schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
+        "types.ts": types_of(schema),
+    }
+
+
+def editor_files() -> dict[str, str]:
+    """Return those of the files that are the same for every model: the editors as an ES module."""
     from plugin_cli.resources import frontend_runtime_dir
 
-    check_schema(schema)
     folder = frontend_runtime_dir()
     editors = (folder / "esm.js").read_text(encoding="utf-8")
     return {
         "editors.js": put(editors, "/* @@PARTS@@ */", runtime_parts(folder)),
         "editors.d.ts": (folder / "esm.d.ts").read_text(encoding="utf-8"),
-        "schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
-        "types.ts": types_of(schema),
     }
 
 

@@ -138,4 +138,13 @@ def render_plugin(answers: Answers, tool: Tool) -> Tree:
         | asdict(answers.names)
         | {"grafana_image": GRAFANA_IMAGE, "requirement": tool.requirement}
     )
-    return render([folder for folder in folders if folder.is_dir()], data)
+    return render([folder for folder in folders if folder.is_dir()], data) | _editors(answers)
+
+
+def _editors(answers: Answers) -> Tree:
+    """The generated editors as TypeScript's layer imports them; `types` writes the same."""
+    if answers.frontend != "react":
+        return {}
+    from plugin_cli.builders.typescript import editor_files
+
+    return {f"src/generated/{name}": text.encode() for name, text in editor_files().items()}

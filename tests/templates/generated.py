@@ -24,19 +24,3 @@ def generated_for(answers: Answers, folder: Path) -> dict[str, str]:
         command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=True
     )
     return generated_files(json.loads(done.stdout))
-
-
-def write_layer() -> None:
-    """Bring the react layer up to date with the runtime: `python -m tests.templates.generated`."""
-    from tempfile import TemporaryDirectory
-
-    from tests.templates.scaffolds import answers
-
-    with TemporaryDirectory() as folder:
-        made = generated_for(answers(), Path(folder))
-    for name in ("editors.js", "editors.d.ts"):  # the others are templates, kept by hand
-        (TOOL.templates / "frontend-react" / "src" / "generated" / name).write_text(made[name])
-
-
-if __name__ == "__main__":
-    write_layer()
