@@ -86,6 +86,14 @@ def environment_python(project: Project) -> Path:
     return project.environment / "bin" / "python"
 
 
+def environment_version(project: Project) -> int:
+    """Return a number that changes with what is installed; 0 where nothing is."""
+    try:
+        return (project.environment / _STAMP).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _wanted(project: Project, console: Console) -> _Wanted:
     path = project.root / "pyproject.toml"
     if not path.is_file():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 import shutil
 import time
@@ -12,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from plugin_cli.adapters.cache import cache_dir, private_dir
 from plugin_cli.adapters.file_lock import FileLock
+from plugin_cli.adapters.json_file import read_json, write_json
 from plugin_cli.errors import PluginCliError
 
 _CLAIM_SECONDS = 1.0
@@ -37,6 +35,7 @@ class Session:
         container: the Grafana container's id, with Docker.
         engine: the address of the Docker engine that runs it.
         run: the number of this run, so that a reader tells a new session from the one before.
+        settings_file: what the data source's settings were read from instead of provisioning/.
     """
 
     plugin_id: str
@@ -49,6 +48,7 @@ class Session:
     container: str | None = None
     engine: str | None = None
     run: str = ""
+    settings_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,11 @@ class SessionFolder:
     def output(self) -> Path:
         """What a detached owner said on stderr."""
         return self.path / "output.txt"
+
+    @property
+    def backend(self) -> Path:
+        """What became of the newest backend on this machine."""
+        return self.path / "backend.json"
 
     @property
     def _record(self) -> Path:
@@ -99,10 +104,12 @@ class SessionFolder:
             time.sleep(_POLL_SECONDS)
         try:
             self._stop.unlink(missing_ok=True)
+            self.backend.unlink(missing_ok=True)
             self.forget_failure()
             yield
         finally:
             self._record.unlink(missing_ok=True)
+            self.backend.unlink(missing_ok=True)
             self._stop.unlink(missing_ok=True)
             lock.release()
 
@@ -122,19 +129,19 @@ class SessionFolder:
 
     def recorded(self) -> Session | None:
         """Return what the last owner wrote and did not take back, alive or crashed."""
-        document = _read_json(self._record)
+        document = read_json(self._record)
         with suppress(TypeError):
             return None if document is None else Session(**document)
         return None
 
     def write(self, session: Session) -> None:
         """Publish the session to the other commands."""
-        _write_json(self._record, asdict(session))
+        write_json(self._record, asdict(session))
 
     def write_failure(self, error: PluginCliError) -> None:
         """Leave the reason why a detached owner ended for the command that started it."""
         facts = {"what": error.what, "why": error.why, "remedy": error.remedy, "exit_code": error.exit_code}
-        _write_json(self._failure, facts)
+        write_json(self._failure, facts)
 
     def forget_failure(self) -> None:
         """Remove the reason of an earlier run."""
@@ -142,7 +149,7 @@ class SessionFolder:
 
     def failure(self) -> PluginCliError | None:
         """Return the reason a detached owner left, if it did."""
-        document = _read_json(self._failure)
+        document = read_json(self._failure)
         if document is None:
             return None
         error = PluginCliError(str(document["what"]), why=document["why"], remedy=document["remedy"])
@@ -171,18 +178,3 @@ def session_folder(root: Path, plugin_id: str) -> SessionFolder:
     digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
     name = re.sub(r"[^a-z0-9-]", "-", plugin_id.lower())[:60]
     return SessionFolder(cache_dir() / "dev" / f"{name}-{digest}")
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    # Aside and moved: a reader never sees half a file.
-    aside = path.with_suffix(f".{os.getpid()}")
-    aside.write_text(json.dumps(document), encoding="utf-8")
-    aside.replace(path)

@@ -11,6 +11,7 @@ import typer
 from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
+    from plugin_cli.adapters.session_backend import BackendRecord
     from plugin_cli.console import TerminalConsole
     from plugin_cli.usecases.dev_session import DevUpResult
 
@@ -138,8 +139,15 @@ def status(as_json: JsonOption = False) -> None:
         console.data(
             f"{result.session.runtime}  {result.session.url}  backend: {result.session.backend}{answers}"
         )
+        if result.problem is not None:
+            console.warn(f"the backend does not run: {result.problem.reason}{_where(result.problem)}")
     if result.session is None or not result.answers:
         raise typer.Exit(1)
+
+
+def _where(backend: BackendRecord) -> str:
+    """Return the place to click on, which the sentence has without its folders."""
+    return f"\n  {backend.file}:{backend.line or 1}" if backend.file else ""
 
 
 @dev.command()

@@ -32,6 +32,10 @@ class BackendHandle(Protocol):
 
     calls: Calls
 
+    def on_loaded(self, callback: Callable[[str], None]) -> None:
+        """Have `callback` told once that the author's code is loaded (an empty text), or why not."""
+        ...
+
     def running(self) -> bool:
         """Say whether the process lives."""
         ...
@@ -51,7 +55,8 @@ class ProcessBridge:
     Args:
         start: starts a process; raises BackendStartError with the reason.
         mode: `source` or `dist`.
-        on_change: told whenever the backend stopped or started; called from several threads.
+        on_change: told whenever the backend stopped, or started and has loaded the author's code or not;
+            called from several threads.
     """
 
     def __init__(
@@ -84,10 +89,29 @@ class ProcessBridge:
                 old, self._current, self._problem = self._current, new, problem
                 self._starting = False
                 self._changed.notify_all()
-            self._on_change(self.state())
+            if new is None:
+                self._on_change(self.state())
+            else:
+                new.handle.on_loaded(lambda problem: self._loaded(new, problem))
         if old is not None:
             threading.Thread(target=old.retire, name="backend-retire").start()
         return self.state()
+
+    def settled(self, seconds: float) -> BackendState:
+        """Wait until it is known whether the newest process has loaded the author's code, and say so."""
+        with self._changed:
+            current = self._current
+        if current is not None:
+            current.settled.wait(seconds)
+        return self.state()
+
+    def _loaded(self, running: _Running, problem: str) -> None:
+        with self._changed:
+            running.problem = problem
+            is_current = running is self._current
+        running.settled.set()
+        if is_current:
+            self._on_change(self.state())
 
     def close(self) -> None:
         """End the process; calls under way fail."""
@@ -102,7 +126,10 @@ class ProcessBridge:
     def state(self) -> BackendState:
         """Say whether the backend runs."""
         with self._changed:
-            return BackendState(self._mode, self._current is not None, self._problem)
+            current = self._current
+            if current is None:
+                return BackendState(self._mode, False, self._problem)
+            return BackendState(self._mode, not current.problem, current.problem)
 
     def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
         """Ask the data source whether it works."""
@@ -183,6 +210,8 @@ class _Running:
 
     def __init__(self, handle: BackendHandle) -> None:
         self.handle = handle
+        self.problem = ""
+        self.settled = threading.Event()
         self._calls = 0
         self._idle = threading.Condition()
 

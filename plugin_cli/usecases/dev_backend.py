@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plugin_cli.adapters.backend import BackendKind, backend_command
-from plugin_cli.adapters.session_log import LogEntry, LogWriter
+from plugin_cli.adapters.environment import environment_version
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 from plugin_cli.preview.grpc_calls import Calls
 from plugin_cli.preview.process_bridge import BackendHandle, BackendStartError
 from plugin_cli.project import Project
 from plugin_cli.usecases.dev_debug import with_debugger
+from plugin_cli.usecases.dev_process import DevCommand, DevProcesses, Loading
 
 if TYPE_CHECKING:
-    from plugin_sdk.testing import LogLine, PluginProcess
+    from plugin_sdk.testing import PluginProcess
 
 
 class _Handle:
     """A plugin's process with a connection of the preview's own."""
 
-    def __init__(self, process: PluginProcess, plugin_id: str) -> None:
+    def __init__(self, process: PluginProcess, loading: Loading, plugin_id: str) -> None:
         import grpc
 
         from plugin_sdk.testing import CHANNEL_OPTIONS
 
         self._process = process
         self._channel = grpc.insecure_channel(process.address, options=CHANNEL_OPTIONS)
+        self.on_loaded = loading.then
         self.calls = Calls(self._channel, plugin_id)
 
     def running(self) -> bool:
@@ -39,46 +40,47 @@ class _Handle:
         self._process.stop()
 
 
-def backend_starter(
-    project: Project, kind: BackendKind, console: Console, log: LogWriter, debug_port: int | None = None
-) -> Callable[[], BackendHandle]:
-    """Return what starts a process of the backend; its log lines go to `log`.
+def dev_command(
+    project: Project, kind: BackendKind, console: Console, debug_port: int | None
+) -> Callable[[], DevCommand]:
+    """Return what says how the next process is started.
 
     The environment is looked at each time: a changed pyproject.toml installs what it asks for.
+    """
+
+    def command() -> DevCommand:
+        found = backend_command(project, kind, console)
+        if found.kind is not BackendKind.SOURCE:
+            return DevCommand(found)
+        if debug_port is not None:
+            # The debugger's port is one: it cannot be held by a process that waits.
+            return DevCommand(with_debugger(found, debug_port))
+        return DevCommand(found, ahead=True, version=environment_version(project))
+
+    return command
+
+
+def backend_starter(project: Project, processes: DevProcesses, *, alone: bool) -> Callable[[], BackendHandle]:
+    """Return what starts a process of the backend for the preview.
+
+    Args:
+        project: the plugin.
+        processes: what starts it.
+        alone: the one before has to end first, because both need the debugger's port.
     """
     last: list[BackendHandle] = []
 
     def start() -> BackendHandle:
-        from plugin_sdk.testing import PluginProcess, PluginStartError
+        from plugin_sdk.testing import PluginStartError
 
+        while last:
+            last.pop().stop()
         try:
-            command = backend_command(project, kind, console)
-            argv = command.argv
-            if debug_port is not None and command.kind is BackendKind.SOURCE:
-                argv = with_debugger(command, debug_port)
-                while last:
-                    last.pop().stop()  # the debugger's port is one: the old backend has to give it up first
-            process = PluginProcess(
-                argv,
-                env=command.env,
-                cwd=command.cwd,
-                plugin_id=project.plugin_id,
-                on_log=lambda line: log.write(_entry(line)),
-            ).__enter__()
-        except PluginStartError as error:
-            log.line("dev", "error", "the backend did not start", reason=str(error))
+            handle = _Handle(*processes.start(), project.plugin_id)
+        except (PluginStartError, PluginCliError) as error:
             raise BackendStartError(str(error)) from error
-        except PluginCliError as error:
-            log.line("dev", "error", error.what, reason=error.why or "")
-            raise BackendStartError(str(error)) from error
-        handle = _Handle(process, project.plugin_id)
-        if debug_port is not None:
+        if alone:
             last.append(handle)
         return handle
 
     return start
-
-
-def _entry(line: LogLine) -> LogEntry:
-    fields: dict[str, Any] = dict(line.fields)
-    return LogEntry(time.time(), "plugin", line.level, line.message, fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from plugin_cli.adapters.backend import BackendCommand
@@ -36,8 +37,9 @@ def check_debugger(project: Project, port: int, console: Console) -> None:
         )
 
 
-def with_debugger(command: BackendCommand, port: int) -> tuple[str, ...]:
-    """Return the command line of a backend that a debugger may attach to."""
+def with_debugger(command: BackendCommand, port: int) -> BackendCommand:
+    """Return how to start a backend that a debugger may attach to."""
     python, *rest = command.argv
     # Frozen modules have no source lines to stop at; debugpy warns about them on every start.
-    return (python, "-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"{LOOPBACK}:{port}", *rest)
+    argv = (python, "-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"{LOOPBACK}:{port}", *rest)
+    return replace(command, argv=argv)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_cli.adapters.grafana_container import PLUGINS, Mounted, end_plugin_process
+from plugin_cli.adapters.session_backend import write_backend
 from plugin_cli.adapters.session_log import LogWriter
 from plugin_cli.adapters.sessions import SessionFolder
 from plugin_cli.adapters.watcher import source_filter, watching
@@ -77,7 +78,15 @@ def source_mounts(
         shutil.rmtree(plugin, ignore_errors=True)
         plugin.mkdir(parents=True)
         stack.callback(shutil.rmtree, plugin, ignore_errors=True)
-        backend = SourceBackend(project, listener, meeting.sockets, console, log, options.debug_port)
+        backend = SourceBackend(
+            project,
+            listener,
+            meeting.sockets,
+            console,
+            log,
+            lambda record: write_backend(folder, record),
+            options.debug_port,
+        )
         stack.callback(backend.close)
         with console.working("starting the backend from source"):
             backend.open()
@@ -108,8 +117,7 @@ def _reloaded(
     def changed(paths: frozenset[Path]) -> None:
         names = sorted(str(path.relative_to(project.root)) for path in paths)
         log.line("dev", "info", f"changed: {', '.join(names[:5])}")
-        if backend.exchange():
-            log.line("dev", "info", "the new backend runs")
+        backend.exchange()
         if generates_frontend(project):
             frontend.make()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from plugin_cli.adapters.backend import BackendKind
 from plugin_cli.adapters.ports import LOOPBACK, bind_loopback
+from plugin_cli.adapters.session_backend import write_backend
 from plugin_cli.adapters.session_log import LogWriter
 from plugin_cli.adapters.sessions import SessionFolder
 from plugin_cli.adapters.watcher import source_filter, watching
@@ -28,9 +29,13 @@ from plugin_cli.preview.threads import Pools
 from plugin_cli.project import Project
 from plugin_cli.provisioning import is_editable, load_settings
 from plugin_cli.target import host_target
-from plugin_cli.usecases.dev_backend import backend_starter
+from plugin_cli.usecases.dev_backend import backend_starter, dev_command
 from plugin_cli.usecases.dev_frontend import DevFrontend
+from plugin_cli.usecases.dev_process import DevProcesses
 from plugin_cli.usecases.dev_session import Runtime
+
+# How long the page waits to say at once whether the author's code was loaded.
+_LOAD_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,13 @@ class _Parts:
         self._pools = Pools()
         self._store = store
         self._frontend = DevFrontend(project, self._made, console)
-        starter = backend_starter(project, kind, console, log, debug_port)
+        self._processes = DevProcesses(
+            project.plugin_id,
+            dev_command(project, kind, console, debug_port),
+            log,
+            lambda record: write_backend(folder, record),
+        )
+        starter = backend_starter(project, self._processes, alone=debug_port is not None)
         self._bridge = ProcessBridge(starter, kind.value, self._backend_changed)
         self._live = Live(self._bridge, lambda: store.settings, self._pools)
 
@@ -150,10 +161,9 @@ class _Parts:
             ensure_environment(self._project, self._console)
         frontend = threading.Thread(target=self._frontend.make, name="frontend")
         frontend.start()
-        state = self._bridge.open()
+        self._bridge.open()
         frontend.join()
-        if not state.running:
-            self._console.warn(f"the backend does not run yet: {state.message}")
+        self._bridge.settled(_LOAD_SECONDS)
 
     def preview(self) -> Preview:
         """Return what the application serves."""
@@ -185,10 +195,12 @@ class _Parts:
         self._bridge.exchange()
         self._live.restart()
         self._events.reload("backend")
-        # Afterwards: the models are read by a process of its own, and nobody waits for the editors.
+        # Afterwards: the models are read by a process of its own, and nobody waits for the editors;
+        # the first answer of the new code is waited for.
         threading.Thread(target=self._remake_frontend, name="frontend").start()
 
     def _remake_frontend(self) -> None:
+        self._bridge.settled(_LOAD_SECONDS)
         before = self._frontend()
         if self._frontend.make() != before:
             self._events.reload("frontend")
@@ -201,6 +213,7 @@ class _Parts:
     def close(self) -> None:
         """End the backend and forget what was made."""
         self._bridge.close()
+        self._processes.close()
         self._pools.shutdown()
         self._frontend.clear()
 
@@ -211,6 +224,8 @@ class _Parts:
             "the backend runs" if state.running else "the backend does not run",
             **({"reason": state.message} if state.message else {}),
         )
+        if not state.running:
+            self._console.warn(f"the backend does not run: {state.message}")
         self._events.backend(state.to_json())
 
 

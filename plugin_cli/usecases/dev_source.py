@@ -10,21 +10,22 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugin_cli.adapters.backend import source_command
+from plugin_cli.adapters.backend import BackendKind
 from plugin_cli.adapters.ports import bind_loopback
-from plugin_cli.adapters.session_log import LogEntry, LogWriter
+from plugin_cli.adapters.session_backend import BackendRecord
+from plugin_cli.adapters.session_log import LogWriter
 from plugin_cli.adapters.splice import Splice
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project
-from plugin_cli.usecases.dev_debug import with_debugger
+from plugin_cli.usecases.dev_backend import dev_command
+from plugin_cli.usecases.dev_process import DevCommand, DevProcesses
 
 if TYPE_CHECKING:
     from plugin_sdk.testing import PluginProcess
@@ -89,6 +90,7 @@ class SourceBackend:
         sockets: where the backends' own sockets go, removed with whatever a killed one left there.
         console: told when the environment has to be made anew.
         log: gets the backend's lines.
+        record: told what becomes of each process.
         debug_port: where a debugger may attach, on 127.0.0.1.
     """
 
@@ -99,9 +101,12 @@ class SourceBackend:
         sockets: Path | None,
         console: Console,
         log: LogWriter,
+        record: Callable[[BackendRecord], None],
         debug_port: int | None = None,
     ) -> None:
         self._project = project
+        self._next_command = dev_command(project, BackendKind.SOURCE, console, debug_port)
+        self._processes = DevProcesses(project.plugin_id, self._command, log, record)
         self._sockets = sockets
         self._console = console
         self._log = log
@@ -152,6 +157,7 @@ class SourceBackend:
         with self._exchanging:
             process, self._process = self._process, None
             self._splice.close()
+        self._processes.close()
         if process is not None:
             _end(process)
         for thread in self._retiring:
@@ -171,29 +177,32 @@ class SourceBackend:
         _end(old)
 
     def _start(self) -> PluginProcess:
-        from plugin_sdk.testing import PluginProcess, PluginStartError
+        from plugin_sdk.testing import PluginStartError
 
-        command = source_command(self._project, self._console)
-        argv = command.argv if self._debug_port is None else with_debugger(command, self._debug_port)
-        env = dict(command.env) | {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
-        if self._sockets is not None:
-            env["PLUGIN_UNIX_SOCKET_DIR"] = str(self._sockets)
         try:
-            return PluginProcess(
-                argv,
-                env=env,
-                cwd=command.cwd,
-                plugin_id=self._project.plugin_id,
-                on_log=lambda line: self._log.write(
-                    LogEntry(time.time(), "plugin", line.level, line.message, dict(line.fields))
-                ),
-            ).__enter__()
+            process, loading = self._processes.start()
         except PluginStartError as error:
             raise PluginCliError(
                 f"the backend of {self._project.plugin_id} did not start",
                 why=str(error),
                 remedy="mend the code; it is started again when you save",
             ) from error
+        loading.then(self._loaded)
+        return process
+
+    def _command(self) -> DevCommand:
+        found = self._next_command()
+        env = dict(found.command.env) | {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
+        if self._sockets is not None:
+            env["PLUGIN_UNIX_SOCKET_DIR"] = str(self._sockets)
+        return replace(found, command=replace(found.command, env=env))
+
+    def _loaded(self, problem: str) -> None:
+        if not problem:
+            self._log.line("dev", "info", "the backend runs")
+            return
+        self._log.line("dev", "error", "the backend does not run", reason=problem)
+        self._console.warn(f"the backend does not run: {problem}")
 
     def _watch(self) -> None:
         while not self._stopped.wait(_WATCH_SECONDS):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plugin_cli.adapters.session_backend import BackendRecord, read_backend
 from plugin_cli.adapters.sessions import Session, session_folder
 from plugin_cli.project import find_project
 
@@ -29,6 +30,7 @@ class DevStatusResult:
     Attributes:
         session: what runs.
         answers: whether its page answers.
+        backend: what became of its newest backend on this machine; None where it has none here.
         crashed: the last one left its record behind; the next `dev up` cleans it.
     """
 
@@ -36,6 +38,12 @@ class DevStatusResult:
     session: Session | None
     answers: bool = False
     crashed: bool = False
+    backend: BackendRecord | None = None
+
+    @property
+    def problem(self) -> BackendRecord | None:
+        """The backend, where it did not start or could not load the author's code."""
+        return self.backend if self.backend is not None and self.backend.loaded is False else None
 
     def to_json(self) -> dict[str, Any]:
         """Return it for `--json`."""
@@ -50,8 +58,14 @@ class DevStatusResult:
                 "pid": facts.pid,
                 "seconds": round(time.time() - facts.started),
                 "container": facts.container,
+                "loaded": None if self.backend is None else self.backend.loaded,
+                "error": None if self.problem is None else _error(self.problem),
             }
         return document
+
+
+def _error(backend: BackendRecord) -> dict[str, Any]:
+    return {"message": backend.reason, "file": backend.file or None, "line": backend.line}
 
 
 def dev_status(request: DevStatusRequest) -> DevStatusResult:
@@ -62,7 +76,9 @@ def dev_status(request: DevStatusRequest) -> DevStatusResult:
     if session is None:
         crashed = not folder.owned() and folder.recorded() is not None
         return DevStatusResult(project.plugin_id, None, crashed=crashed)
-    return DevStatusResult(project.plugin_id, session, answers=_answers(session.url))
+    return DevStatusResult(
+        project.plugin_id, session, answers=_answers(session.url), backend=read_backend(folder)
+    )
 
 
 def _answers(url: str) -> bool:

@@ -149,3 +149,23 @@ def wait_until(reached: Callable[[], bool]) -> None:
             return
         threading.Event().wait(0.01)
     raise AssertionError("not reached")
+
+
+def test_the_backend_runs_only_when_the_authors_code_is_loaded() -> None:
+    loading = Handle("loading", problem=None)
+    with bridge_of(loading) as (bridge, states):
+        assert states == []
+
+        loading.tell_loaded("SyntaxError: line 3")
+
+        assert states == [BackendState("source", False, "SyntaxError: line 3")] == [bridge.settled(60)]
+        assert name_of(bridge) == "loading"
+
+
+def test_what_became_of_an_old_backend_is_no_news() -> None:
+    old = Handle("old", problem=None)
+    with bridge_of(old, Handle("new")) as (bridge, states):
+        bridge.exchange()
+        old.tell_loaded("too late")
+
+        assert states == [BackendState("source", True)] == [bridge.state()]

@@ -116,21 +116,34 @@ def test_an_edit_is_live_a_wrong_one_says_its_line_and_the_next_good_one_heals(t
         error = query(url).json()["results"]["A"]["error"]
         assert "SyntaxError" in error
         assert "datasource.py, line" in error
+        _says_what_is_wrong(tool, error)
     finally:
         source(tool).write_text(text)
     until(lambda: query(url).status_code == 200)
     assert values(url) == [10.0, 20.0]
 
 
+def _says_what_is_wrong(tool: DevTool, error: str) -> None:
+    until(lambda: json.loads(tool.run("dev", "status", "--json").stdout)["error"] is not None)
+    told = json.loads(tool.run("dev", "status", "--json").stdout)
+    assert (told["loaded"], told["error"]["message"]) == (False, error)
+    assert told["error"]["file"] == str(source(tool))
+    assert f"\n  {source(tool)}:{told['error']['line']}\n" in tool.run("dev", "status").stderr
+    entries = [json.loads(line) for line in tool.run("dev", "logs", "--json").stdout.splitlines()]
+    (reason,) = [
+        entry["fields"]["reason"] for entry in entries if entry["message"] == "the backend does not run"
+    ]
+    assert reason == error
+
+
 def test_a_backend_that_is_killed_is_started_again(tool: DevTool) -> None:
     session = tool.up(*PREVIEW)
-    (backend,) = _children(session["pid"])
+    # The one that waits is to take over.
+    (backend,) = [child for child in _children(session["pid"]) if b"--wait" not in _command_line(child)]
 
     os.kill(backend, signal.SIGKILL)
 
-    until(
-        lambda: query(session["url"]).status_code == 200 and _children(session["pid"]) not in ([], [backend])
-    )
+    until(lambda: not _alive(backend) and query(session["url"]).status_code == 200)
 
 
 def test_a_crashed_owner_is_cleaned_by_the_next(tool: DevTool) -> None:
@@ -289,6 +302,10 @@ def test_with_docker_asked_for_it_does_not_run_the_preview(tool: DevTool, tmp_pa
 def _alive(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def _command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _children(pid: int) -> list[int]:

@@ -1,0 +1,25 @@
+"""Small JSON files that one process writes and others read at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object in the file; None where there is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write the object; a reader sees the file before or after, never half of it."""
+    aside = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    aside.write_text(json.dumps(document), encoding="utf-8")
+    aside.replace(path)
