@@ -79,7 +79,10 @@ class Host:
     """The Go host as a process."""
 
     def __init__(self, program: Path, env: dict[str, str] | None = None) -> None:
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+        # Out of reach of Ctrl-C: it ends with its stdin, and then it stops every plugin properly.
+        self.process = subprocess.Popen(
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, start_new_session=True
+        )
         self._calls: dict[int, Call] = {}
         self._lock = threading.Lock()
         self._last = 0

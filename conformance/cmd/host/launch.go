@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os/exec"
 	"sort"
 	"sync"
@@ -27,6 +28,8 @@ type launch struct {
 	Group   string `json:"socket_group"`
 	MTLS    bool   `json:"mtls"`
 	Mux     bool   `json:"mux"`
+	// Quiet forgets what the plugin logs and prints: a million lines are no part of a measurement.
+	Quiet bool `json:"quiet"`
 }
 
 type running struct {
@@ -87,6 +90,9 @@ func (l launch) config(r *running) *plugin.ClientConfig {
 		StartTimeout:        time.Duration(l.TimeoutMS) * time.Millisecond,
 		AutoMTLS:            l.MTLS,
 		GRPCBrokerMultiplex: l.Mux,
+	}
+	if l.Quiet {
+		cfg.Logger, cfg.Stderr = hclog.NewNullLogger(), io.Discard
 	}
 	if l.Group != "" {
 		cfg.UnixSocketConfig = &plugin.UnixSocketConfig{Group: l.Group}

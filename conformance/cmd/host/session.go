@@ -99,6 +99,12 @@ func (s *session) dispatch(ctx context.Context, c command) (answer, error) {
 		return nil, s.cancel(c.Target)
 	case "stats":
 		return processStats(c.Pid)
+	case "usage":
+		return processUsage(c.Pid)
+	case "first-line":
+		return firstLine(c.Launch)
+	case "first-health":
+		return firstHealth(ctx, c.Launch)
 	}
 	r, err := s.plugin(c.Plugin)
 	if err != nil {
@@ -107,6 +113,10 @@ func (s *session) dispatch(ctx context.Context, c command) (answer, error) {
 	switch c.Cmd {
 	case "call":
 		return s.call(ctx, r, c)
+	case "load":
+		return s.load(ctx, r, c.Call)
+	case "streams":
+		return s.streams(ctx, r, c.Call)
 	case "ping":
 		return nil, r.protocol.Ping()
 	case "kill":
