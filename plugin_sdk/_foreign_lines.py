@@ -57,8 +57,8 @@ def _line(line: str) -> Entry:
         return ours
     match = _LEVEL.match(line)
     if match is not None:
-        return match[1].lower(), line[match.end() :], {"logger": "stderr"}
-    return "debug", line, {"logger": "stderr"}
+        return match[1].lower(), line[match.end() :], {"module": "stderr"}
+    return "debug", line, {"module": "stderr"}
 
 
 def _own(line: str) -> Entry | None:

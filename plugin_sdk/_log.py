@@ -27,7 +27,11 @@ _MOST_FIELDS = 40
 _LONGEST_KEY = 100
 _DEEPEST = 16  # levels of nested fields; below, and in what holds itself, they are text
 _LEVELS = {"trace": 5, "debug": 10, "info": 20, "warn": 30, "error": 40}
-_RESERVED = frozenset({"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"})
+# hclog's own keys, and Grafana's: a field of that name would stand in its log instead of the line's level, time,
+# message, or the name `plugin.<id>` by which operators find the line.
+_RESERVED = frozenset(
+    {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp", "logger", "level", "lvl", "msg", "t"}
+)
 _write_lock = threading.Lock()
 _stderr_fd = 2
 _level = 10
@@ -57,7 +61,7 @@ def enabled(level: str) -> bool:
 
 
 def log(level: str, message: str, /, **fields: Any) -> None:
-    """Write one line. Fields named like hclog's own keys are kept under a trailing underscore."""
+    """Write one line. Fields named like keys of hclog or Grafana are kept under a trailing underscore."""
     if _LEVELS[level] >= _level:
         write_line(encode(level, message, fields))
 
@@ -157,7 +161,7 @@ class HclogHandler(logging.Handler):
             if record.exc_info and record.exc_info[1] is not None:
                 fields["stack"] = "".join(traceback.format_exception(*record.exc_info))
                 fields.setdefault("error", str(record.exc_info[1]) or record.exc_info[0].__name__)
-            log(_level_of(record.levelno), record.getMessage(), logger=record.name, **_keywords(fields))
+            log(_level_of(record.levelno), record.getMessage(), module=record.name, **fields)
         except Exception:
             self.handleError(record)
 
@@ -166,10 +170,6 @@ class HclogHandler(logging.Handler):
         log_exception(
             "a log line could not be formatted", sys.exc_info()[1], at=f"{record.pathname}:{record.lineno}"
         )
-
-
-def _keywords(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {("logger_" if key == "logger" else key): value for key, value in fields.items()}
 
 
 def _level_of(number: int) -> str:

@@ -50,4 +50,4 @@ class Stdout:
                 rest = b""
             for text in lines:
                 if text.strip():
-                    _log.log("debug", text.decode("utf-8", "replace"), logger="stdout")
+                    _log.log("debug", text.decode("utf-8", "replace"), module="stdout")

@@ -16,7 +16,7 @@ from plugin_cli.adapters.session_log import LogEntry
 _NOISE = re.compile(r"Unrecognized remote plugin message:[ \t]*(?P<said>[^\n]*)")
 _LIBRARY = re.compile(r"error while loading shared libraries: (?P<name>[^:\s]+)")
 _GLIBC = re.compile(r"version [`'](?P<name>GLIBC(?:XX)?_[\d.]+)'? not found")
-_ORIGIN = {"logger", "pluginId", "timestamp", "caller"}
+_ORIGIN = {"logger", "module", "pluginId", "timestamp", "caller"}
 _TRACEBACK = "Traceback (most recent call last):"
 
 

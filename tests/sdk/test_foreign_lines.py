@@ -27,15 +27,15 @@ def chained() -> str:
 
 def test_plain_lines_are_debug_and_empty_ones_nothing() -> None:
     assert list(entries("one\n\n  two\n")) == [
-        ("debug", "one", {"logger": "stderr"}),
-        ("debug", "  two", {"logger": "stderr"}),
+        ("debug", "one", {"module": "stderr"}),
+        ("debug", "  two", {"module": "stderr"}),
     ]
     assert list(entries("")) == []
 
 
 @pytest.mark.parametrize("level", ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"])
 def test_a_level_in_brackets_counts_as_hclog_counts_it(level: str) -> None:
-    assert list(entries(f"[{level}] careful")) == [(level.lower(), "careful", {"logger": "stderr"})]
+    assert list(entries(f"[{level}] careful")) == [(level.lower(), "careful", {"module": "stderr"})]
 
 
 @pytest.mark.parametrize("text", [trace(KeyError("x")), chained()])
@@ -93,4 +93,4 @@ def test_a_line_that_is_hclogs_already_keeps_its_level_and_fields() -> None:
 )
 def test_a_line_that_is_almost_hclogs_is_plain_text(line: str) -> None:
     # Passed on as it is, a message that is no string would end the whole Grafana process.
-    assert list(entries(line)) == [("debug", line, {"logger": "stderr"})]
+    assert list(entries(line)) == [("debug", line, {"module": "stderr"})]

@@ -258,8 +258,21 @@ def test_pythons_logging_reaches_grafana_with_its_extras(logged: Lines) -> None:
     log.info("asked %s", "berlin", extra={"status": 200, "logger": "mine", "@message": "x"})
 
     (line,) = logged()
-    assert (line["@level"], line["@message"], line["logger"]) == ("info", "asked berlin", "weather.api")
+    assert (line["@level"], line["@message"], line["module"]) == ("info", "asked berlin", "weather.api")
     assert (line["status"], line["logger_"], line["@message_"]) == (200, "mine", "x")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_field_never_stands_for_the_lines_own_level_time_message_or_logger_in_grafanas_log(
+    logged: Lines,
+) -> None:
+    fields = {"level": 3, "lvl": "x", "t": 1, "logger": "mine"}
+    logging.getLogger("weather.api").warning("careful", extra=fields)
+    _log.log("warn", "careful", msg="x", **fields)
+
+    for line in logged():
+        assert not {"level", "lvl", "t", "msg", "logger"} & line.keys()
+        assert (line["@level"], line["level_"], line["t_"]) == ("warn", 3, 1)
 
 
 @pytest.mark.usefixtures("installed")
@@ -309,7 +322,7 @@ def test_warnings_are_log_lines(logged: Lines) -> None:
         warnings.warn("old function", DeprecationWarning, stacklevel=1)
 
     (line,) = logged()
-    assert (line["@level"], line["logger"]) == ("warn", "py.warnings")
+    assert (line["@level"], line["module"]) == ("warn", "py.warnings")
     assert "old function" in line["@message"]
 
 

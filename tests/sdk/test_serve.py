@@ -88,7 +88,7 @@ def test_a_process_serves_every_call_and_ends_when_it_is_asked() -> None:
     assert "printed while loading" in messages
     assert "printed in a query" in messages
     loaded = next(line for line in lines if line.message == "loaded")
-    assert (loaded.level, loaded.fields["logger"], loaded.fields["part"]) == ("info", "weather", 1)
+    assert (loaded.level, loaded.fields["module"], loaded.fields["part"]) == ("info", "weather", 1)
     assert "disposed" in messages
 
 

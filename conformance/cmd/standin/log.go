@@ -13,12 +13,11 @@ import (
 
 var logMutex sync.Mutex
 
-// say writes one line in the form of Grafana's JSON console log.
+// say writes one line in the form of Grafana's JSON console log, where a pair takes the place of what has its name.
 func say(level, logger, message string, pairs ...any) {
 	line := map[string]any{"t": time.Now().Format(time.RFC3339Nano), "level": level, "logger": logger, "msg": message}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		key, ok := pairs[i].(string)
-		if _, taken := line[key]; ok && !taken {
+		if key, ok := pairs[i].(string); ok {
 			line[key] = pairs[i+1]
 		}
 	}
