@@ -106,14 +106,15 @@ def _daemon(folder: Path, bridge: str) -> Iterator[Engine]:
 def _wait_until_up(daemon: subprocess.Popen[bytes], address: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while daemon.poll() is None and time.monotonic() < deadline:
-        if _answers(address.removeprefix("unix://")):
+        if answers(address.removeprefix("unix://")):
             return
         time.sleep(0.2)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     pytest.skip(f"dockerd does not start here: {tail}")
 
 
-def _answers(path: str) -> bool:
+def answers(path: str) -> bool:
+    """Say whether an engine answers at a socket."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         try:

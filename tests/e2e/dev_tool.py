@@ -40,11 +40,13 @@ class DevTool:
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
+    # Before each command, where another user shall run it.
+    prefix: tuple[str, ...] = ()
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            [TOOL, *arguments],
+            [*self.prefix, TOOL, *arguments],
             cwd=self.root,
             env=os.environ | self.environment | environment,
             stdin=subprocess.DEVNULL,
@@ -64,7 +66,7 @@ class DevTool:
     def foreground(self, *arguments: str) -> Iterator[Foreground]:
         """Run a session in the foreground until the test ends it; the block begins when its page answers."""
         running = subprocess.Popen(
-            [sys.executable, "-m", "plugin_cli", "dev", "up", *arguments],
+            [*self.prefix, sys.executable, "-m", "plugin_cli", "dev", "up", *arguments],
             cwd=self.root,
             env=os.environ | self.environment,
             stdin=subprocess.DEVNULL,

@@ -6,13 +6,11 @@ code, in an image without a shell, a C library or anything else: what starts the
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import signal
 import socket
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,12 +20,12 @@ import httpx
 import pytest
 
 from tests.built_plugin import BuiltPlugin
-from tests.conformance.build import go_tool, program
+from tests.conformance.build import go_tool
 from tests.docker_engine import Engine, engine, need_engine
 from tests.e2e.dev_tool import DevTool, get, query, until, values
+from tests.e2e.standin_image import IMAGE, import_image
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
-IMAGE = "grafana/grafana:standin"
 DOCKER = ("--runtime", "docker", "--image", IMAGE)
 
 
@@ -38,7 +36,7 @@ def running_engine() -> Iterator[Engine]:
         pytest.skip("go is not installed")
     with engine() as running:
         client = docker.DockerClient(base_url=running.address)
-        _import_image(client)
+        import_image(client)
         client.close()
         yield running
 
@@ -56,22 +54,6 @@ def tool(running_engine: Engine, built_plugin: BuiltPlugin, tmp_path: Path) -> I
     made = DevTool(root, {"DOCKER_HOST": running_engine.address, "WEATHER_API_KEY": "s3cret"})
     yield made
     made.down()
-
-
-def _import_image(client: docker.DockerClient) -> None:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, mode in (("tmp", 0o1777), ("var/lib/grafana/plugins", 0o755), ("run", 0o755)):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, mode
-            archive.addfile(folder)
-        member = archive.gettarinfo(program("standin"), "standin")
-        member.mode, member.uid, member.gid = 0o755, 0, 0
-        with program("standin").open("rb") as file:
-            archive.addfile(member, file)
-    changes = ['ENTRYPOINT ["/standin"]', "USER 472", "EXPOSE 3000"]
-    repository, _, tag = IMAGE.partition(":")
-    client.api.import_image_from_data(buffer.getvalue(), repository=repository, tag=tag, changes=changes)
 
 
 def containers(client: docker.DockerClient) -> list[Any]:
@@ -283,7 +265,7 @@ def test_an_engine_that_dies_ends_the_session_with_a_sentence(
     need_engine()
     with engine(number=1) as doomed:
         client = docker.DockerClient(base_url=doomed.address)
-        _import_image(client)
+        import_image(client)
         client.close()
         tool = DevTool(built_plugin.copy(tmp_path / "weather").root, {"DOCKER_HOST": doomed.address})
         with tool.foreground(*DOCKER, "--backend", "dist") as running:
