@@ -27,11 +27,10 @@ _MOST_FIELDS = 40
 _LONGEST_KEY = 100
 _DEEPEST = 16  # levels of nested fields; below, and in what holds itself, they are text
 _LEVELS = {"trace": 5, "debug": 10, "info": 20, "warn": 30, "error": 40}
-# hclog's own keys, and Grafana's: a field of that name would stand in its log instead of the line's level, time,
-# message, or the name `plugin.<id>` by which operators find the line.
-_RESERVED = frozenset(
-    {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp", "logger", "level", "lvl", "msg", "t"}
-)
+# hclog's own keys, and Grafana's: in its log, a field of that name would stand instead of the line's level,
+# time, message, or the name `plugin.<id>` by which operators find the line.
+_HCLOG = {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"}
+_RESERVED = frozenset(_HCLOG | {"logger", "level", "lvl", "msg", "t"})
 _write_lock = threading.Lock()
 _stderr_fd = 2
 _level = 10
