@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 
 class Console(Protocol):
@@ -23,6 +28,15 @@ class Console(Protocol):
         """Show that `text` is under way when it takes longer than a second."""
         del text  # a protocol's signature
         yield
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Say `text` only where what usually takes a moment takes longer."""
+        del text
+        yield
+
+
+_PATIENCE_SECONDS = 1.5
 
 
 class TerminalConsole:
@@ -59,11 +73,36 @@ class TerminalConsole:
             return
         started = time.monotonic()
         if sys.stderr.isatty():
-            from rich.console import Console as RichConsole
-
-            with RichConsole(stderr=True).status(text):
+            with self._spinner(text):
                 yield
         else:
             self.step(f"{text} ...")
             yield
         self.step(f"{text}: {time.monotonic() - started:.1f} s")
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Say `text` after a moment of silence: a spinner on a terminal, elsewhere one line."""
+        if self._quiet:
+            yield
+            return
+        shown = self._spinner(text) if sys.stderr.isatty() else None
+        timer = threading.Timer(
+            _PATIENCE_SECONDS, shown.start if shown else partial(self.step, f"{text} ...")
+        )
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            # One that is just going off would show a spinner that nobody ends.
+            timer.join()
+            if shown is not None:
+                shown.stop()
+
+    @staticmethod
+    def _spinner(text: str) -> Status:
+        from rich.console import Console as RichConsole
+
+        return RichConsole(stderr=True).status(text)

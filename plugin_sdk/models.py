@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -61,6 +62,27 @@ def parse_query(model: type[Model], query: bytes) -> Model:
             data = _with_secrets(shape.schema, shape.node, data, "", {})
     parsed: Model = _validate(shape, data, "query")
     return parsed
+
+
+def check_query_fields(model: type[Model], query: bytes) -> None:
+    """Refuse a field that `model` does not have, for a query that somebody has just typed.
+
+    Stored queries may carry the fields of an older version; a typing mistake would be lost among them.
+
+    Raises:
+        ModelError: with the fields there are, and the nearest.
+    """
+    shape = _shape(cast(Any, model))
+    own = shape.node.get("properties")
+    if own is None or shape.node.get("additionalProperties"):
+        return  # it takes any field, or its fields depend on one of them
+    names = set(own) | set(getattr(model, "model_fields", ()))
+    for name in _object(query, "query"):
+        if name not in js.RESERVED and name not in names:
+            near = get_close_matches(name, names, n=1)
+            guess = f"; did you mean {near[0]!r}?" if near else ""
+            allowed = ", ".join(sorted(own)) or "none"
+            raise ModelError(f"the query has no field {name!r}; allowed: {allowed}{guess}")
 
 
 class _Shape:

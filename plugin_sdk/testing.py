@@ -103,12 +103,30 @@ class PluginClient:
         channel: an open `grpc.Channel`; the caller closes it.
         plugin_id: the id in the plugin context.
         timeout_seconds: how long one call may take.
+        metadata: gRPC metadata of every call, names in lower case.
     """
 
-    def __init__(self, channel: Any, *, plugin_id: str = "test-plugin", timeout_seconds: float = 60) -> None:
+    def __init__(
+        self,
+        channel: Any,
+        *,
+        plugin_id: str = "test-plugin",
+        timeout_seconds: float = 60,
+        metadata: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self._channel = channel
         self._plugin_id = plugin_id
+        self._metadata = tuple(metadata)
         self.timeout_seconds = timeout_seconds
+
+    def with_metadata(self, *metadata: tuple[str, str]) -> PluginClient:
+        """Return a client of the same plugin whose calls carry `metadata` as well."""
+        return PluginClient(
+            self._channel,
+            plugin_id=self._plugin_id,
+            timeout_seconds=self.timeout_seconds,
+            metadata=(*self._metadata, *metadata),
+        )
 
     def check_health(
         self,
@@ -241,7 +259,7 @@ class PluginClient:
             method, lambda message: message.SerializeToString(), response.FromString
         )
         try:
-            return call(request, timeout=self.timeout_seconds)
+            return call(request, timeout=self.timeout_seconds, metadata=self._metadata)
         except grpc.RpcError as error:
             raise ClientError(error.code().name, error.details() or "") from error
 
@@ -251,7 +269,8 @@ class PluginClient:
         open_call = self._channel.unary_stream(
             method, lambda message: message.SerializeToString(), response.FromString
         )
-        call = open_call(request, timeout=None if unlimited else self.timeout_seconds)
+        limit = None if unlimited else self.timeout_seconds
+        call = open_call(request, timeout=limit, metadata=self._metadata)
         try:
             yield from call
         except grpc.RpcError as error:

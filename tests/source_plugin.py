@@ -37,6 +37,8 @@ class Weather(DataSource[Settings, Query]):
             raise DownstreamError("the station is closed", status=503)
         if not query.model.rows:
             return []
+        if query.model.rows < 0:
+            return {}["rows"]
         times = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n) for n in range(query.model.rows)]
         values = [float(n) for n in range(query.model.rows)]
         points = [query.max_data_points] * query.model.rows

@@ -25,6 +25,7 @@ class BackendKind(StrEnum):
     AUTO = "auto"
     SOURCE = "source"
     DIST = "dist"
+    DEV = "dev"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class BackendCommand:
 
 def backend_command(project: Project, kind: BackendKind, console: Console) -> BackendCommand:
     """Return how to start the backend; `AUTO` is the built one where it is newer than the source.
+
+    `DEV` is no way to start one: it runs already.
 
     Raises:
         ProjectError: the built backend is asked for and not there, or the source has no entry.
@@ -84,8 +87,8 @@ def running_backend(
     kind: BackendKind,
     console: Console,
     on_log: Callable[[LogLine], None] | None = None,
-) -> Iterator[PluginProcess]:
-    """Start the backend through the real handshake and end it afterwards.
+) -> Iterator[tuple[BackendKind, PluginProcess]]:
+    """Start the backend through the real handshake and end it afterwards; yields which it was as well.
 
     Raises:
         PluginCliError: it does not start; the message holds what it printed.
@@ -94,9 +97,10 @@ def running_backend(
 
     command = backend_command(project, kind, console)
     try:
-        process = PluginProcess(
-            command.argv, env=command.env, cwd=command.cwd, plugin_id=project.plugin_id, on_log=on_log
-        ).__enter__()
+        with console.waiting("starting the backend"):
+            process = PluginProcess(
+                command.argv, env=command.env, cwd=command.cwd, plugin_id=project.plugin_id, on_log=on_log
+            ).__enter__()
     except PluginStartError as error:
         raise PluginCliError(
             f"the backend of {project.plugin_id} did not start ({command.kind.value})",
@@ -104,6 +108,6 @@ def running_backend(
             remedy="plugin-cli doctor",
         ) from error
     try:
-        yield process
+        yield command.kind, process
     finally:
         process.stop()

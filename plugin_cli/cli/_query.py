@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plugin_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from plugin_sdk.requests import CallResourceResponse
     from plugin_sdk.testing import QueryResult
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -75,7 +76,7 @@ def body_of(data: str) -> bytes:
         raise UsageError(f"--data: {data[1:]} cannot be read", why=str(error)) from error
 
 
-def results_json(results: Mapping[str, QueryResult]) -> str:
+def results_document(results: Mapping[str, QueryResult]) -> dict[str, Any]:
     """Return the answers as Grafana's query API gives them to a dashboard."""
     answers: dict[str, Any] = {}
     for ref_id, result in results.items():
@@ -86,4 +87,14 @@ def results_json(results: Mapping[str, QueryResult]) -> str:
         if result.error:
             source = result.error_source.value if result.error_source else "plugin"
             answers[ref_id] |= {"error": result.error, "errorSource": source}
-    return json.dumps({"results": answers})
+    return {"results": answers}
+
+
+def response_document(response: CallResourceResponse) -> dict[str, Any]:
+    """Return a resource's response; its body decoded where it is JSON, else as text."""
+    text = response.body.decode("utf-8", "replace")
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = text
+    return {"status": response.status, "headers": dict(response.headers), "body": body}

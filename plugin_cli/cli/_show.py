@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from plugin_cli.cli._plot import plot_lines
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
     from plugin_sdk import Field, Frame
     from plugin_sdk.testing import LogLine, QueryResult
 
@@ -24,41 +28,43 @@ def show_log(line: LogLine) -> None:
         sys.stderr.write(str(line.fields["stack"]).rstrip() + "\n")
 
 
-def show_results(results: Mapping[str, QueryResult]) -> None:
-    """Write every answer to stdout: errors in words, frames as plot and table."""
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=False)
+def results_lines(results: Mapping[str, QueryResult]) -> list[RenderableType]:
+    """Return every answer for people: errors in words, frames as plot and table."""
+    lines: list[RenderableType] = []
     for ref_id, result in results.items():
         if result.error:
             source = result.error_source.value if result.error_source else "plugin"
-            console.print(
-                f"{ref_id}: error ({source}, {result.status}): {result.error}", markup=False, soft_wrap=True
-            )
+            lines.append(f"{ref_id}: error ({source}, {result.status}): {result.error}")
         if not result.frames and not result.error:
-            console.print(f"{ref_id}: no data")
+            lines.append(f"{ref_id}: no data")
         for frame in result.frames:
-            _show_frame(console, ref_id, frame)
+            lines += _frame_lines(ref_id, frame)
+    return lines
 
 
-def _show_frame(console: Any, ref_id: str, frame: Frame) -> None:
-    from rich.table import Table
-
+def _frame_lines(ref_id: str, frame: Frame) -> list[RenderableType]:
     rows = len(frame.fields[0].values) if frame.fields else 0
-    console.print(f"{ref_id}: {frame.name or 'frame'}, {len(frame.fields)} fields, {rows} rows", markup=False)
     columns = [list(field.values) for field in frame.fields]
-    for line in _plots(frame, columns, console.width):
-        console.print(line, markup=False)
+    return [
+        f"{ref_id}: {frame.name or 'frame'}, {len(frame.fields)} fields, {rows} rows",
+        *_plots(frame, columns, shutil.get_terminal_size().columns),
+        *([_table(frame, columns, rows)] if rows else []),
+    ]
+
+
+def _table(frame: Frame, columns: Sequence[Sequence[Any]], rows: int) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(show_edge=False)
     for field in frame.fields:
-        table.add_column(_title(field))
+        table.add_column(Text(_title(field)))
     shown = range(rows) if rows <= _ROWS else [*range(_ROWS // 2), *range(rows - _ROWS // 2, rows)]
     for count, row in enumerate(shown):
         if rows > _ROWS and count == _ROWS // 2:
             table.add_row(*["..." for _ in columns])
-        table.add_row(*[_cell(column[row]) for column in columns])
-    if rows:
-        console.print(table)
+        table.add_row(*[Text(_cell(column[row])) for column in columns])
+    return table
 
 
 def _plots(frame: Frame, columns: Sequence[Sequence[Any]], width: int) -> list[str]:

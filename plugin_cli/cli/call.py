@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
-    from plugin_cli.usecases.call import CallRequest
+    from collections.abc import Mapping
+
+    from plugin_cli.usecases.connection import CallRequest
+    from plugin_sdk.requests import CallResourceResponse, CheckHealthResult
+    from plugin_sdk.testing import QueryResult
 
 BackendOption = Annotated[
-    str, typer.Option("--backend", help="source, dist, or auto: the built one unless the source is newer.")
+    str,
+    typer.Option(
+        "--backend",
+        help="dev: that of the running dev up; source; dist; or auto: dev where one runs, "
+        "else the built one unless the source is newer.",
+    ),
 ]
 SettingsOption = Annotated[
     Path | None,
@@ -28,7 +37,11 @@ SettingsOption = Annotated[
 DatasourceOption = Annotated[
     str | None, typer.Option(help="Which provisioned data source, by name or uid.", show_default=False)
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Result as JSON on stdout; with --watch one object a line.")
+]
+WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Ask again and again, and on every change.")]
+EveryOption = Annotated[str, typer.Option("--every", help="With --watch: how long after an answer.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the backend's log lines.")]
 
 
@@ -36,7 +49,7 @@ def _request(backend: str, settings: Path | None, datasource: str | None, verbos
     from plugin_cli.adapters.backend import BackendKind
     from plugin_cli.cli._show import show_log
     from plugin_cli.errors import choice_error
-    from plugin_cli.usecases.call import CallRequest
+    from plugin_cli.usecases.connection import CallRequest
 
     kinds = [kind.value for kind in BackendKind]
     if backend not in kinds:
@@ -49,23 +62,22 @@ def health(
     backend: BackendOption = "auto",
     settings: SettingsOption = None,
     datasource: DatasourceOption = None,
+    watch: WatchOption = False,
+    every: EveryOption = "2s",
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Run "Save & test" against the backend; exit 0 only if it says OK."""
-    from plugin_cli.console import TerminalConsole
+    from plugin_cli.cli._present import View, present, watch_of
     from plugin_cli.usecases.call import check_health
 
-    console = TerminalConsole(quiet=as_json)
-    result = check_health(_request(backend, settings, datasource, verbose), console)
-    if as_json:
+    def view(result: CheckHealthResult) -> View:
         details = dict(result.details) if result.details else None
-        console.data(
-            json.dumps({"status": result.status.name, "message": result.message, "details": details})
-        )
-    else:
-        console.data(f"{result.status.name}: {result.message}")
-    raise typer.Exit(0 if result.status.name == "OK" else 1)
+        document = {"status": result.status.name, "message": result.message, "details": details}
+        return View([f"{result.status.name}: {result.message}"], document, result.status.name == "OK")
+
+    request = _request(backend, settings, datasource, verbose)
+    raise typer.Exit(present(request, check_health, view, as_json=as_json, watch=watch_of(watch, every)))
 
 
 @app.command()
@@ -85,24 +97,31 @@ def query(
     backend: BackendOption = "auto",
     settings: SettingsOption = None,
     datasource: DatasourceOption = None,
+    watch: WatchOption = False,
+    every: EveryOption = "2s",
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Query the backend; shows a plot and a table. Exit 1 if a query has an error."""
-    from plugin_cli.cli._query import parse_duration, parse_queries, results_json
-    from plugin_cli.cli._show import show_results
-    from plugin_cli.console import TerminalConsole
+    from plugin_cli.cli._present import View, present, watch_of
+    from plugin_cli.cli._query import parse_duration, parse_queries, results_document
+    from plugin_cli.cli._show import results_lines
     from plugin_cli.usecases.call import QueryOptions
     from plugin_cli.usecases.call import query as run_query
 
-    console = TerminalConsole(quiet=as_json)
+    def view(results: Mapping[str, QueryResult]) -> View:
+        is_ok = not any(result.error for result in results.values())
+        return View(results_lines(results), results_document(results), is_ok)
+
     options = QueryOptions(parse_queries(fields or [], file), parse_duration("--range", range_), points)
-    results = run_query(_request(backend, settings, datasource, verbose), options, console)
-    if as_json:
-        console.data(results_json(results))
-    else:
-        show_results(results)
-    raise typer.Exit(1 if any(result.error for result in results.values()) else 0)
+    code = present(
+        _request(backend, settings, datasource, verbose),
+        lambda connection: run_query(connection, options),
+        view,
+        as_json=as_json,
+        watch=watch_of(watch, every),
+    )
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -113,19 +132,29 @@ def resource(
     backend: BackendOption = "auto",
     settings: SettingsOption = None,
     datasource: DatasourceOption = None,
+    watch: WatchOption = False,
+    every: EveryOption = "2s",
+    as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Call a resource and print its body; exit 1 unless its status is below 400."""
-    from plugin_cli.cli._query import body_of
-    from plugin_cli.console import TerminalConsole
+    from plugin_cli.cli._present import View, present, watch_of
+    from plugin_cli.cli._query import body_of, response_document
     from plugin_cli.usecases.call import call_resource
 
-    console = TerminalConsole()
-    request = _request(backend, settings, datasource, verbose)
-    response = call_resource(request, method.upper(), path, body_of(data), console)
-    console.step(f"{response.status}")
-    console.data(response.body.decode("utf-8", "replace"))
-    raise typer.Exit(0 if response.status < 400 else 1)
+    def view(response: CallResourceResponse) -> View:
+        text = response.body.decode("utf-8", "replace")
+        return View([text], response_document(response), response.status < 400, f"{response.status}")
+
+    body = body_of(data)
+    code = present(
+        _request(backend, settings, datasource, verbose),
+        lambda connection: call_resource(connection, method.upper(), path, body),
+        view,
+        as_json=as_json,
+        watch=watch_of(watch, every),
+    )
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -144,16 +173,28 @@ def stream(
     from plugin_cli.usecases.call import run_stream
 
     console = TerminalConsole()
-    packets: Any = run_stream(_request(backend, settings, datasource, verbose), path, limit, console)
-    for packet in packets:
+    for packet in run_stream(_request(backend, settings, datasource, verbose), path, limit, console):
         console.data(json.dumps(packet))
 
 
 @app.command()
-def metrics(backend: BackendOption = "auto", verbose: VerboseOption = False) -> None:
+def metrics(
+    backend: BackendOption = "auto",
+    watch: WatchOption = False,
+    every: EveryOption = "2s",
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
     """Print the backend's metrics in Prometheus' text format."""
-    from plugin_cli.console import TerminalConsole
+    from plugin_cli.cli._metrics import metrics_document
+    from plugin_cli.cli._present import View, present, watch_of
     from plugin_cli.usecases.call import collect_metrics
 
-    console = TerminalConsole()
-    console.data(collect_metrics(_request(backend, None, None, verbose), console))
+    code = present(
+        _request(backend, None, None, verbose),
+        collect_metrics,
+        lambda text: View([text], metrics_document(text)),
+        as_json=as_json,
+        watch=watch_of(watch, every),
+    )
+    raise typer.Exit(code)

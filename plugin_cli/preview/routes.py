@@ -121,7 +121,7 @@ class DataSourceRoutes:
         settings, path = self._store.settings, request.path_params["path"]
         answer = await call(self._pools.control, lambda: self._bridge.subscribe_stream(settings, path))
         if answer.status == "NOT_FOUND":
-            raise HTTPException(404, f"the plugin has no stream {path!r}")
+            raise HTTPException(404, _reason(answer.initial) or f"the plugin has no stream {path!r}")
         if answer.status != "OK":
             raise HTTPException(403, f"the plugin does not let you listen to {path!r}")
         return event_response(self._live.listen(path, answer.initial))
@@ -137,6 +137,15 @@ class DataSourceRoutes:
             raise HTTPException(
                 404, f"data source not found: {uid!r}; this preview has {self._store.settings.uid!r}"
             )
+
+
+def _reason(initial: bytes) -> str:
+    """Return the sentence that our runtime sends with a refusal; other runtimes send none."""
+    try:
+        document = json.loads(initial)
+    except ValueError:
+        return ""
+    return str(document.get("message", "")) if isinstance(document, dict) else ""
 
 
 async def read_body(request: Request) -> bytes:

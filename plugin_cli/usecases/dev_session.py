@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from plugin_cli.adapters.sessions import Session, SessionFolder
@@ -68,6 +69,7 @@ def own_session(
     console: Console,
     ready: Callable[[DevUpResult], None],
     clean: Callable[[Session], None],
+    settings_file: Path | None = None,
 ) -> DevUpResult:
     """Run a session in this process until it is stopped; Ctrl-C ends it too and is raised on.
 
@@ -78,6 +80,7 @@ def own_session(
         console: where it is said.
         ready: called once, when the page can be opened.
         clean: removes what a crashed run of before left outside its folder.
+        settings_file: recorded for the commands that call the session's backend.
     """
     with folder.claim(), _ended_by_signals() as stopped:
         crashed = folder.recorded()
@@ -85,7 +88,7 @@ def own_session(
             console.step("the last `dev up` did not end cleanly: removing what it left")
             clean(crashed)
         with start() as runtime:
-            result = DevUpResult(_describe(project, runtime))
+            result = DevUpResult(_describe(project, runtime, settings_file))
             folder.write(result.session)
             ready(result)
             try:
@@ -96,7 +99,7 @@ def own_session(
     return result
 
 
-def _describe(project: Project, runtime: Runtime) -> Session:
+def _describe(project: Project, runtime: Runtime, settings_file: Path | None) -> Session:
     return Session(
         plugin_id=project.plugin_id,
         root=str(project.root),
@@ -108,6 +111,7 @@ def _describe(project: Project, runtime: Runtime) -> Session:
         container=runtime.container,
         engine=runtime.engine,
         run=uuid.uuid4().hex,
+        settings_file=None if settings_file is None else str(settings_file.resolve()),
     )
 
 

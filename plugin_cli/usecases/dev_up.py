@@ -79,9 +79,8 @@ def dev_up(request: DevUpRequest, console: Console, ready: Callable[[DevUpResult
     try:
         if request.debug_port is not None:
             check_debugger(project, request.debug_port, console)
-        return own_session(
-            project, folder, _starter(project, folder, request, console), console, ready, clean_crashed
-        )
+        start = _starter(project, folder, request, console)
+        return own_session(project, folder, start, console, ready, clean_crashed, request.settings_file)
     except PluginCliError as error:
         if request.reports:
             folder.write_failure(error)

@@ -17,12 +17,14 @@ from plugin_sdk._services.responses import failure, wire_response
 from plugin_sdk._status import UnimplementedError
 from plugin_sdk._wire import WireResponse, query_data_response
 from plugin_sdk.errors import ErrorSource, PluginError
-from plugin_sdk.models import ModelError, parse_query
+from plugin_sdk.models import ModelError, check_query_fields, parse_query
 from plugin_sdk.requests import DataQuery, DataResponse, Headers, QueryDataRequest
 
 _METHOD = "/pluginv2.Data/QueryData"
 _CHUNKED = "/pluginv2.Data/QueryChunkedData"
 _ARROW, _JSON = 0, 1
+QUERY_FIELDS = "plugin-cli-query-fields"
+"""The metadata by which `plugin-cli query` asks that fields which the model does not have are refused."""
 
 
 def query_data(runtime: Runtime, pools: Pools) -> Callable[[Any, Any], bytes]:
@@ -84,6 +86,8 @@ def _wants_json(data_format: int) -> bool:
 def data_query(message: Any, model: Any, call: Call, headers: Headers) -> DataQuery[Any]:
     """Return one query of the wire with its model parsed. Raises PluginError (400) where it does not fit."""
     try:
+        if call.metadata_value(QUERY_FIELDS) == "known":
+            check_query_fields(model, message.json)
         parsed = parse_query(model, message.json)
     except ModelError as error:
         raise PluginError(str(error), status=400) from error

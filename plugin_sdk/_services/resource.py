@@ -86,10 +86,8 @@ def _responses(call: Call, request: CallResourceRequest) -> Iterator[CallResourc
         yield from responses_of(instance.handler("call_resource")(call, request), call)
     elif abilities.asgi:
         yield from asgi.call(instance.target.asgi_app, request, call)
-    elif found is not None:
-        raise PluginError(f"{request.method} is not allowed for {request.path!r}", status=405)
     else:
-        raise PluginError(f"no resource {request.path!r}", status=404)
+        raise routes.not_served(abilities.resources, request, is_path=found is not None)
 
 
 def responses_of(result: Any, call: Call) -> Iterator[CallResourceResponse]:

@@ -33,6 +33,33 @@ def find(routes: Sequence[Route], request: CallResourceRequest) -> Match | None:
     return Match(None, {}) if hits else None
 
 
+def not_served(routes: Sequence[Route], request: CallResourceRequest, *, is_path: bool) -> PluginError:
+    """Return the error for a request that no route takes, with those there are.
+
+    Args:
+        routes: of the plugin's class.
+        request: what was asked.
+        is_path: whether its path is served under another method.
+    """
+    if is_path:
+        methods = {method for route, _ in find_route(list(routes), request.path) for method in route.methods}
+        known = ", ".join(sorted(methods))
+        return PluginError(
+            f"{request.method} is not allowed for {request.path!r}; allowed: {known}", status=405
+        )
+    told = [f"{'|'.join(sorted(route.methods))} /{route.path.strip('/')}" for route in routes]
+    return PluginError(f"no resource {request.path!r}; {known_paths(told)}", status=404)
+
+
+_MOST_TOLD = 20
+
+
+def known_paths(told: Sequence[str]) -> str:
+    """Return the end of a sentence about a path that is not there."""
+    more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    return f"there are: {', '.join(sorted(told)[:_MOST_TOLD])}{more}"
+
+
 def call_route(
     call: Call, instance: Instance, match: Match, request: CallResourceRequest
 ) -> Iterator[CallResourceResponse]:

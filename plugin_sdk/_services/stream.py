@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from plugin_sdk import _log
@@ -15,11 +15,11 @@ from plugin_sdk._proto import pluginv2
 from plugin_sdk._runtime import Runtime
 from plugin_sdk._served import Call, served
 from plugin_sdk._services.iteration import values_of
-from plugin_sdk._services.routes import stream_arguments
+from plugin_sdk._services.routes import known_paths, stream_arguments
 from plugin_sdk._status import UnimplementedError
 from plugin_sdk.errors import PluginError
 from plugin_sdk.requests import RunStreamRequest, StreamStatus, SubscribeStreamResponse, json_bytes
-from plugin_sdk.routing import find_route
+from plugin_sdk.routing import Route, find_route
 
 
 def subscribe_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
@@ -50,8 +50,12 @@ def _subscribed(call: Call, message: Any) -> SubscribeStreamResponse:
             )
         return response
     if abilities.channels:
-        known = bool(find_route(list(abilities.channels), message.path))
-        return SubscribeStreamResponse(StreamStatus.OK if known else StreamStatus.NOT_FOUND)
+        if find_route(list(abilities.channels), message.path):
+            return SubscribeStreamResponse(StreamStatus.OK)
+        # Grafana looks at the status alone; whoever develops the plugin reads the rest.
+        reason = _no_channel(abilities.channels, message.path)
+        _log.log("warn", reason)
+        return SubscribeStreamResponse(StreamStatus.NOT_FOUND, {"message": reason})
     if abilities.has("run_stream"):
         return SubscribeStreamResponse(StreamStatus.OK)
     raise UnimplementedError("this plugin does not implement streams")
@@ -116,7 +120,11 @@ def _values(call: Call, request: RunStreamRequest) -> Iterator[Any]:
         method = getattr(instance.target, route.name)
         yield from values_of(method(**stream_arguments(method, values, request)), call)
         return
-    raise PluginError(f"no channel {request.path!r}", status=404)
+    raise PluginError(_no_channel(abilities.channels, request.path), status=404)
+
+
+def _no_channel(channels: Sequence[Route], path: str) -> str:
+    return f"no channel {path!r}; {known_paths([route.path.strip('/') for route in channels])}"
 
 
 class PacketState:

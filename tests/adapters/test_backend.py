@@ -96,7 +96,8 @@ def test_the_built_one_must_be_there_when_it_is_asked_for(project: Project) -> N
 
 def test_a_running_backend_answers_and_ends(project: Project) -> None:
     lines: list[LogLine] = []
-    with running_backend(project, BackendKind.SOURCE, CONSOLE, lines.append) as process:
+    with running_backend(project, BackendKind.SOURCE, CONSOLE, lines.append) as (kind, process):
+        assert kind is BackendKind.SOURCE
         assert process.client.check_health(settings({"url": "u"})).message == "u with 0 characters"
         assert process.running()
 
@@ -108,7 +109,7 @@ def test_a_running_backend_answers_and_ends(project: Project) -> None:
 def test_it_ends_where_its_user_fails(project: Project) -> None:
     with (
         pytest.raises(KeyError),
-        running_backend(project, BackendKind.SOURCE, CONSOLE) as process,
+        running_backend(project, BackendKind.SOURCE, CONSOLE) as (_, process),
     ):
         raise KeyError("x")
 

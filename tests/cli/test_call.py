@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from plugin_cli import console
 from plugin_cli.__main__ import run
 from plugin_cli.adapters import environment
 from plugin_cli.adapters.backend import BackendKind, running_backend
 from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import ToolFailedError, ToolMissingError
 from plugin_cli.project import find_project
-from plugin_cli.usecases import call as usecase
+from plugin_cli.usecases import connection as usecase
 from plugin_sdk.testing import PluginProcess
 from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
 
@@ -28,6 +30,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SourcePlugin:
     use_this_python(monkeypatch)
+    # However slow the machine, a start is not worth a word here.
+    monkeypatch.setattr(console, "_PATIENCE_SECONDS", 3600)
     monkeypatch.setenv("WEATHER_HOST", "api.example")
     monkeypatch.setenv("WEATHER_API_KEY", "0123456789")
     plugin = write_source_plugin(tmp_path / "weather")
@@ -42,7 +46,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginProcess]:
     write_source_plugin(root)
     with pytest.MonkeyPatch.context() as patch:
         use_this_python(patch)
-        with running_backend(find_project(root), BackendKind.SOURCE, TerminalConsole()) as process:
+        with running_backend(find_project(root), BackendKind.SOURCE, TerminalConsole()) as (_, process):
             yield process
 
 
@@ -51,8 +55,8 @@ def warm_call(call: Any, warm: PluginProcess, monkeypatch: pytest.MonkeyPatch) -
     """Run a command against the running backend instead of a new one."""
 
     @contextmanager
-    def already_running(*_arguments: Any) -> Iterator[PluginProcess]:
-        yield warm
+    def already_running(*_arguments: Any) -> Iterator[tuple[BackendKind, PluginProcess]]:
+        yield BackendKind.SOURCE, warm
 
     monkeypatch.setattr(usecase, "running_backend", already_running)
     return call
@@ -65,7 +69,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Any:
     def call(*arguments: str) -> tuple[int, str, str]:
         code = run([*arguments])
         captured = capsys.readouterr()
-        return code, captured.out, captured.err
+        # Which backend answered has a test of its own.
+        return code, captured.out, captured.err.removeprefix("backend: the source\n")
 
     return call
 
@@ -152,7 +157,31 @@ def test_queries_of_a_file_are_run_together(warm_call: Any, tmp_path: Path) -> N
     }
 
 
+def test_a_mistyped_field_is_refused_with_those_there_are(warm_call: Any) -> None:
+    assert warm_call("query", "sation=oslo") == (
+        1,
+        "A: error (plugin, 400): the query has no field 'sation'; allowed: fail, rows, station; "
+        "did you mean 'station'?\n",
+        "",
+    )
+
+
+def test_an_error_nobody_raised_on_purpose_names_the_authors_line(warm_call: Any) -> None:
+    code, out, _ = warm_call("query", "rows=-1")
+
+    assert code == 1
+    assert re.fullmatch(r"A: error \(plugin, 500\): .+ \(datasource\.py, line \d+\)\n", out), out
+
+
 # resource
+
+
+def test_a_resource_as_json(warm_call: Any) -> None:
+    code, out, err = warm_call("resource", "stations", "--json")
+
+    assert (code, err) == (0, "")
+    assert json.loads(out)["status"] == 200
+    assert json.loads(out)["body"] == ["all"]
 
 
 def test_a_resource_is_printed_and_its_status_told(warm_call: Any) -> None:
@@ -174,7 +203,9 @@ def test_a_resource_over_399_exits_1(warm_call: Any) -> None:
     code, out, err = warm_call("resource", "nothing")
 
     assert (code, err) == (1, "404\n")
-    assert json.loads(out)["error"] == "no resource 'nothing'"
+    assert (
+        json.loads(out)["error"] == "no resource 'nothing'; there are: GET /exit, GET /stations, POST /echo"
+    )
 
 
 # stream and metrics
@@ -212,8 +243,8 @@ def test_a_channel_that_is_not_there_cannot_be_opened(warm_call: Any) -> None:
     assert warm_call("stream", "other") == (
         1,
         "",
-        "error: the channel 'other' cannot be opened\n  the plugin answers NOT_FOUND\n"
-        "  try: see the paths of @stream in the plugin's code\n",
+        "error: the channel 'other' cannot be opened\n"
+        "  the plugin answers NOT_FOUND: no channel 'other'; there are: broken, ticks, two\n",
     )
 
 
@@ -224,6 +255,24 @@ def test_metrics_are_printed(call: Any) -> None:
     assert "# HELP grpc_server_started_total" in out
 
 
+def test_metrics_as_json(warm_call: Any) -> None:
+    warm_call("health")
+    found = json.loads(warm_call("metrics", "--json")[1])["metrics"]
+
+    (started,) = [family for family in found if family["name"] == "grpc_server_started"]
+    assert started["type"] == "counter"
+    assert {sample["name"] for sample in started["samples"]} >= {"grpc_server_started_total"}
+
+
+def test_which_backend_answered_is_said_where_nobody_chose_one(
+    warm: PluginProcess, warm_call: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["health"]) == 0
+    assert capsys.readouterr().err == "backend: the source\n"
+    assert run(["health", "--backend", "source"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 # What goes wrong
 
 
@@ -232,7 +281,7 @@ def test_metrics_are_printed(call: Any) -> None:
     [
         (
             ["health", "--backend", "dis"],
-            "error: --backend does not take 'dis'\n  allowed: auto, source, dist\n  try: --backend dist\n",
+            "error: --backend does not take 'dis'\n  allowed: auto, source, dist, dev\n  try: --backend dist\n",
         ),
         (
             ["query", "--range", "soon"],
@@ -376,7 +425,7 @@ def test_verbose_shows_the_traceback_of_the_tools_own_error(warm_call: Any) -> N
 
     assert code == 1
     assert "Traceback (most recent call last)" in err
-    assert err.endswith("  try: see the paths of @stream in the plugin's code\n")
+    assert err.endswith("no channel 'other'; there are: broken, ticks, two\n")
 
 
 # The boundary

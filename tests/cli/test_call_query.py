@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import pytest
 
 from plugin_cli.cli._plot import plot_lines
-from plugin_cli.cli._query import body_of, parse_duration, parse_queries, results_json
-from plugin_cli.cli._show import show_log, show_results
+from plugin_cli.cli._present import print_lines
+from plugin_cli.cli._query import body_of, parse_duration, parse_queries, results_document
+from plugin_cli.cli._show import results_lines, show_log
 from plugin_cli.errors import UsageError
 from plugin_sdk import ErrorSource, Field, Frame
 from plugin_sdk.testing import LogLine, QueryResult
@@ -96,7 +96,7 @@ def test_results_are_grafanas_json() -> None:
         "B": QueryResult(error="no", status=400, error_source=ErrorSource.DOWNSTREAM),
         "C": QueryResult(error="no", status=500),
     }
-    found = json.loads(results_json(results))["results"]
+    found = results_document(results)["results"]
 
     assert found["A"]["frames"][0]["data"] == {"values": [[1]]}
     assert found["B"] == {"status": 400, "frames": [], "error": "no", "errorSource": "downstream"}
@@ -107,7 +107,7 @@ def test_results_are_grafanas_json() -> None:
 
 
 def shown(capsys: pytest.CaptureFixture[str], *results: QueryResult) -> str:
-    show_results({chr(65 + at): result for at, result in enumerate(results)})
+    print_lines(results_lines({chr(65 + at): result for at, result in enumerate(results)}))
     return capsys.readouterr().out
 
 

@@ -56,6 +56,22 @@ def test_a_refused_subscription_is_an_error_with_a_sentence(served: Served, stat
     assert served.bridge.runs == 0
 
 
+@pytest.mark.parametrize(
+    ("initial", "told"),
+    [
+        (b'{"message": "no channel; there are: ticks"}', "no channel; there are: ticks"),
+        (b'["clock"]', "the plugin has no stream 'clock'"),
+        (b"", "the plugin has no stream 'clock'"),
+    ],
+)
+def test_a_channel_that_is_not_there_is_told_in_the_runtimes_words(
+    served: Served, initial: bytes, told: str
+) -> None:
+    served.bridge.subscription = Subscription("NOT_FOUND", initial)
+
+    assert served.http.get(STREAM).json()["message"] == told
+
+
 def test_saved_settings_run_the_stream_anew(served: Served) -> None:
     served.bridge.packets = [b"1"]
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from plugin_sdk.forms import form
-from plugin_sdk.models import ModelError, parse_query, parse_settings
+from plugin_sdk.models import ModelError, check_query_fields, parse_query, parse_settings
 
 
 class Basic(BaseModel):
@@ -240,3 +240,46 @@ def test_optional_model_stays_off_with_an_old_secret(stored: bytes) -> None:
     on = parse_settings(Proxied, b'{"proxy": {"host": "h"}}', secrets).proxy
     assert on is not None
     assert on.password is not None
+
+
+class Aliased(BaseModel):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+    station: str = Field("", alias="stationName")
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        (Query, b'{"station": "oslo", "refId": "A", "datasource": {}, "intervalMs": 1}'),
+        (Query, b""),
+        (Aliased, b'{"station": "oslo"}'),
+        (Aliased, b'{"stationName": "oslo"}'),
+        (Open, b'{"anything": 1}'),
+        (dict, b'{"anything": 1}'),
+    ],
+)
+def test_fields_that_a_query_has_may_be_typed(model: Any, query: bytes) -> None:
+    check_query_fields(model, query)
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "told"),
+    [
+        (
+            Query,
+            b'{"sation": "oslo"}',
+            "the query has no field 'sation'; allowed: day, mode, station, tags; did you mean 'station'?",
+        ),
+        (Query, b'{"x": 1}', "the query has no field 'x'; allowed: day, mode, station, tags"),
+        (BaseModel, b'{"x": 1}', "the query has no field 'x'; allowed: none"),
+    ],
+)
+def test_a_mistyped_field_is_refused_with_those_there_are(model: Any, query: bytes, told: str) -> None:
+    with pytest.raises(ModelError) as refused:
+        check_query_fields(model, query)
+
+    assert str(refused.value) == told

@@ -22,6 +22,7 @@ from plugin_sdk import (
     resource,
 )
 from plugin_sdk._proto import pluginv2 as p
+from plugin_sdk._services.routes import known_paths
 from plugin_sdk.testing import ClientError, in_process, settings
 
 from .conftest import Lines
@@ -234,8 +235,21 @@ def test_an_unknown_path_is_404_and_a_wrong_method_405() -> None:
         unknown = client.call_resource("GET", "other", settings())
         wrong = client.call_resource("POST", "it", settings())
 
-    assert (unknown.status, json.loads(unknown.body)["error"]) == (404, "no resource 'other'")
-    assert (wrong.status, json.loads(wrong.body)["error"]) == (405, "POST is not allowed for 'it'")
+    assert (unknown.status, json.loads(unknown.body)["error"]) == (
+        404,
+        "no resource 'other'; there are: GET /it",
+    )
+    assert (wrong.status, json.loads(wrong.body)["error"]) == (
+        405,
+        "POST is not allowed for 'it'; allowed: GET",
+    )
+
+
+def test_of_very_many_resources_the_first_are_named() -> None:
+    told = known_paths([f"GET /{number:02}" for number in range(25)])
+
+    assert told.startswith("there are: GET /00, GET /01, ")
+    assert told.endswith("GET /19 and 5 more")
 
 
 class Whole(DataSource[Any, Any]):

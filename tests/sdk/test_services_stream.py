@@ -32,6 +32,8 @@ from plugin_sdk.testing import ClientError, in_process, settings
 from .conftest import Lines
 from .serving import SECONDS, context, eventually, serving
 
+KNOWN = "no channel 'unknown'; there are: broken, fixed/ticks, frames, nothing, ticks/{count}"
+
 
 def frame(value: float, name: str = "value") -> Frame:
     return Frame.from_any({name: [value]})
@@ -99,7 +101,7 @@ def test_frames_carry_their_schema_first_and_where_it_changes() -> None:
 @pytest.mark.parametrize(
     ("path", "code", "message"),
     [
-        ("unknown", "UNKNOWN", "no channel 'unknown'"),
+        ("unknown", "UNKNOWN", KNOWN),
         (
             "nothing",
             "UNKNOWN",
@@ -181,7 +183,10 @@ def test_channels_that_exist_may_be_opened_without_a_handler() -> None:
     with in_process(Channels) as client:
         assert client.subscribe_stream("frames", settings()) == (StreamStatus.OK, None)
         assert client.subscribe_stream("ticks/9", settings()) == (StreamStatus.OK, None)
-        assert client.subscribe_stream("other", settings()) == (StreamStatus.NOT_FOUND, None)
+        status, told = client.subscribe_stream("other", settings())
+    assert status is StreamStatus.NOT_FOUND
+    assert told["message"].startswith("no channel 'other'; there are: ")
+    assert "ticks/{" in told["message"]
 
 
 def test_run_stream_alone_opens_every_channel() -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from plugin_sdk import CallResourceResponse, DataSource, DataSourceInstanceSettings, Frame
+from plugin_sdk import CallResourceResponse, DataQuery, DataSource, DataSourceInstanceSettings, Frame
 from plugin_sdk.requests import StreamStatus, TimeRange
 from plugin_sdk.testing import ClientError, PluginClient, in_process, last, settings
 
@@ -92,3 +93,23 @@ def test_publishing_answers_with_status_and_data() -> None:
         response = client.publish_stream("a", b"x", settings())
 
     assert (response.status, response.data) == (StreamStatus.NOT_FOUND, b"d")
+
+
+class Station(BaseModel):
+    station: str = "berlin"
+
+
+def test_a_client_may_ask_that_mistyped_fields_are_refused() -> None:
+    class Weather(DataSource[Any, Station]):
+        def query(self, query: DataQuery[Station]) -> Frame:
+            return Frame.from_any({"station": [query.model.station]})
+
+    with in_process(Weather) as client:
+        lenient = client.query_data([{"refId": "A", "sation": "oslo"}], settings())["A"]
+        strict = client.with_metadata(("plugin-cli-query-fields", "known")).query_data(
+            [{"refId": "A", "sation": "oslo"}, {"refId": "B", "station": "oslo"}], settings()
+        )
+
+    assert lenient.error == ""
+    assert (strict["A"].status, strict["B"].error) == (400, "")
+    assert strict["A"].error.startswith("the query has no field 'sation'; allowed: station")
