@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin_cli.errors import ProjectError, UsageError
+from plugin_cli.expansion import UnreadableFileError, expand, variables_of
 from plugin_cli.project import Project
 
 if TYPE_CHECKING:
     from plugin_sdk import DataSourceInstanceSettings
-
-_VARIABLE = re.compile(r"\$\$|\$(?:\{(\w+)\}|(\w+))")
-
-
-def expand(text: str, environ: Mapping[str, str]) -> str:
-    """Return `text` with `$VAR` and `${VAR}` replaced; an unset variable is empty, `$$` a dollar sign."""
-    return _VARIABLE.sub(
-        lambda match: "$" if match[0] == "$$" else environ.get(match[1] or match[2], ""), text
-    )
 
 
 def load_settings(
@@ -39,7 +30,7 @@ def load_settings(
         project: the plugin.
         settings_file: a YAML or JSON file with `jsonData` and `secureJsonData` instead of provisioning.
         name: which of several provisioned data sources, by name or uid; the first unless given.
-        environ: where `$VAR` is looked up; the process' environment unless given.
+        environ: where variables are looked up; the process' environment unless given.
 
     Raises:
         ProjectError: a file cannot be read or has the wrong shape.
@@ -81,7 +72,7 @@ def unset_variables(
 
 def _names(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield from (match[1] or match[2] for match in _VARIABLE.finditer(value) if match[0] != "$$")
+        yield from variables_of(value)
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _names(item)
@@ -144,7 +135,14 @@ def _instance(
 
     from plugin_sdk import DataSourceInstanceSettings
 
-    entry = _expanded(entry, variables)
+    try:
+        entry = _expanded(entry, variables)
+    except UnreadableFileError as error:
+        raise ProjectError(
+            f"{path} names a file that cannot be read",
+            why=str(error),
+            remedy="make the file readable here, or take the value from the environment: $VAR",
+        ) from error
     secrets = {key: str(value) for key, value in _mapping(entry, "secureJsonData", path).items() if value}
     modified = path.stat().st_mtime if path.exists() else 0.0
     return DataSourceInstanceSettings(
@@ -158,6 +156,6 @@ def _instance(
         url=str(entry.get("url") or ""),
         user=str(entry.get("user") or ""),
         database=str(entry.get("database") or ""),
-        basic_auth_enabled=bool(entry.get("basicAuth", False)),
+        basic_auth_enabled=str(entry.get("basicAuth", "")).lower() in ("true", "t", "1"),
         basic_auth_user=str(entry.get("basicAuthUser") or ""),
     )

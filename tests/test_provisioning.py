@@ -10,7 +10,7 @@ import pytest
 
 from plugin_cli.errors import PluginCliError, ProjectError, UsageError
 from plugin_cli.project import Project, find_project
-from plugin_cli.provisioning import expand, load_settings, unset_variables
+from plugin_cli.provisioning import load_settings, unset_variables
 from tests.source_plugin import SourcePlugin, write_source_plugin
 
 
@@ -24,25 +24,7 @@ def project(plugin: SourcePlugin) -> Project:
     return find_project(plugin.root)
 
 
-VARIABLES = {"WEATHER_HOST": "h", "WEATHER_API_KEY": "k$WEATHER_HOST"}
-
-
-@pytest.mark.parametrize(
-    ("text", "expanded"),
-    [
-        ("$A", "1"),
-        ("${A}b", "1b"),
-        ("$Ab", ""),
-        ("$$A", "$A"),
-        ("$$$A", "$1"),
-        ("$UNSET-$A", "-1"),
-        ("cost: $ 5", "cost: $ 5"),
-        ("$B", "$A"),
-        ("", ""),
-    ],
-)
-def test_variables_are_expanded_once_as_grafana_does(text: str, expanded: str) -> None:
-    assert expand(text, {"A": "1", "B": "$A"}) == expanded
+VARIABLES = {"WEATHER_HOST": "h", "WEATHER_API_KEY": "k"}
 
 
 def test_the_first_data_source_of_the_plugin_is_taken(project: Project) -> None:
@@ -50,7 +32,7 @@ def test_the_first_data_source_of_the_plugin_is_taken(project: Project) -> None:
 
     assert (found.name, found.uid, found.type) == ("Weather", "weather", "acme-weather-datasource")
     assert found.json_data == {"url": "http://h/"}
-    assert found.decrypted_secure_json_data == {"api_key": "k$WEATHER_HOST"}
+    assert found.decrypted_secure_json_data == {"api_key": "k"}
 
 
 @pytest.mark.parametrize(("name", "uid"), [("Weather", "weather"), ("weather", "weather"), ("Bare", None)])
@@ -79,14 +61,14 @@ datasources:
     url: http://$HOST
     user: me
     database: db
-    basicAuth: true
+    basicAuth: $YES
     basicAuthUser: ba
     jsonData: {list: [$HOST, 1, null], since: 2026-01-02, at: 2026-01-02T03:04:05Z, raw: !!binary aGk=}
     secureJsonData: {number: 12}
 """,
     )
     os.utime(path, (1_700_000_000.123, 1_700_000_000.123))
-    found = load_settings(project, environ={"HOST": "h"})
+    found = load_settings(project, environ={"HOST": "h", "YES": "true"})
 
     assert (found.url, found.user, found.database) == ("http://h", "me", "db")
     assert (found.basic_auth_enabled, found.basic_auth_user) == (True, "ba")
@@ -196,3 +178,31 @@ def test_a_settings_file_names_its_own_variables(project: Project, tmp_path: Pat
     )
 
     assert unset_variables(project, settings_file=path, environ={}) == [("ONE", path), ("THREE", path)]
+
+
+def test_secrets_come_from_files_as_well(plugin: SourcePlugin, project: Project, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("  f1le\n")
+    plugin.write(
+        "provisioning/datasources/weather.yaml",
+        "datasources: [{type: acme-weather-datasource, secureJsonData: "
+        f"{{a: '$__file{{{tmp_path}/key}}', b: '$__env{{KEY}}', c: '${{KEY}}'}}}}]",
+    )
+
+    found = load_settings(project, environ={"KEY": "k"})
+
+    assert found.decrypted_secure_json_data == {"a": "f1le", "b": "k", "c": "k"}
+    assert [name for name, _ in unset_variables(project, environ={})] == ["KEY"]
+
+
+def test_a_file_that_cannot_be_read_is_named(plugin: SourcePlugin, project: Project, tmp_path: Path) -> None:
+    path = plugin.write(
+        "provisioning/datasources/weather.yaml",
+        f"datasources: [{{type: acme-weather-datasource, url: '$__file{{{tmp_path}/none}}'}}]",
+    )
+
+    assert said(lambda: load_settings(project)) == (
+        4,
+        f"{path} names a file that cannot be read\n"
+        f"  $__file{{{tmp_path}/none}}: No such file or directory\n"
+        "  try: make the file readable here, or take the value from the environment: $VAR",
+    )
