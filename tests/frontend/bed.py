@@ -22,8 +22,10 @@ from plugin_cli.preview.live import Live
 from plugin_cli.preview.server import PreviewServer
 from plugin_cli.preview.threads import Pools
 from plugin_cli.project import Project
+from plugin_sdk import DataSource
 from plugin_sdk.context import DataSourceInstanceSettings
 from plugin_sdk.schema import schema_of
+from tests.frontend.showcase.datasource import Showcase
 from tests.frontend.showcase_bridge import ShowcaseBridge
 
 if TYPE_CHECKING:
@@ -92,13 +94,20 @@ class Bed:
 
 @contextmanager
 def serve(
-    folders: list[Path], dist: Path, browser: Browser, name: str, rules: Path | None = None, **store: Any
+    folders: list[Path],
+    dist: Path,
+    browser: Browser,
+    name: str,
+    rules: Path | None = None,
+    source: type[DataSource[Any, Any]] = Showcase,
+    **store: Any,
 ) -> Iterator[Bed]:
-    """Run a preview of the showcase plugin whose page is in `folders`."""
-    schema = schema_of("tests.frontend.showcase.datasource:Showcase")
+    """Run a preview of the plugin `source` whose page is in `folders`; a module.js in `dist` stays as it is."""
+    schema = schema_of(f"{source.__module__}:{source.__name__}")
     dist.mkdir(exist_ok=True)
-    write_frontend(Project(dist, PLUGIN, {}), schema, dist)
-    bridge, pools, events = ShowcaseBridge(), Pools(), Events()
+    if not (dist / "module.js").exists():
+        write_frontend(Project(dist, PLUGIN, {}), schema, dist)
+    bridge, pools, events = ShowcaseBridge(source), Pools(), Events()
     settings: DataSourceInstanceSettings[Any] = DataSourceInstanceSettings(
         id=7, uid="showcase", type=str(PLUGIN["id"]), name="Showcase"
     )

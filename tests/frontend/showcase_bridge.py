@@ -18,6 +18,8 @@ from plugin_cli.preview.bridge import (
     Subscription,
 )
 from plugin_cli.preview.bridge import Query as Asked
+from plugin_sdk import DataSource
+from plugin_sdk.datasource import model_types
 from plugin_sdk.models import ModelError, parse_query, parse_settings
 from tests.frontend.showcase import models
 
@@ -26,16 +28,18 @@ CHANNEL = "ds/showcase/ticks"
 
 
 class ShowcaseBridge:
-    """Answers each query with two points whose last is 15.5 times the query's factor."""
+    """Answers each query with two points, the second of them `top` times the query's factor."""
 
-    def __init__(self) -> None:
-        self.settings: models.Settings | None = None
-        self.queries: list[models.Query] = []
+    def __init__(self, source: type[DataSource[Any, Any]]) -> None:
+        self._settings_model, self._query_model = model_types(source)
+        self.settings: Any = None
+        self.queries: list[Any] = []
         self.resources: list[str] = []
         self.ticks = 0
+        self.top = 15.5
 
     @property
-    def last(self) -> models.Query:
+    def last(self) -> Any:
         return self.queries[-1]
 
     def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
@@ -43,7 +47,7 @@ class ShowcaseBridge:
             self.settings = self._parse(settings)
         except ModelError as error:
             return Health("ERROR", str(error))
-        return Health("OK", f"answers from {self.settings.region}")
+        return Health("OK", f"answers from {getattr(self.settings, 'region', 'everywhere')}")
 
     def query_data(
         self, settings: Settings, queries: Sequence[Asked], headers: Mapping[str, str], cancel: Cancel
@@ -52,13 +56,14 @@ class ShowcaseBridge:
 
     def _answer(self, asked: Asked) -> Answer:
         try:
-            query = parse_query(models.Query, asked.json)
+            query = parse_query(self._query_model, asked.json)
         except ModelError as error:
             return Answer(400, error=str(error), error_source="downstream")
         self.queries.append(query)
+        query = query if isinstance(query, models.Query) else models.Query()
         if query.station == "nowhere":
             return Answer(500, error="no such station: nowhere", error_source="plugin")
-        return Answer(200, [json.dumps(_frame(asked, query))])
+        return Answer(200, [json.dumps(frame) for frame in _frames(asked, query, self.top)])
 
     def call_resource(
         self,
@@ -102,13 +107,17 @@ class ShowcaseBridge:
     def state(self) -> BackendState:
         return BackendState("source", True)
 
-    @staticmethod
-    def _parse(settings: Settings) -> models.Settings:
+    def _parse(self, settings: Settings) -> Any:
         raw = json.dumps(settings.json_data).encode()
-        return parse_settings(models.Settings, raw, settings.decrypted_secure_json_data)
+        return parse_settings(self._settings_model, raw, settings.decrypted_secure_json_data)
 
 
-def _frame(asked: Asked, query: models.Query) -> Mapping[str, Any]:
+def _frames(asked: Asked, query: models.Query, top: float) -> list[Mapping[str, Any]]:
+    frame = _frame(asked, query, top)
+    return [frame, _logs(asked)] if query.alias == "logs" else [frame]
+
+
+def _frame(asked: Asked, query: models.Query, top: float) -> Mapping[str, Any]:
     meta: dict[str, Any] = {"notices": [{"severity": "info", "text": f"sensor {query.sensor}"}]}
     if query.alias == "live":
         meta["channel"] = CHANNEL
@@ -119,6 +128,19 @@ def _frame(asked: Asked, query: models.Query) -> Mapping[str, Any]:
     ]
     if query.alias == "wide":  # a time series that alert rules take
         fields.pop()
-    values = [[asked.from_ms, asked.to_ms], [10, 15.5 * query.factor], ["first", "last"]]
+    values = [[asked.from_ms, asked.to_ms], [10, top * query.factor], ["first", "last"]]
     schema = {"refId": asked.ref_id, "name": query.station, "meta": meta, "fields": fields}
     return {"schema": schema, "data": {"values": values[: len(fields)]}}
+
+
+def _logs(asked: Asked) -> Mapping[str, Any]:
+    """Return lines as a backend tells them, named as Grafana's data plane has it."""
+    fields = [
+        {"name": "timestamp", "type": "time", "typeInfo": {"frame": "time.Time"}},
+        {"name": "body", "type": "string", "typeInfo": {"frame": "string"}},
+        {"name": "severity", "type": "string", "typeInfo": {"frame": "string"}},
+        {"name": "pod", "type": "string", "typeInfo": {"frame": "string"}},
+    ]
+    values = [[asked.from_ms, asked.to_ms], ["it began", "it broke"], ["info", "error"], ["web-1", "web-2"]]
+    schema = {"refId": asked.ref_id, "name": "lines", "meta": {"type": "log-lines"}, "fields": fields}
+    return {"schema": schema, "data": {"values": values}}

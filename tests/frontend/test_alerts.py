@@ -20,7 +20,7 @@ groups:
   - orgId: 1
     name: showcase
     folder: Showcase
-    interval: 10s
+    interval: 1s
     rules:
       - uid: last
         title: Last value is above 15
@@ -74,6 +74,12 @@ def look(bed: Bed) -> None:
     assert "The last value is above 15." in rule.inner_text()
     bed.picture(page, "alerts")
     assert violations(page, "main") == []
+    bed.bridge.top = 12
+    turns = rule.get_by_role("list", name="State over time").get_by_role("listitem")
+    turns.filter(has_text="Normal").wait_for()
+    assert [text.split()[0] for text in turns.all_inner_texts()] == ["Alerting", "Normal"]
+    assert "B=12, C=0" in rule.inner_text()
+    bed.picture(page, "alerts-normal")
 
 
 def test_rich_page_shows_where_rules_stand(rich_with_rules: Bed) -> None:

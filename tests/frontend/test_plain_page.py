@@ -35,6 +35,19 @@ def test_saves_settings_and_says_what_the_backend_answers(plain: Bed) -> None:
     assert page.get_by_label("API key *").input_value() == "configured"
 
 
+def test_requests_are_shown_without_their_secrets(plain: Bed) -> None:
+    plain.expect("400")
+    page = plain.open()
+    page.get_by_label("API key *").fill("s3cret")
+    page.get_by_role("button", name="Save & test").click()
+    page.locator(".status", has_text="URL is missing").wait_for()
+    page.get_by_role("tab", name="Requests").click()
+    saving = page.locator("details", has_text="PUT /api/datasources/uid/showcase")
+    saving.locator("summary").click()
+    saving.get_by_text("(hidden)").wait_for()
+    assert "s3cret" not in page.content()
+
+
 def test_shows_variant_list_and_optional_model(plain: Bed) -> None:
     plain.expect("400")
     page = plain.open()

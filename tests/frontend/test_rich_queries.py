@@ -204,6 +204,27 @@ def test_table_shows_every_field(rich: Bed) -> None:
     rich.picture(page, "query-table")
 
 
+def test_logs_json_and_each_frame_can_be_looked_at(rich: Bed) -> None:
+    page = open_query(rich)
+    page.get_by_label("Alias").fill("logs")
+    page.get_by_label("Alias").press("Enter")
+    logs = page.get_by_role("list", name="Logs").get_by_role("listitem")
+    logs.first.wait_for()  # unasked, since a frame says that it holds lines
+    texts = logs.all_inner_texts()
+    assert ["error" in texts[0], "it broke" in texts[0], "pod=web-2" in texts[0]] == [True] * 3
+    assert "it began" in next(text for text in texts if "info" in text)
+    rich.picture(page, "query-logs")
+    pick(page, "Show as", "JSON")
+    page.get_by_role("region", name="JSON").get_by_text('"log-lines"').wait_for()
+    rich.picture(page, "query-json")
+    pick(page, "Show as", "Table")
+    page.get_by_role("cell", name="15.5").wait_for()
+    choose(page, "Frame", "2 A lines")
+    page.get_by_role("cell", name="it broke").wait_for()
+    rich.picture(page, "query-frames")
+    assert violations(page, "[data-testid=result]") == []
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_query_editor_is_accessible_in_both_themes(rich: Bed, theme: str) -> None:
     page = open_query(rich, theme)

@@ -25,8 +25,9 @@ def fill_required(page: Page) -> None:
 def save(bed: Bed, page: Page, answer: str = "answers from") -> Settings:
     page.get_by_role("button", name="Save & test").click()
     page.get_by_text(answer).wait_for()
-    assert bed.bridge.settings is not None
-    return bed.bridge.settings
+    found: Settings | None = bed.bridge.settings
+    assert found is not None
+    return found
 
 
 def test_missing_values_are_named_then_saved_and_tested(rich: Bed) -> None:
@@ -53,6 +54,18 @@ def test_a_stored_secret_is_configured_and_can_be_replaced(rich: Bed) -> None:
     page.get_by_role("button", name="Reset").first.click()
     page.get_by_label("API key *").fill("other")
     assert save(rich, page).api_key.get_secret_value() == "other"
+
+
+def test_requests_are_shown_without_their_secrets(rich: Bed) -> None:
+    page = rich.open()
+    fill_required(page)
+    save(rich, page)
+    page.get_by_role("tab", name="Requests").click()
+    saving = page.locator("details", has_text="PUT /api/datasources/uid/showcase")
+    saving.locator("summary").click()
+    saving.get_by_text("(hidden)").wait_for()
+    rich.picture(page, "requests")
+    assert "s3cret" not in page.content()
 
 
 def test_secret_text_area_holds_several_lines(rich: Bed) -> None:
@@ -195,6 +208,7 @@ def test_read_only_data_source_is_shown_but_not_editable(rich_read_only: Bed) ->
     page = rich_read_only.open()
     form = page.get_by_test_id("generated-config-editor")
     assert form.locator("input:enabled, textarea:enabled").count() == 0
+    assert page.get_by_role("button", name="Add Header").is_disabled()
     assert page.get_by_role("button", name="Reset").count() == 0
     page.get_by_role("button", name="Test", exact=True).click()
     page.get_by_text("URL is missing").wait_for()

@@ -37,6 +37,9 @@ function copyMono(modules, target) {
 // Icons that @grafana/ui takes from the folder `mono`, whatever type it is asked for.
 const MONO = /^(grafana|favorite|heart|heart-break|panel-add|library-panel|circle-mono)$/;
 
+// Shown while something loads; the package names it and does not hold it.
+const SPINNER = EMPTY.replace('></svg>', '><path d="M12 3a9 9 0 1 0 9 9" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>');
+
 /** An icon that the package names but does not hold would be a failed request: mirror its twin, or leave it empty. */
 function fillIcons(modules, target) {
   const types = path.join(modules, '@grafana/data/dist/esm/types/icon.mjs');
@@ -45,7 +48,7 @@ function fillIcons(modules, target) {
     const folder = path.join(target, MONO.test(name) ? 'mono' : name.startsWith('gf-') ? 'custom' : 'unicons');
     const file = path.join(folder, name + '.svg');
     if (!fs.existsSync(file)) {
-      fs.writeFileSync(file, mirrored(path.join(folder, name.replace('left', 'right') + '.svg')));
+      fs.writeFileSync(file, name === 'spinner' ? SPINNER : mirrored(path.join(folder, name.replace('left', 'right') + '.svg')));
     }
   }
 }

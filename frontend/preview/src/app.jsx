@@ -31,6 +31,7 @@ export function App({ preview }) {
         {plugin.name} <Badge color="blue" text={`preview, not Grafana: @grafana/ui ${GRAFANA_VERSION}, React ${React.version}`} />
       </h1>
       {backend && !backend.running && <Alert severity="error" title="The backend does not run">{backend.message}</Alert>}
+      {preview.boot.settingsError && <Alert severity="warning" title="The data source keeps its last settings">{preview.boot.settingsError}</Alert>}
       <TabsBar>
         {Object.entries(TABS).map(([name, label]) => <Tab key={name} label={label} active={tab === name} onChangeTab={() => setTab(name)} />)}
       </TabsBar>

@@ -30,8 +30,17 @@ const SHARED = {
   jquery: () => import('jquery').then((module) => asDefault(module.default)),
   d3: () => import('d3'),
   'react-router': () => import('react-router-dom-v5-compat'),
-  'react-router-dom': () => import('react-router-dom-v5-compat'),
+  'react-router-dom': () => import('react-router-dom'), // 5, with 6 below the name react-router: Grafana's own mixture
   'react-inlinesvg': () => import('react-inlinesvg'),
+  'react/jsx-dev-runtime': () => import('react/jsx-dev-runtime'),
+  'react-dom/client': () => import('react-dom/client'),
+  'react-redux': () => import('react-redux'),
+  redux: () => import('redux'),
+  prismjs: () => import('prismjs').then((module) => asDefault(module.default)),
+  slate: () => import('slate'),
+  'slate-plain-serializer': () => import('slate-plain-serializer'),
+  'slate-react': () => import('slate-react'),
+  '@grafana/slate-react': () => import('slate-react'),
 };
 
 const System = window.System;

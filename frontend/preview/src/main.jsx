@@ -21,6 +21,14 @@ function Page({ children }) {
   );
 }
 
+/** Why module.js could not be loaded; one kind of bundle runs in Grafana and not under this page's stricter policy. */
+function reasonOf(error) {
+  const text = error?.data?.message ?? String(error?.message ?? error);
+  return /unsafe-eval/.test(text)
+    ? `module.js evaluates text as code, as webpack's development builds do; this page does not allow that. Build it for production (npm run build), or with another devtool than eval. ${text}`
+    : text;
+}
+
 async function content() {
   try {
     await initPluginTranslations('grafana');
@@ -28,7 +36,7 @@ async function content() {
     document.title = preview.boot.plugin.name + ' - preview';
     return <App preview={preview} />;
   } catch (error) {
-    return <Alert severity="error" title="The plugin could not be loaded">{error?.data?.message ?? String(error?.message ?? error)}</Alert>;
+    return <Alert severity="error" title="The plugin could not be loaded">{reasonOf(error)}</Alert>;
   }
 }
 

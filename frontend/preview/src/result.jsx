@@ -1,6 +1,7 @@
-import { applyFieldOverrides, FieldType, toDataFrame } from '@grafana/data';
-import { Alert, PanelChrome, RadioButtonGroup, Table, TimeSeries, TooltipPlugin, useTheme2, ZoomPlugin } from '@grafana/ui';
+import { applyFieldOverrides, toDataFrame } from '@grafana/data';
+import { Alert, PanelChrome, RadioButtonGroup, useTheme2 } from '@grafana/ui';
 import * as React from 'react';
+import { firstView, VIEWS } from './result_views.jsx';
 
 const DRAWN = { fillOpacity: 8, lineWidth: 1, drawStyle: 'line', showPoints: 'auto', pointSize: 5, spanNulls: false };
 const HEIGHT = 340;
@@ -26,36 +27,18 @@ function prepared(series, theme) {
   return applyFieldOverrides({ data, fieldConfig: { defaults: {}, overrides: [] }, theme, timeZone: 'browser', replaceVariables: (text) => text });
 }
 
-const hasTime = (frame) => frame.fields.some((field) => field.type === FieldType.time);
-const hasNumber = (frame) => frame.fields.some((field) => field.type === FieldType.number);
-
-function Graph({ frames, data, range, width, height, onZoom }) {
-  return (
-    <TimeSeries
-      frames={frames} structureRev={data.revision} timeRange={range} timeZone="browser" width={width} height={height}
-      legend={{ displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] }} tweakScale={(one) => one} tweakAxis={(one) => one}
-    >
-      {(config, aligned) => (
-        <>
-          <ZoomPlugin config={config} onZoom={onZoom} />
-          {TooltipPlugin && <TooltipPlugin data={aligned} config={config} mode="multi" sortOrder="none" timeZone="browser" />}
-        </>
-      )}
-    </TimeSeries>
-  );
-}
-
-/** Graph or table of an answer, with its errors and notices. */
+/** An answer in the view that was chosen or that suits it, with its errors and notices. */
 export function Result({ data, range, onZoom }) {
   const theme = useTheme2();
   const [ref, width] = useWidth();
-  const [view, setView] = React.useState('');
+  const [chosen, setChosen] = React.useState('');
   const frames = React.useMemo(() => prepared(data.series ?? [], theme), [data.series, theme]);
-  const graphed = frames.filter((frame) => hasTime(frame) && hasNumber(frame));
-  const shown = view || (graphed.length ? 'graph' : 'table');
+  const fitting = Object.entries(VIEWS).filter(([, view]) => view.fits(frames));
+  const shown = VIEWS[chosen]?.fits(frames) ? chosen : firstView(frames);
+  const { Component } = VIEWS[shown];
   const rows = frames.reduce((sum, frame) => sum + frame.length, 0);
   const errors = data.errors ?? (data.error ? [data.error] : []);
-  const views = <RadioButtonGroup size="sm" aria-label="Show as" value={shown} onChange={setView} options={[{ label: 'Graph', value: 'graph' }, { label: 'Table', value: 'table' }]} />;
+  const views = <RadioButtonGroup size="sm" aria-label="Show as" value={shown} onChange={setChosen} options={fitting.map(([value, { label }]) => ({ label, value }))} />;
   return (
     <div ref={ref} data-testid="result" data-state={data.state}>
       {errors.map((error, i) => (
@@ -63,14 +46,9 @@ export function Result({ data, range, onZoom }) {
       ))}
       {frames.flatMap((frame) => frame.meta?.notices ?? []).map((notice, i) => <Alert key={i} severity={notice.severity} title={notice.text} />)}
       <PanelChrome title={`Result: ${frames.length} ${frames.length === 1 ? 'frame' : 'frames'}, ${rows} rows`} width={width || 800} height={HEIGHT} loadingState={data.state} actions={views}>
-        {(innerWidth, innerHeight) => {
-          if (!frames.length) {
-            return <div style={{ padding: 24 }}>No data</div>;
-          }
-          return shown === 'graph' && graphed.length
-            ? <Graph frames={graphed} data={data} range={range} width={innerWidth} height={innerHeight} onZoom={onZoom} />
-            : <Table data={frames[0]} width={innerWidth} height={innerHeight} />;
-        }}
+        {(innerWidth, innerHeight) => (frames.length
+          ? <Component frames={frames} data={data} range={range} width={innerWidth} height={innerHeight} onZoom={onZoom} />
+          : <div style={{ padding: 24 }}>No data</div>)}
       </PanelChrome>
     </div>
   );

@@ -5,9 +5,13 @@ const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString();
 const pairs = (values) => Object.entries(values || {}).map(([key, value]) => `${key}=${value}`).join(', ');
 const cells = (instance) => [instance.state, pairs(instance.labels), instance.error || pairs(instance.values), 'since ' + clock(instance.since)];
 
+/** Where the rule came to another state, the newest twelve times. */
+const turns = (history) => history.filter(({ state }, i) => !i || history[i - 1].state !== state).slice(-12);
+
 const ruleCard = (rule) => el('section', { class: 'card', 'aria-label': rule.title },
   el('h2', {}, rule.title + ': ' + rule.state), rule.annotations && rule.annotations.summary && el('p', {}, rule.annotations.summary),
   el('table', {}, el('tbody', {}, rule.instances.map((instance) => el('tr', {}, cells(instance).map((text) => el('td', {}, text)))))),
+  el('ol', { class: 'turns', 'aria-label': 'State over time' }, turns(rule.history).map(({ time, state }) => el('li', {}, state + ' ' + clock(time)))),
   el('p', { class: 'note' }, `evaluated ${clock(rule.evaluated)}, every ${rule.interval} s`));
 
 /** Ask while `place` is open; the rules are evaluated once an interval, however often they are asked for. */

@@ -2,9 +2,13 @@
 export const calls = [];
 export const watchers = new Set();
 
+/** What the Requests view may show of a body: secrets by name alone. */
+const withoutSecrets = (body) => (body && body.secureJsonData
+  ? { ...body, secureJsonData: Object.fromEntries(Object.keys(body.secureJsonData).map((name) => [name, '(hidden)'])) } : body);
+
 async function call(method, url, body) {
   const started = performance.now();
-  const entry = { method, url, body, status: 0, answer: undefined, ms: 0 };
+  const entry = { method, url, body: withoutSecrets(body), status: 0, answer: undefined, ms: 0 };
   try {
     const response = await fetch(url, {
       method, headers: body === undefined ? {} : { 'Content-Type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body),

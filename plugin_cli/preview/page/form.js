@@ -54,7 +54,7 @@ export class Form {
     const id = this.prefix + field.path.join('-');
     const problem = this.touched.has(id) && field.kind !== 'secret' ? problemOf(field, getIn(this.value, field.path)) : undefined;
     const common = {
-      id, disabled: this.disabled, 'aria-invalid': problem ? 'true' : undefined, 'aria-describedby': id + '-help',
+      id, disabled: this.disabled || field.node.readOnly, 'aria-invalid': problem ? 'true' : undefined, 'aria-describedby': id + '-help',
       'aria-required': field.required && field.node.default === undefined ? 'true' : undefined,
     };
     const help = [field.node.description && el('small', {}, field.node.description), problem && el('small', { class: 'problem', role: 'alert' }, problem)];

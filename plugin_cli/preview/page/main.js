@@ -125,8 +125,12 @@ function listen(boot, page) {
   });
   events.addEventListener('backend', (message) => {
     const backend = JSON.parse(message.data);
-    banner(backend.running ? '' : 'The backend does not run: ' + backend.message);
+    banner(backend.running ? staleSettings(boot) : 'The backend does not run: ' + backend.message);
   });
+}
+
+function staleSettings(boot) {
+  return boot.settingsError ? 'The data source keeps its last settings: ' + boot.settingsError : '';
 }
 
 async function main() {
@@ -137,6 +141,7 @@ async function main() {
   document.title = boot.plugin.name + ' - preview';
   byId('name').textContent = boot.plugin.name;
   byId('about').textContent = `plain preview by plugin-cli ${boot.tool}, not Grafana`;
+  banner(staleSettings(boot));
   if (boot.backend && !boot.backend.running) {
     banner('The backend does not run: ' + boot.backend.message);
   }

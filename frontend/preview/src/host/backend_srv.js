@@ -14,6 +14,15 @@ function note(entry) {
   watchers.forEach((watch) => watch());
 }
 
+/** What may be shown of a request: its secrets by name alone. */
+function withoutSecrets(body) {
+  if (!body?.secureJsonData) {
+    return body;
+  }
+  const hidden = Object.keys(body.secureJsonData).map((name) => [name, '(hidden)']);
+  return { ...body, secureJsonData: Object.fromEntries(hidden) };
+}
+
 function urlOf({ url, params }) {
   const address = new URL(url, location.origin + '/');
   for (const [key, value] of Object.entries(params ?? {})) {
@@ -79,7 +88,7 @@ export class BackendSrv {
     });
     const data = await bodyOf(response, options.responseType);
     const shown = data instanceof Blob || data instanceof ArrayBuffer ? '(binary)' : data;
-    note({ method, url: url.pathname + url.search, status: response.status, ms: Math.round(performance.now() - started), request: options.data, response: shown });
+    note({ method, url: url.pathname + url.search, status: response.status, ms: Math.round(performance.now() - started), request: withoutSecrets(options.data), response: shown });
     const { status, statusText, ok, headers, redirected, type } = response;
     return { data, status, statusText, ok, headers, redirected, type, url: response.url, config: options };
   }
