@@ -45,9 +45,11 @@ function BooleanWidget({ field, id, value, change, disabled }) {
   return h(ui.InlineSwitch, { id, disabled, value: checked, onChange: (event) => change(event.currentTarget.checked, true) });
 }
 
+const areaSize = (width, rows) => ({ rows: rows || 4, style: { width: 8 * (width || 60) } }); // as wide as a box of that width
+
 function TextAreaWidget({ field, id, value, change, commit, disabled, invalid, width }) {
   return h(ui.TextArea, {
-    id, disabled, invalid, 'aria-invalid': invalid, cols: width || 60, rows: field.hints.rows || 4, value: isEmpty(value) ? '' : String(value),
+    id, disabled, invalid, 'aria-invalid': invalid, ...areaSize(width, field.hints.rows), value: isEmpty(value) ? '' : String(value),
     placeholder: placeholderOf(field), required: field.required,
     onChange: (event) => change(event.currentTarget.value),
     onBlur: () => commit(),
@@ -99,10 +101,11 @@ function JsonWidget({ field, id, value, change, commit, disabled, invalid, width
   } catch (error) {
     bad = true;
   }
+  const { rows, style } = areaSize(width, field.hints.rows);
   return h('div', null,
     h(ui.TextArea, {
-      id, disabled, invalid: invalid || bad, 'aria-invalid': invalid || bad, cols: width || 60, rows: field.hints.rows || 4, value: draft === undefined ? pretty(shown) : draft,
-      placeholder: field.hints.placeholder || 'JSON', style: { fontFamily: 'monospace' },
+      id, disabled, invalid: invalid || bad, 'aria-invalid': invalid || bad, rows, value: draft === undefined ? pretty(shown) : draft,
+      placeholder: field.hints.placeholder || 'JSON', style: { ...style, fontFamily: 'monospace' },
       onChange: (event) => type(event.currentTarget.value),
       onBlur: () => {
         if (!bad) {

@@ -39,12 +39,15 @@ function ObjectRow({ field, form }) {
   const value = getIn(form.value, field.path);
   const on = !field.node.nullable || isObject(value === undefined ? field.node.default : value);
   const toggle = (event) => form.write(field.path, event.currentTarget.checked ? defaultsOf(form.root, field.node) : emptied(field), true);
-  return h(Group, { title: field.title, description: field.node.description, form },
+  return h(Group, { title: field.title, description: field.node.description, depth: field.path.length - 1, form },
     field.node.nullable && h(ui.InlineField, { label: 'Use ' + field.title, labelWidth: form.labelWidth, disabled: form.disabled },
       h(ui.InlineSwitch, { id: idOf(form, field.path), value: on, disabled: form.disabled, onChange: toggle })),
     on && h(Fields, { node: field.node, path: field.path, form }));
 }
 
+const LINE = '2px solid rgba(128, 128, 128, 0.3)'; // is seen in the dark theme and in the light one
+const NESTED = { borderLeft: LINE, paddingLeft: 12 };
+const ITEM = { display: 'flex', alignItems: 'flex-start', gap: 4, marginBottom: 8, ...NESTED };
 const NOT_SET = '';
 
 /** A tagged union: which variant, and that variant's fields. */
@@ -63,7 +66,7 @@ function UnionRow({ field, form }) {
   const all = field.node.nullable ? [{ value: NOT_SET, label: 'Not set' }, ...options] : options;
   const control = all.length <= MOST_BUTTONS + 1
     ? h(ui.RadioButtonGroup, { ...common, options: all, onChange: choose, 'aria-label': field.title })
-    : h(ui.Combobox, { ...common, options: all, width: 32, onChange: (option) => choose(option.value) });
+    : h(ui.Combobox, { ...common, options: all, width: form.width || 32, onChange: (option) => choose(option.value) });
   return h(React.Fragment, null,
     h(ui.InlineField, { label: labelOf(field), labelWidth: form.labelWidth, tooltip: field.node.description, interactive: true, disabled: form.disabled }, control),
     active && h(Fields, { key: String(active.tag), node: active.node, path: field.path, form }));
@@ -78,8 +81,8 @@ function ListRow({ field, form }) {
   const full = field.node.maxItems !== undefined && items.length >= field.node.maxItems;
   const shown = stored === undefined ? setIn(form.value, field.path, items) : form.value;
   const inner = { ...form, value: shown, write: (path, value, now) => form.write(field.path, getIn(setIn(shown, path, value), field.path), now) };
-  return h(Group, { title: field.title, description: field.node.description, form },
-    items.map((item, i) => h('div', { key: i, role: 'group', 'aria-label': name + ' ' + (i + 1), style: { display: 'flex', alignItems: 'flex-start', gap: 4 } },
+  return h(Group, { title: field.title, description: field.node.description, depth: field.path.length - 1, form },
+    items.map((item, i) => h('div', { key: i, role: 'group', 'aria-label': name + ' ' + (i + 1), style: ITEM },
       h('div', null, h(Fields, { node: field.node.items, path: [...field.path, i], form: inner })),
       h(ui.Button, {
         type: 'button', variant: 'secondary', icon: 'trash-alt', disabled: form.disabled, 'aria-label': 'Remove ' + name + ' ' + (i + 1),
@@ -91,9 +94,12 @@ function ListRow({ field, form }) {
     }, 'Add ' + name));
 }
 
-function Group({ title, description, form, children }) {
-  const label = form.inline ? h('span', { style: { fontSize: 14 } }, title) : title;
-  return h(ui.FieldSet, { label, style: { width: '100%', marginBottom: form.inline ? 0 : 16 } },
+/** Fields below a heading; a group in a group is set apart by a line, or it would look like its neighbours. */
+function Group({ title, description, depth, form, children }) {
+  const small = form.inline || depth > 0;
+  const label = small ? h('span', { style: { fontSize: form.inline ? 14 : 16 } }, title) : title;
+  const margin = { margin: form.inline ? 0 : depth ? '8px 0 12px' : '20px 0' };
+  return h(ui.FieldSet, { label, style: { width: '100%', ...margin, ...(depth > 0 ? NESTED : {}) } },
     description && h('p', { style: { opacity: 0.8 } }, description), children);
 }
 
@@ -111,7 +117,7 @@ function Fields({ node, path, form }) {
   return h(React.Fragment, null, [...sections].map(([name, fields]) => {
     const rows = fields.map((field) => h(ROWS[field.kind] || Row, { key: field.path.join('.'), field, form, siblings }));
     const body = form.inline ? h('div', { style: { display: 'flex', flexWrap: 'wrap', columnGap: 4, alignItems: 'flex-start' } }, rows) : rows;
-    return name ? h(Group, { key: name, title: name, form }, body) : h(React.Fragment, { key: '' }, body);
+    return name ? h(Group, { key: name, title: name, depth: path.length, form }, body) : h(React.Fragment, { key: '' }, body);
   }));
 }
 

@@ -8,7 +8,7 @@ function SecretWidget({ field, id, disabled, options, set }) {
     return h(ui.Input, { id, disabled, width: WIDTH, readOnly: true, value: configured ? 'configured' : '' });
   }
   const control = field.hints.widget === 'textarea' ? ui.SecretTextArea : ui.SecretInput;
-  const size = field.hints.widget === 'textarea' ? { cols: WIDTH, rows: field.hints.rows || 4 } : { width: WIDTH, autoComplete: 'new-password' };
+  const size = field.hints.widget === 'textarea' ? areaSize(WIDTH, field.hints.rows) : { width: WIDTH, autoComplete: 'new-password' };
   return h(control, {
     id, ...size, isConfigured: configured, value: (options.secureJsonData || {})[key] || '', placeholder: field.hints.placeholder,
     onReset: () => set(key, ''),
