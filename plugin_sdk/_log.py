@@ -6,6 +6,7 @@ Grafana parses each line. One that is not JSON is shown at debug level, which hi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -32,6 +34,9 @@ _LEVELS = {"trace": 5, "debug": 10, "info": 20, "warn": 30, "error": 40}
 _HCLOG = {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"}
 _RESERVED = frozenset(_HCLOG | {"logger", "level", "lvl", "msg", "t"})
 _write_lock = threading.Lock()
+_waiting: deque[bytes] = deque()
+_MOST_WAITING = 1_000
+"""Lines kept for a reader that is slow; then whoever logs waits for it."""
 _stderr_fd = 2
 _level = 10
 
@@ -63,6 +68,8 @@ def log(level: str, message: str, /, **fields: Any) -> None:
     """Write one line. Fields named like keys of hclog or Grafana are kept under a trailing underscore."""
     if _LEVELS[level] >= _level:
         write_line(encode(level, message, fields))
+        if level == "error":
+            flush()  # perhaps the last words of this process
 
 
 def log_exception(message: str, error: BaseException | None, /, **fields: Any) -> None:
@@ -88,9 +95,12 @@ def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
     return line + b"\n"
 
 
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+
 def _dump(entry: Mapping[str, Any]) -> bytes:
     # ASCII output carries lone surrogates as escapes, which Go reads as U+FFFD: no line can fail to encode.
-    return json.dumps(entry, allow_nan=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(entry).encode()
 
 
 def _plain(value: Any, depth: int = _DEEPEST) -> Any:
@@ -136,16 +146,43 @@ def _timestamp() -> str:
 
 
 def write_line(line: bytes) -> None:
-    """Write whole lines to stderr; a reader that has gone means that Grafana has."""
-    with _write_lock:
-        view = memoryview(line)
+    """Write a whole line to stderr; a reader that has gone means that Grafana has.
+
+    Whoever is writing takes the lines of others along: a thread that waited for its turn would wait for the
+    interpreter as well, twice for each request.
+    """
+    _waiting.append(line)
+    patient = len(_waiting) > _MOST_WAITING
+    while _waiting and _write_lock.acquire(blocking=patient):
         try:
-            while view:
-                view = view[os.write(_stderr_fd, view) :]
-        except BrokenPipeError:
-            _on_broken_pipe()
-        except OSError:
-            pass
+            _write(_taken())
+        finally:
+            _write_lock.release()
+
+
+def flush() -> None:
+    """Return when every line logged so far is written: before the process ends."""
+    with _write_lock:
+        _write(_taken())
+
+
+def _taken() -> bytes:
+    lines = []
+    with contextlib.suppress(IndexError):
+        while True:
+            lines.append(_waiting.popleft())
+    return b"".join(lines)
+
+
+def _write(lines: bytes) -> None:
+    view = memoryview(lines)
+    try:
+        while view:
+            view = view[os.write(_stderr_fd, view) :]
+    except BrokenPipeError:
+        _on_broken_pipe()
+    except OSError:
+        pass
 
 
 class HclogHandler(logging.Handler):

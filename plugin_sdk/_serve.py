@@ -177,3 +177,4 @@ def end(runtime: Any, server: Any, socket: str, *, grace: float = 0) -> None:
 def _close(runtime: Any, server: Any, grace: float) -> None:
     server.stop(grace=grace).wait(grace)
     runtime.close()
+    _log.flush()

@@ -207,6 +207,26 @@ def test_lines_of_many_threads_are_never_mixed(logged: Lines) -> None:
     assert len(logged()) == 400
 
 
+def test_whoever_waits_for_a_slow_reader_takes_the_lines_of_others_along(log_file: Path) -> None:
+    read, write = os.pipe()
+    _log.configure(fd=write)
+    lines = (b"z" * 60_000 + b"\n") * 2  # more than the pipe holds
+    stuck = threading.Thread(target=_log.write_line, args=(lines,), daemon=True)
+    stuck.start()
+    found = os.read(read, 1)  # it is writing
+
+    other = threading.Thread(target=_log.log, args=("info", "not held up"), daemon=True)
+    other.start()
+    other.join(60)
+    held_up = other.is_alive()
+    with os.fdopen(read, "rb") as reader:
+        while b"not held up" not in found:
+            found += reader.readline()
+        assert not held_up
+        assert found.startswith(lines)
+    os.close(write)
+
+
 def test_a_reader_that_left_is_told_once_to_whoever_asked(log_file: Path) -> None:
     told: list[bool] = []
     read, write = os.pipe()
