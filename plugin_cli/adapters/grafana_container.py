@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_cli.adapters.ports import LOOPBACK, free_port, port_error
 from plugin_cli.errors import PluginCliError, ProjectError, ToolMissingError, UsageError
+from plugin_cli.expansion import variables_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -26,7 +27,6 @@ _END = (
     "case \"$(tr '\\0' ' ' <$p/cmdline 2>/dev/null)\" in *%s/*) kill \"${p#/proc/}\" 2>/dev/null;; esac; "
     "done; true"
 )
-_REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def grafana_environment(
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
         # Read by `dev logs`.
         "GF_LOG_CONSOLE_FORMAT": "json",
@@ -101,7 +102,7 @@ def provisioned_variables(folder: Path) -> set[str]:
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        found |= {braced or plain for braced, plain in _REFERENCE.findall(text.replace("$$", ""))}
+        found |= set(variables_of(text))
     return found
 
 

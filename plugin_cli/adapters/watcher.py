@@ -16,18 +16,25 @@ _STOP_MS = 500
 
 @contextmanager
 def watching(
-    folders: Sequence[Path], wanted: Callable[[Path], bool], changed: Callable[[frozenset[Path]], None]
+    folders: Sequence[Path],
+    wanted: Callable[[Path], bool],
+    changed: Callable[[frozenset[Path]], None],
+    *,
+    recursive: bool = True,
 ) -> Iterator[None]:
     """Call `changed` with the files that were changed in `folders`, from a thread of its own.
 
     Args:
-        folders: watched with all below; one that is not there is left out.
+        folders: watched; one that is not there is left out.
         wanted: says which files matter.
         changed: told of one burst of changes at a time.
+        recursive: whether all that lies below is watched too.
     """
     present = [folder for folder in folders if folder.is_dir()]
     stop = threading.Event()
-    thread = threading.Thread(target=_watch, args=(present, wanted, changed, stop), name="file-watch")
+    thread = threading.Thread(
+        target=_watch, args=(present, wanted, changed, stop, recursive), name="file-watch"
+    )
     if present:
         thread.start()
     try:
@@ -43,6 +50,7 @@ def _watch(
     wanted: Callable[[Path], bool],
     changed: Callable[[frozenset[Path]], None],
     stop: threading.Event,
+    recursive: bool,
 ) -> None:
     from watchfiles import watch
 
@@ -54,6 +62,7 @@ def _watch(
         rust_timeout=_STOP_MS,
         stop_event=stop,
         raise_interrupt=False,
+        recursive=recursive,
     )
     for burst in bursts:
         changed(frozenset(Path(path) for _, path in burst))

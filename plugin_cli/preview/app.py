@@ -126,6 +126,8 @@ class _PageRoutes:
         }
         if frontend.error:
             body["schemaError"] = frontend.error
+        if preview.store.problem:
+            body["settingsError"] = preview.store.problem
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def alerts(self, _: Request) -> Response:

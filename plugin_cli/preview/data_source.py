@@ -28,13 +28,19 @@ class SettingsError(ValueError):
 
 
 class DataSourceStore:
-    """One data source, changed by the page and read by requests on other threads."""
+    """One data source, changed by the page and read by requests on other threads.
+
+    Attributes:
+        read_only: the page may not change it.
+        problem: why it is not what its file says by now; empty where it is.
+    """
 
     def __init__(self, settings: DataSourceInstanceSettings[Any], *, read_only: bool = False) -> None:
         self._lock = threading.Lock()
         self._settings = replace(settings, id=settings.id or 1)
         self._version = 1
         self.read_only = read_only
+        self.problem = ""
 
     @property
     def settings(self) -> DataSourceInstanceSettings[Any]:
@@ -94,9 +100,10 @@ class DataSourceStore:
             self._settings = replace(current, **changes)
             self._version += 1
 
-    def reload(self, settings: DataSourceInstanceSettings[Any]) -> None:
+    def reload(self, settings: DataSourceInstanceSettings[Any], *, read_only: bool = False) -> None:
         """Take newly provisioned settings in the place of all that was edited."""
         with self._lock:
+            self.read_only = read_only
             self._settings = replace(settings, id=settings.id or 1, updated=_later(self._settings.updated))
             self._version += 1
 

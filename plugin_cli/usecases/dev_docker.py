@@ -23,6 +23,7 @@ from plugin_cli.adapters.grafana_container import (
 )
 from plugin_cli.adapters.grafana_http import GrafanaClient, Progress
 from plugin_cli.adapters.grafana_log import concerns, parse_line
+from plugin_cli.adapters.grafana_reload import reload_data_sources
 from plugin_cli.adapters.ports import LOOPBACK
 from plugin_cli.adapters.session_log import LogEntry, LogWriter, rank, read_log
 from plugin_cli.adapters.sessions import SessionFolder
@@ -31,6 +32,7 @@ from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project
 from plugin_cli.target import Target
 from plugin_cli.usecases.dev_mounts import dist_mounts, restarted_on_build, source_mounts
+from plugin_cli.usecases.dev_provisioning import provisioning_told
 from plugin_cli.usecases.dev_session import Runtime
 from plugin_cli.usecases.scaffold import GRAFANA_IMAGE
 
@@ -113,6 +115,9 @@ def docker_runtime(
             _wait_until_ready(project, container, url, folder.log)
         if options.backend == "dist":
             stack.enter_context(restarted_on_build(project, container, console, log))
+        stack.enter_context(
+            provisioning_told(project, lambda: reload_data_sources(url, plan.environment), console, log)
+        )
         yield _DockerRuntime(url, options.backend, container, address, time.monotonic())
 
 

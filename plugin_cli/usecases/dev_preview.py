@@ -19,7 +19,6 @@ from plugin_cli.errors import ProjectError
 from plugin_cli.preview.alerts import Alerts
 from plugin_cli.preview.app import Preview, create_app
 from plugin_cli.preview.bridge import BackendState
-from plugin_cli.preview.data_source import DataSourceStore
 from plugin_cli.preview.events import Events
 from plugin_cli.preview.files import Files
 from plugin_cli.preview.live import Live
@@ -27,12 +26,12 @@ from plugin_cli.preview.process_bridge import ProcessBridge
 from plugin_cli.preview.server import PreviewServer
 from plugin_cli.preview.threads import Pools
 from plugin_cli.project import Project
-from plugin_cli.provisioning import is_editable, load_settings
 from plugin_cli.target import host_target
 from plugin_cli.usecases.dev_backend import backend_starter, dev_command
 from plugin_cli.usecases.dev_frontend import DevFrontend
 from plugin_cli.usecases.dev_process import DevProcesses
 from plugin_cli.usecases.dev_session import Runtime
+from plugin_cli.usecases.dev_settings import DevSettings
 
 # How long the page waits to say at once whether the author's code was loaded.
 _LOAD_SECONDS = 10.0
@@ -80,13 +79,12 @@ def preview_runtime(
     """
     kind = BackendKind(options.backend)
     _check_backend(project, kind)
-    settings = load_settings(project, settings_file=options.settings_file)
-    store = DataSourceStore(settings, read_only=options.settings_file is None and not is_editable(project))
+    settings = DevSettings(project, options.settings_file, console)
     with ExitStack() as stack:
         listener = stack.enter_context(bind_loopback(options.port))
         port = int(listener.getsockname()[1])
         log = LogWriter(folder.log)
-        parts = _Parts(project, folder, kind, store, console, log, options.debug_port)
+        parts = _Parts(project, folder, kind, settings, console, log, options.debug_port)
         stack.callback(parts.close)
         parts.open()
         app = create_app(parts.preview(), port=port)
@@ -95,7 +93,11 @@ def preview_runtime(
         )
         # Before the server waits for its connections to end: event streams end by this alone.
         stack.callback(parts.hang_up)
-        stack.enter_context(watching(parts.watched, source_filter(project.root), parts.changed))
+        stack.enter_context(watching(parts.watched, parts.wanted, parts.changed))
+        if not settings.is_provisioned:
+            stack.enter_context(
+                watching([settings.folder], settings.concerns, parts.changed, recursive=False)
+            )
         yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/", kind.value, server)
 
 
@@ -121,7 +123,7 @@ class _Parts:
         project: Project,
         folder: SessionFolder,
         kind: BackendKind,
-        store: DataSourceStore,
+        settings: DevSettings,
         console: Console,
         log: LogWriter,
         debug_port: int | None,
@@ -133,7 +135,8 @@ class _Parts:
         self._made = folder.path / "public"
         self._events = Events()
         self._pools = Pools()
-        self._store = store
+        self._settings = settings
+        self._is_source = source_filter(project.root)
         self._frontend = DevFrontend(project, self._made, console)
         self._processes = DevProcesses(
             project.plugin_id,
@@ -143,14 +146,23 @@ class _Parts:
         )
         starter = backend_starter(project, self._processes, alone=debug_port is not None)
         self._bridge = ProcessBridge(starter, kind.value, self._backend_changed)
-        self._live = Live(self._bridge, lambda: store.settings, self._pools)
+        self._live = Live(self._bridge, lambda: settings.store.settings, self._pools)
 
     @property
     def watched(self) -> list[Path]:
-        """What the author changes: the source, or what a build puts into dist/."""
+        """What the author changes: the data source, and the source or what a build puts into dist/."""
+        return [*self._code, *([self._settings.folder] if self._settings.is_provisioned else [])]
+
+    @property
+    def _code(self) -> list[Path]:
         if self._kind is BackendKind.DIST:
             return [self._project.dist]
         return [self._project.root / "backend", self._project.root / "src"]
+
+    def wanted(self, path: Path) -> bool:
+        """Say whether a change of `path` matters."""
+        is_code = any(path.is_relative_to(folder) for folder in self._code) and self._is_source(path)
+        return is_code or self._settings.concerns(path)
 
     def open(self) -> None:
         """Start the backend, and make the frontend beside it."""
@@ -177,27 +189,41 @@ class _Parts:
         return Preview(
             plugin=project.metadata,
             bridge=self._bridge,
-            store=self._store,
+            store=self._settings.store,
             plugin_files=Files(folders),
             page_files=Files(page_folders()),
             frontend=self._frontend,
             events=self._events,
             live=self._live,
-            alerts=Alerts(project.provisioning / "alerting", self._bridge, lambda: self._store.settings),
+            alerts=Alerts(
+                project.provisioning / "alerting", self._bridge, lambda: self._settings.store.settings
+            ),
             pools=self._pools,
             tool_version=__version__,
         )
 
     def changed(self, paths: frozenset[Path]) -> None:
         """Bring what depends on these files up to date and tell the page."""
-        names = sorted(str(path.relative_to(self._project.root)) for path in paths)
+        root = self._project.root
+        names = sorted(
+            str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in paths
+        )
         self._log.line("dev", "info", f"changed: {', '.join(names[:5])}")
+        if any(self._settings.concerns(path) for path in paths):
+            self._settings.reload(self._log, self._settings_changed)
+        if all(self._settings.concerns(path) for path in paths):
+            return
         self._bridge.exchange()
         self._live.restart()
         self._events.reload("backend")
         # Afterwards: the models are read by a process of its own, and nobody waits for the editors;
         # the first answer of the new code is waited for.
         threading.Thread(target=self._remake_frontend, name="frontend").start()
+
+    def _settings_changed(self) -> None:
+        self._live.restart()
+        # The form shows what is stored: the whole page is shown anew.
+        self._events.reload("frontend")
 
     def _remake_frontend(self) -> None:
         self._bridge.settled(_LOAD_SECONDS)

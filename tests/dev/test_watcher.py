@@ -45,3 +45,19 @@ def test_a_saved_file_is_told_and_a_missing_folder_is_no_matter(tmp_path: Path) 
                 continue
 
     assert burst == {file}
+
+
+def test_what_lies_deeper_can_be_left_out(tmp_path: Path) -> None:
+    told: queue.Queue[frozenset[Path]] = queue.Queue()
+    (tmp_path / "deeper").mkdir()
+    file = tmp_path / "x.py"
+    with watching([tmp_path], source_filter(tmp_path), told.put, recursive=False):
+        for number in range(100):
+            (tmp_path / "deeper" / "y.py").write_text(str(number))
+            file.write_text(str(number))
+            try:
+                assert told.get(timeout=1) == {file}
+            except queue.Empty:
+                continue
+            return
+    raise AssertionError("nothing was told")

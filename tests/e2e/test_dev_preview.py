@@ -268,6 +268,22 @@ def test_settings_from_a_file_replace_provisioning(tool: DevTool, tmp_path: Path
     assert get(f"{url}api/datasources/uid/{health}/health").status_code == 200
 
 
+def test_settings_follow_their_file(tool: DevTool) -> None:
+    url = tool.up(*PREVIEW, WEATHER_API_KEY="k")["url"]
+    (path,) = (tool.root / "provisioning" / "datasources").glob("*.yaml")
+    text = path.read_text()
+    try:
+        path.write_text(text.replace("jsonData:", "jsonData:\n      extra: here", 1))
+        until(lambda: get(f"{url}api/datasources/uid/weather").json()["jsonData"].get("extra") == "here")
+        path.write_text("datasources: [")
+        until(lambda: "settingsError" in get(f"{url}api/preview").json())
+        assert f"{path} cannot be read" in get(f"{url}api/preview").json()["settingsError"]
+        assert get(f"{url}api/datasources/uid/weather/health").status_code == 200
+    finally:
+        path.write_text(text)
+    until(lambda: "settingsError" not in get(f"{url}api/preview").json())
+
+
 def test_logs_are_filtered_by_level(tool: DevTool) -> None:
     url = tool.up(*PREVIEW, WEATHER_API_KEY="k")["url"]
     query(url)
