@@ -32,12 +32,15 @@ def parse_line(line: str, now: float) -> LogEntry:
 def concerns(entry: LogEntry, plugin_id: str) -> bool:
     """Say whether the line is of this plugin, of the loading of plugins, or of Grafana failing."""
     logger = str(entry.fields.get("logger", ""))
-    if logger.startswith(("plugin.", "plugins")):
-        other = entry.fields.get("pluginId", plugin_id)
-        own = logger == f"plugin.{plugin_id}" or not logger.startswith("plugin.")
-        return own and other == plugin_id
+    if logger.startswith("plugin."):
+        return logger == f"plugin.{plugin_id}" and entry.fields.get("pluginId", plugin_id) == plugin_id
+    if logger.startswith("plugins"):
+        # Which of the two a line has depends on who wrote it; in a plugin's own lines `id` is a process.
+        return (entry.fields.get("pluginId") or entry.fields.get("id") or plugin_id) == plugin_id
     if any(value == plugin_id for value in entry.fields.values()) or plugin_id in entry.message:
         return True
+    if logger.startswith("provisioning") and "no such file or directory" in str(entry.fields.get("error")):
+        return False  # a kind of thing that this plugin provisions none of
     return entry.level == "error" or (logger.startswith("provisioning") and entry.level == "warn")
 
 

@@ -148,6 +148,11 @@ def test_grafanas_lines_are_read_in_both_its_forms() -> None:
         ("logger=server level=error msg=x", True),
         ("logger=server level=info msg=x", False),
         ("logger=provisioning.datasources level=warn msg=x", True),
+        ("logger=plugin.acme-x-datasource level=error msg=x id=1484", True),
+        ("logger=plugins.signature level=warn msg=x id=acme-x-datasource", True),
+        ("logger=plugins.signature level=warn msg=x id=other", False),
+        ("logger=provisioning.alerting level=error msg=x error=bad", True),
+        ('logger=provisioning.plugins level=error msg=x error="open p: no such file or directory"', False),
     ],
 )
 def test_a_line_concerns_the_plugin_or_not(line: str, expected: bool) -> None:
