@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 STREAM_LIMIT = 1_000
 """Open channels at most; each holds a thread while it lives."""
 
 
-@dataclass(frozen=True)
-class Pools:
+# No dataclass in what is loaded before the handshake: it brings inspect, ast and dis.
+class Pools(NamedTuple):
     """The pools of one server.
 
     Attributes:

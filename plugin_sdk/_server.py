@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from plugin_sdk._grpc import import_grpc
 from plugin_sdk._pools import Pools, in_pool
@@ -124,8 +123,7 @@ def _add_goplugin_services(
         handlers.unary("/plugin.GRPCController/Shutdown", in_pool(pools.control, goplugin.shutdown(stop)))
 
 
-@dataclass(frozen=True)
-class _Method:
+class _Method(NamedTuple):
     """One method of the plugin's own services, and the function that makes its behaviour.
 
     The module is imported with the first call, or behind the handshake: Grafana's start needs none of it.

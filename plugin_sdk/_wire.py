@@ -7,11 +7,10 @@ are those of pluginv2.proto; a test reads the result back with the message class
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(slots=True)
-class WireResponse:
+class WireResponse(NamedTuple):
     """One query's answer, ready to be sent: encoded frames, or an error with its status and source."""
 
     frames: Sequence[bytes] = ()

@@ -41,6 +41,8 @@ HIDDEN_MODULES: dict[str, str] = {
     "inspect": "grpc's compiled core",
     "pkgutil": "grpc's compiled core",
     "google._upb._message": "protobuf chooses its implementation at run time",
+    "google.protobuf.internal.enum_type_wrapper": "protobuf's compiled core",
+    "google.protobuf.internal.well_known_types": "protobuf's compiled core",
     "certifi": "certificates for roots that have none",
     "tzdata": "time zones for roots that have none",
 }
@@ -48,6 +50,7 @@ HIDDEN_MODULES: dict[str, str] = {
 # PyInstaller's own start hooks that cost more than they give.
 DROPPED_HOOKS: dict[str, str] = {
     "pyi_rth_multiprocessing": "imports multiprocessing at every start; entry.py does it when it is needed",
+    "pyi_rth_pkgutil": "imports it at every start, to find modules in an archive that is not there",
     "pyi_rth_inspect": "imports 15 modules, a third of a bare start, to find sources that are not there",
 }
 
@@ -59,6 +62,8 @@ DROPPED_FILES: dict[str, str] = {
     "*.dist-info/direct_url.json": "for installers, with paths of the build machine",
     "*.dist-info/licenses/*": "in THIRD_PARTY_LICENSES.txt",
     "*.pyi": "for type checkers",
+    "*.cc": "sources of compiled modules",
+    "*.h": "sources of compiled modules",
     "*.pyx": "sources of compiled modules",
     "*.pxd": "sources of compiled modules",
     "*/py.typed": "for type checkers",

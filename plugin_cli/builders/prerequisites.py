@@ -11,9 +11,11 @@ from pathlib import Path
 from plugin_cli.errors import ToolMissingError, UsageError
 from plugin_cli.target import Target, host_target
 
-# 2.31 as the bundled C library cannot resolve `localhost` on roots without nsswitch.conf and has no
-# C.UTF-8; both came until 2.35, and 2.36 was seen to work on every root.
-GLIBC_FLOOR = (2, 35)
+# Where there is no /etc/nsswitch.conf, as on Alpine and distroless, an older C library asks the DNS first and
+# takes its answer that there is no `localhost` as the last word. Upstream changed the order in 2.35 and
+# carried it back to 2.34, which some distributions ship with it and some without: the library itself tells.
+GLIBC_FLOOR = (2, 34)
+_DNS_FIRST = b"dns [!UNAVAIL=return] files"
 _TOOLS = {"objdump": "binutils", "strip": "binutils"}
 _LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/local/lib64")
 _RUNNERS = {
@@ -66,13 +68,29 @@ def _check_linux() -> None:
             why="binutils reads the libraries that go into the bundle; libpython is the Python that goes in",
             remedy=f"apt-get install -y {names}   (as root; Debian and Ubuntu)",
         )
+    _check_c_library()
+
+
+def _check_c_library() -> None:
     found = glibc_version()
-    if found < GLIBC_FLOOR:
+    if found < GLIBC_FLOOR or any(map(asks_dns_first, _c_library())):
+        said = f"glibc {_text(found)}" if found > (0, 0) else "it is not glibc"
         raise ToolMissingError(
-            f"this machine's C library is too old to ship: glibc {_text(found)}, needed {_text(GLIBC_FLOOR)}",
-            why="the bundle carries it, and older ones cannot resolve host names on Alpine and distroless",
+            f"this machine's C library cannot be shipped: {said}, needed glibc 2.35",
+            why="the bundle carries it, and older ones cannot resolve `localhost` on Alpine and distroless",
             remedy="plugin-cli build linux --docker\nor build on Debian 12, Ubuntu 22.04 or newer",
         )
+
+
+def asks_dns_first(library: Path) -> bool:
+    """Tell whether a C library looks into /etc/hosts only where the DNS does not answer."""
+    return _DNS_FIRST in library.read_bytes()
+
+
+def _c_library() -> set[Path]:
+    """Return the C library that this process has loaded."""
+    places = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+    return {Path(place) for place in places if Path(place).name.startswith(("libc.so.", "libc-2."))}
 
 
 def glibc_version() -> tuple[int, int]:

@@ -32,6 +32,8 @@ AT_HOME = {
     "spawn": [1, 4, 9],
     "forkserver": [1, 4, 9],
     "unicode": "éutf-8",
+    "modules": ["__main__", "datasource", "models"],
+    "package_data": True,
     "read_only": False,
 }
 

@@ -73,6 +73,7 @@ def test_at_the_handshake_nothing_of_the_author_and_nothing_heavy_is_loaded() ->
 
     assert "grpc" in loaded
     unwanted = {"pydantic", "asyncio", "numpy", "prometheus_client", "tests.sdk.plugins.weather"}
+    unwanted |= {"dataclasses", "inspect", "ast", "socket", "typing_extensions"}
     assert loaded & (TOOL | unwanted) == set()
     assert not [name for name in loaded if name.startswith("plugin_sdk.data")]
 

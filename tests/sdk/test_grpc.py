@@ -7,7 +7,7 @@ import sys
 import grpc
 import pytest
 
-from plugin_sdk._grpc import _LaterAsyncio, import_grpc
+from plugin_sdk._grpc import _Later, _LaterAsyncio, import_grpc
 
 from .plugins.processes import environment
 
@@ -69,6 +69,29 @@ async def main():
 print(asyncio.run(main()))
 """
     assert run(code) == "UNIMPLEMENTED"
+
+
+def test_what_grpc_only_imports_is_loaded_when_it_is_used() -> None:
+    code = """
+import sys
+from plugin_sdk._grpc import import_grpc
+names = ("inspect", "pkgutil", "socket", "typing_extensions")
+grpc = import_grpc()
+assert not [name for name in names if name in sys.modules]
+import inspect, pkgutil, socket, typing_extensions
+assert [type(module).__name__ for module in (inspect, pkgutil, socket, typing_extensions)] == ["module"] * 4
+from typing_extensions import TypedDict
+assert inspect.iscoroutinefunction(len) is False
+print(socket.AF_UNIX.name)
+"""
+    assert run(code) == "AF_UNIX"
+
+
+def test_a_stand_in_that_is_used_gives_its_place_to_the_real_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = _Later("colorsys")
+    monkeypatch.setitem(sys.modules, "colorsys", stand_in)
+    assert stand_in.hsv_to_rgb(0, 0, 1) == (1, 1, 1)
+    assert sys.modules["colorsys"] is not stand_in
 
 
 @pytest.mark.parametrize("first", ["asyncio", "grpc"])

@@ -19,6 +19,13 @@ def _prepare() -> None:
         if original is not None:
             environment["LD_LIBRARY_PATH"] = original
 
+    # All modules are files: Python's own finder needs no other before it that looks into an archive.
+    for hook in sys.path_hooks:
+        if getattr(getattr(hook, "__self__", None), "__name__", "") == "PyiFrozenFinder":
+            sys.path_hooks.remove(hook)
+            sys.path_importer_cache.clear()
+            break
+
     # Python starts itself again for multiprocessing: that must be what Grafana started, not the loader.
     launcher = environment.pop("PLUGIN_LAUNCHER", None)
     if launcher:
