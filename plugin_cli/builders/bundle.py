@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from plugin_cli.builders.author import AuthorCode, imported_names
 from plugin_cli.builders.components import Component, find_components
 from plugin_cli.builders.fingerprint import tree_fingerprint
 from plugin_cli.builders.plan import RECIPE, Plan, plan_bundle
+from plugin_cli.builders.prerequisites import glibc_version
 from plugin_cli.builders.settings import BuildSettings
 from plugin_cli.console import Console
 from plugin_cli.project import Project
@@ -55,7 +57,8 @@ class BundleInputs:
     def key(self) -> str:
         """Return a hash of all of it; the author's code counts by what it imports only.
 
-        No path is part of it: a repository that was moved or copied keeps its bundle.
+        So do the running Python and the C library, which go in: one repository may be built here and in
+        a container in turn. No path is part of it: a repository that was moved or copied keeps its bundle.
         """
         plan = asdict(self.plan())
         data = [(place, tree_fingerprint(Path(origin))) for origin, place in plan["data"]]
@@ -63,7 +66,8 @@ class BundleInputs:
         recipe = [
             path.read_text("utf-8") for path in sorted(RECIPE.rglob("*")) if path.suffix in _RECIPE_KINDS
         ]
-        parts = [settled, data, recipe, imported_names(self.code), self.environment, str(self.target)]
+        machine = [str(self.target), sys.version, glibc_version()]
+        parts = [settled, data, recipe, imported_names(self.code), self.environment, machine]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
