@@ -60,15 +60,16 @@ def build(
 def _watch(request: BuildRequest, console: TerminalConsole) -> NoReturn:
     """Build, and again after each change, until interrupted; a failure waits for the next change."""
     from plugin_cli.errors import PluginCliError
+    from plugin_cli.usecases.build import Changes
     from plugin_cli.usecases.build import build as run
-    from plugin_cli.usecases.build import wait_for_change
 
+    changes = Changes(request.root)
     while True:
         try:
             _report(run(request, console), console)
         except PluginCliError as error:
             console.warn(str(error))
-        wait_for_change(request.root)
+        changes.wait()
 
 
 def _report(result: BuildResult, console: TerminalConsole) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from plugin_cli.builders.author import AuthorCode, author_code, compile_into
 from plugin_cli.builders.build_facts import BuildFacts, build_facts, project_version
 from plugin_cli.builders.bundle import Bundle, BundleInputs, ensure_bundle, keep_others, place_bundle
 from plugin_cli.builders.dist_state import is_current, remember
-from plugin_cli.builders.fingerprint import environment_fingerprint
+from plugin_cli.builders.fingerprint import environment_fingerprint, sources_fingerprint
 from plugin_cli.builders.notices import write_notices
 from plugin_cli.builders.prerequisites import check_buildable
 from plugin_cli.builders.schema import plugin_schema
@@ -109,7 +110,10 @@ def build(request: BuildRequest, console: Console) -> BuildResult:
 def _build_in_docker(project: Project, request: BuildRequest, console: Console) -> BuildResult:
     from plugin_cli.builders.docker_build import build_in_docker
 
-    built = tuple(build_in_docker(project, target, request.image, console) for target in request.targets)
+    facts = build_facts(project, author_code(project))
+    built = tuple(
+        build_in_docker(project, target, request.image, facts, console) for target in request.targets
+    )
     total = sum(path.stat().st_size for path in project.dist.rglob("*") if path.is_file())
     return BuildResult(project.dist, built, False, project_version(project), total)
 
@@ -208,20 +212,21 @@ def _only_build(project: Project) -> Iterator[None]:
         lock.release()
 
 
-def wait_for_change(root: Path) -> None:
-    """Return when a file that `build` reads has changed."""
-    import time
+class Changes:
+    """What the author saves in a repository, from the moment this is made."""
 
-    from plugin_cli.builders.fingerprint import tree_fingerprint
+    def __init__(self, root: Path) -> None:
+        self._root = find_project(root).root
+        self._seen = sources_fingerprint(self._root)
 
-    project = find_project(root)
-    watched = [
-        project.root / name for name in ("src", "backend", "pyproject.toml", "README.md", "CHANGELOG.md")
-    ]
+    def wait(self) -> None:
+        """Return when a file has changed since the last call; what was saved meanwhile counts."""
+        while (now := self._now()) == self._seen:
+            time.sleep(_POLL_SECONDS)
+        self._seen = now
 
-    def state() -> list[str]:
-        return [tree_fingerprint(path) for path in watched if path.exists()]
-
-    before = state()
-    while state() == before:
-        time.sleep(_POLL_SECONDS)
+    def _now(self) -> str:
+        try:
+            return sources_fingerprint(self._root)
+        except FileNotFoundError:
+            return self._seen  # an editor is at work
