@@ -30,15 +30,18 @@ def licences_text(project: Project, components: tuple[Component, ...], target: T
     """Return the licences of everything in the bundle that the plugin's author did not write."""
     heading = f"{project.name} ({project.plugin_id}) for {target} contains the following software.\n"
     index = "".join(f"  {item.name} {item.version} ({item.licence})\n" for item in components)
-    return "\n".join([heading, index, *(_section(item) for item in components)])
+    first: dict[str, str] = {}
+    return "\n".join([heading, index, *(_section(item, first) for item in components)])
 
 
-def _section(item: Component) -> str:
+def _section(item: Component, first: dict[str, str]) -> str:
+    """Return one component's part; `first` holds under which name each text was given already."""
     lines = [_RULE, f"{item.name} {item.version}", f"{_KINDS[item.kind]}, licence: {item.licence}", _RULE]
     if item.kind == "system":
         lines += ["", _OFFER.format(source=item.source).rstrip()]
     for text in item.texts:
-        lines += ["", text.strip()]
+        given = first.setdefault(text, item.name)
+        lines += ["", text.strip() if given == item.name else f"The same text as for {given}, above."]
     return "\n".join(lines) + "\n"
 
 
