@@ -41,6 +41,10 @@ class PluginStartError(Exception):
         self.output = output
 
 
+_NOISE = (
+    "\nnothing may be printed there before serve() is called: take it out of __main__.py, or of what that "
+    "imports, or print to stderr"
+)
 _TEXT_LEVELS = frozenset({"trace", "debug", "info", "warn", "error"})
 
 
@@ -204,7 +208,9 @@ class PluginProcess:
             raise self._error(f"the process ended with exit code {code} before its handshake")
         parts = line.rstrip("\n").split("|")
         if len(parts) < 5 or parts[0] != str(CORE_PROTOCOL_VERSION) or parts[4] != "grpc":
-            raise self._error(f"expected a handshake line on stdout, got: {line.rstrip()}")
+            raise self._error(
+                f"expected a handshake line on stdout, got: {line.rstrip()}{'' if len(parts) > 3 else _NOISE}"
+            )
         if parts[1] != str(APP_PROTOCOL_VERSION):
             raise self._error(
                 f"the plugin speaks protocol version {parts[1]}, Grafana speaks {APP_PROTOCOL_VERSION}"

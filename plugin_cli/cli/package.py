@@ -25,8 +25,7 @@ def package(
     from plugin_cli.usecases.package import package as run
 
     console = TerminalConsole()
-    with console.working("packing"):
-        result = run(PackageRequest(Path.cwd(), out))
+    result = run(PackageRequest(Path.cwd(), out), console)
     console.step(f"packed {result.archive}: {result.size_bytes / 1e6:.1f} MB")
     if as_json:
         sums = [str(path) for path in result.sums]

@@ -83,7 +83,7 @@ def _as_go_says_it(reason: str, executable: Path) -> str:
         return f"fork/exec {executable}: {reason.rpartition(': ')[2].lower()}"
     before, marker, line = reason.partition("expected a handshake line on stdout, got: ")
     if marker:
-        return f"Unrecognized remote plugin message: {line}"
+        return f"Unrecognized remote plugin message: {line.partition(chr(10))[0]}"
     return "timeout while waiting for plugin to start" if "no handshake within" in before else reason
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError, ProjectError
 
 
@@ -30,7 +31,7 @@ class PackageResult:
     size_bytes: int
 
 
-def package(request: PackageRequest) -> PackageResult:
+def package(request: PackageRequest, console: Console) -> PackageResult:
     """Write `<id>-<version>.zip` and its sums; the same dist/ gives the same bytes.
 
     Raises:
@@ -60,7 +61,8 @@ def package(request: PackageRequest) -> PackageResult:
     partial = archive.with_suffix(".partial")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_zip(project.dist, str(metadata["id"]), partial)
+        with console.working("packing"):
+            write_zip(project.dist, str(metadata["id"]), partial)
         partial.replace(archive)
         return PackageResult(archive, write_sums(archive), archive.stat().st_size)
     except OSError as error:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.usecases.package import PackageRequest, package
 from tests.builders.plugins import METADATA, valid_dist
+
+CONSOLE = TerminalConsole()
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_zip_has_the_id_and_the_version_and_sums_beside_it(project: Path) -> None:
-    result = package(PackageRequest(project))
+    result = package(PackageRequest(project), CONSOLE)
     assert result.archive.name == "acme-weather-datasource-1.2.3.zip"
     assert [path.name for path in result.sums] == [
         f"{result.archive.name}.sha1",
@@ -35,21 +38,23 @@ def test_the_zip_has_the_id_and_the_version_and_sums_beside_it(project: Path) ->
 
 
 def test_packing_twice_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
-    one, two = (package(PackageRequest(project, tmp_path / name)).archive for name in ("one", "two"))
+    one, two = (package(PackageRequest(project, tmp_path / name), CONSOLE).archive for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
 
 
 def test_without_dist_it_says_what_to_do(project: Path) -> None:
     (project / "dist").rename(project / "elsewhere")
     with pytest.raises(ProjectError, match="nothing to pack\n  try: plugin-cli build"):
-        package(PackageRequest(project))
+        package(PackageRequest(project), CONSOLE)
 
 
-def test_what_validate_refuses_is_not_packed(project: Path) -> None:
+def test_what_validate_refuses_is_not_packed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "dist" / "LICENSE").unlink()
     with pytest.raises(ProjectError, match="LICENSE: is missing"):
-        package(PackageRequest(project))
+        package(PackageRequest(project), CONSOLE)
     assert not list(project.glob("*.zip"))
+    # Nothing is said to be packed that is not.
+    assert capsys.readouterr().err == ""
 
 
 def test_a_full_disk_leaves_no_half_zip(project: Path, tmp_path: Path) -> None:
@@ -61,7 +66,7 @@ def test_a_full_disk_leaves_no_half_zip(project: Path, tmp_path: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=True)
     try:
         with pytest.raises(PluginCliError, match="No space left"):
-            package(PackageRequest(project, small))
+            package(PackageRequest(project, small), CONSOLE)
         assert list(small.iterdir()) == []
     finally:
         subprocess.run(["umount", small], check=True)
