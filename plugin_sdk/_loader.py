@@ -74,7 +74,12 @@ class Loader:
         from plugin_sdk._places import place_of
 
         module = self._target.partition(":")[0] if isinstance(self._target, str) else ""
-        self._reason = f"the plugin's code could not be loaded: {describe(error, module)}"
+        self._reason = (
+            # Raised by the module on purpose, it is the whole sentence.
+            str(error)
+            if isinstance(error, LoadError)
+            else f"the plugin's code could not be loaded: {describe(error, module)}"
+        )
         place = place_of(error)
         facts = {"file": place.file, "line": place.line} if place else {}
         _log.log_exception(

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_cli.adapters.absent_backend import absent_backend, start_reason
 from plugin_cli.adapters.backend import BackendKind
 from plugin_cli.adapters.ports import bind_loopback
 from plugin_cli.adapters.session_backend import BackendRecord
@@ -130,18 +131,16 @@ class SourceBackend:
         self._watcher.start()
 
     def exchange(self) -> bool:
-        """Start a new one and end the old one when its calls are answered; False: it did not start."""
+        """Start a new one and end the old one when its calls are answered.
+
+        False: it did not start; until one does, every call is answered with the reason.
+        """
         with self._exchanging:
             if self._stopped.is_set():
                 return False
             if self._debug_port is not None:
                 self._end_before_start()
-            try:
-                new = self._start()
-            except PluginCliError as error:
-                self._log.line("dev", "error", error.what, reason=error.why or "")
-                self._console.warn(f"{error.what}; the one before goes on")
-                return False
+            new, started = self._start_or_explain()
             old, self._process = self._process, new
             self._splice.point_at(new.address)
             self._splice.drain()
@@ -149,7 +148,7 @@ class SourceBackend:
             retiring = threading.Thread(target=self._retire, args=(old,), name="backend-retire")
             retiring.start()
             self._retiring.append(retiring)
-        return True
+        return started
 
     def close(self) -> None:
         """End everything."""
@@ -190,12 +189,26 @@ class SourceBackend:
         loading.then(self._loaded)
         return process
 
+    def _start_or_explain(self) -> tuple[PluginProcess, bool]:
+        """Return a new backend, or where it does not start, one that says why."""
+        try:
+            return self._start(), True
+        except PluginCliError as error:
+            self._log.line("dev", "error", error.what, reason=error.why or "")
+            reason = _reason(error, self._project.root)
+            self._console.warn(f"{reason}\n  every call says so until you save")
+            process = absent_backend(reason, self._project.plugin_id, self._environment(os.environ))
+            return process.__enter__(), False
+
+    def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        own = {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
+        if self._sockets is not None:
+            own["PLUGIN_UNIX_SOCKET_DIR"] = str(self._sockets)
+        return dict(env) | own
+
     def _command(self) -> DevCommand:
         found = self._next_command()
-        env = dict(found.command.env) | {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
-        if self._sockets is not None:
-            env["PLUGIN_UNIX_SOCKET_DIR"] = str(self._sockets)
-        return replace(found, command=replace(found.command, env=env))
+        return replace(found, command=replace(found.command, env=self._environment(found.command.env)))
 
     def _loaded(self, problem: str) -> None:
         if not problem:
@@ -211,6 +224,13 @@ class SourceBackend:
                 self._log.line("dev", "error", "the backend's process ended by itself; starting it again")
                 self._splice.point_at(None)
                 self.exchange()
+
+
+def _reason(error: PluginCliError, root: Path) -> str:
+    from plugin_sdk.testing import PluginStartError
+
+    cause = error.__cause__
+    return start_reason(cause, root) if isinstance(cause, PluginStartError) else str(error)
 
 
 def _end(process: PluginProcess) -> None:

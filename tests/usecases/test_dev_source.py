@@ -1,0 +1,109 @@
+"""The backend behind Grafana, from a real source: what its calls are answered while the author saves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+
+from plugin_cli.adapters.absent_backend import start_reason
+from plugin_cli.adapters.session_backend import BackendRecord
+from plugin_cli.adapters.session_log import LogWriter
+from plugin_cli.console import TerminalConsole
+from plugin_cli.project import find_project
+from plugin_cli.usecases.dev_source import SourceBackend, unix_meeting
+from plugin_sdk.testing import CHANNEL_OPTIONS, PluginClient, PluginStartError, settings
+from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux engine's way to the source")
+START = 'from plugin_sdk import serve\n\nserve("weather.datasource:Weather")\n'
+URL = settings({"url": "http://here"})
+
+
+class Said(TerminalConsole):
+    """A console that keeps its warnings."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@dataclass
+class Session:
+    plugin: SourcePlugin
+    backend: SourceBackend
+    client: PluginClient
+    said: Said
+    records: list[BackendRecord]
+
+    def health(self) -> str:
+        return self.client.check_health(URL).message
+
+    def save(self, start: str) -> bool:
+        self.plugin.write("backend/weather/__main__.py", start)
+        return self.backend.exchange()
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    use_this_python(monkeypatch)
+    plugin = write_source_plugin(tmp_path / "weather")
+    said, records = Said(), list[BackendRecord]()
+    with unix_meeting() as (meeting, listener):
+        assert meeting.folder is not None
+        log = LogWriter(tmp_path / "log.jsonl")
+        project = find_project(plugin.root)
+        backend = SourceBackend(project, listener, meeting.sockets, said, log, records.append)
+        backend.open()
+        address = f"unix:{meeting.folder / 'backend.sock'}"
+        with grpc.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
+            yield Session(plugin, backend, PluginClient(channel), said, records)
+        backend.close()
+
+
+def test_a_start_file_that_cannot_run_is_every_calls_answer_until_it_is_mended(session: Session) -> None:
+    assert session.health() == "http://here with 0 characters"
+
+    assert not session.save(f"{START}serve(\n")
+    reason = "the backend did not start: SyntaxError: '(' was never closed (__main__.py, line 4)"
+    assert session.health() == reason
+    assert session.client.query_data([{"refId": "A"}], URL)["A"].error == reason
+    assert session.said.warnings == [f"{reason}\n  every call says so until you save"]
+    assert session.records[-1].loaded is False
+
+    assert session.save(START)
+    assert session.health() == "http://here with 0 characters"
+
+
+def test_a_start_file_that_serves_nothing_is_told_apart(session: Session) -> None:
+    assert not session.save("import sys\n\nsys.exit(3)\n")
+
+    assert session.health() == (
+        "the backend did not start: the process ended with exit code 3 before its handshake"
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("  File \"/p/backend/x.py\", line 7, in <module>\nKeyError: 'a'", "KeyError: 'a' (x.py, line 7)"),
+        (
+            '  File "/p/backend/x.py", line 7, in <module>\n  File "/usr/lib/y.py", line 9, in z\nKeyError',
+            "KeyError (x.py, line 7)",
+        ),
+        ('  File "/usr/lib/y.py", line 9, in z\nKeyError', "it ended"),
+        ("not a word of it\n\n", "it ended"),
+        ("", "it ended"),
+    ],
+)
+def test_the_reason_is_the_error_and_its_place_in_the_authors_code(output: str, expected: str) -> None:
+    reason = start_reason(PluginStartError("it ended", output), Path("/p"))
+
+    assert reason == f"the backend did not start: {expected}"
