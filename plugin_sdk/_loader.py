@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugin_sdk._plugin import Plugin
 
 
-LOADED, NOT_LOADED = "plugin-loaded", "plugin-not-loaded"
+LOADED, NOT_LOADED, DESCRIBED = "plugin-loaded", "plugin-not-loaded", "plugin-described"
 """The field `event` of the log lines that tell `plugin-cli dev` what became of the author's code."""
 
 
@@ -63,11 +63,25 @@ class Loader:
             from plugin_sdk._plugin import Plugin
 
             self._plugin = Plugin(_resolve(self._target), on_instances=self._on_instances)
-            _tell_loaded()
+            _tell("the plugin's code is loaded", LOADED)
         except BaseException as error:
             self._failed(error)
         finally:
             self._done.set()
+        self._offer_schema()
+
+    def _offer_schema(self) -> None:
+        """Give `plugin-cli dev` the schema for the editors, when the first call waits for nothing more."""
+        path = os.environ.get("PLUGIN_CLI_SCHEMA_FILE")
+        if not path or self._plugin is None:
+            return
+        from plugin_sdk.schema import offer_schema
+
+        try:
+            offer_schema(self._plugin.cls, path)
+        except OSError as error:
+            _log.log_exception("the schema of the models cannot be written", error)
+        _tell("the models are described", DESCRIBED)
 
     def _failed(self, error: BaseException) -> None:
         from plugin_sdk._load_errors import describe
@@ -87,10 +101,10 @@ class Loader:
         )
 
 
-def _tell_loaded() -> None:
+def _tell(message: str, event: str) -> None:
     # `plugin-cli dev` waits for this line, whatever level the author set.
     if _log.enabled("debug") or os.environ.get("PLUGIN_CLI_DEV"):
-        _log.write_line(_log.encode("debug", "the plugin's code is loaded", {"event": LOADED}))
+        _log.write_line(_log.encode("debug", message, {"event": event}))
 
 
 def _resolve(target: str | type) -> type:

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 VERSION = 1
@@ -21,14 +22,39 @@ def schema_of(entry: str) -> dict[str, Any]:
     Raises:
         SchemaError: the class cannot be imported, or a model has no JSON Schema.
     """
+    return schema_of_class(_load(entry))
+
+
+def schema_of_class(cls: type) -> dict[str, Any]:
+    """Return `{"version", "settings", "query"}` of a plugin's class.
+
+    Raises:
+        SchemaError: a model has no JSON Schema.
+    """
     from plugin_sdk.datasource import model_types
 
-    settings, query = model_types(_load(entry))
+    settings, query = model_types(cls)
     return {
         "version": VERSION,
         "settings": _describe(settings, "settings"),
         "query": _describe(query, "query"),
     }
+
+
+def offer_schema(cls: type, path: str) -> None:
+    """Write the schema of a class that is loaded already to `path`, whole or not at all.
+
+    `plugin-cli dev` makes the editors from it: reading the models in a process of their own takes as long as
+    starting the backend. The file holds `{"schema"}`, or `{"error"}` with a sentence.
+    """
+    document: dict[str, Any]
+    try:
+        document = {"schema": schema_of_class(cls)}
+    except Exception as error:
+        document = {"error": str(error)}
+    aside = Path(f"{path}.partial")
+    aside.write_text(json.dumps(document), encoding="utf-8")
+    aside.replace(path)
 
 
 def _load(entry: str) -> type:

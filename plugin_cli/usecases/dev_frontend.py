@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from plugin_cli.console import Console
-from plugin_cli.errors import PluginCliError
+from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.preview.app import Frontend
 from plugin_cli.project import Project
 
@@ -19,12 +21,20 @@ class DevFrontend:
         project: the plugin.
         folder: where module.js goes; a plugin with a frontend of its own gets none.
         console: told when the plugin's environment has to be made first.
+        described: the running backend's `{"schema"}` or `{"error"}`; None where it gives none.
     """
 
-    def __init__(self, project: Project, folder: Path, console: Console) -> None:
+    def __init__(
+        self,
+        project: Project,
+        folder: Path,
+        console: Console,
+        described: Callable[[], dict[str, Any] | None] = lambda: None,
+    ) -> None:
         self._project = project
         self._folder = folder
         self._console = console
+        self._described = described
         self._lock = threading.Lock()
         self._frontend = Frontend(None, "the models were not read yet")
 
@@ -34,18 +44,26 @@ class DevFrontend:
 
     def make(self) -> Frontend:
         """Read the models again; a failure leaves the last module.js and says why."""
-        from plugin_cli.adapters.environment import ensure_environment
-        from plugin_cli.builders.schema import plugin_schema
-
         with self._lock:
             try:
-                schema = plugin_schema(self._project, ensure_environment(self._project, self._console))
+                schema = self._schema()
                 if generates_frontend(self._project):
                     self._write(schema)
                 self._frontend = Frontend(schema)
             except PluginCliError as error:
                 self._frontend = Frontend(self._frontend.schema, str(error))
             return self._frontend
+
+    def _schema(self) -> dict[str, Any]:
+        from plugin_cli.adapters.environment import ensure_environment
+        from plugin_cli.builders.schema import plugin_schema
+
+        found = self._described()
+        if found is None:
+            return plugin_schema(self._project, ensure_environment(self._project, self._console))
+        if "error" in found:
+            raise ProjectError(str(found["error"]))
+        return dict(found["schema"])
 
     def _write(self, schema: dict[str, object]) -> None:
         from plugin_cli.builders.frontend import write_frontend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_cli.adapters.backend import BackendKind
+from plugin_cli.adapters.cache import private_dir
 from plugin_cli.adapters.ports import LOOPBACK, bind_loopback
 from plugin_cli.adapters.session_backend import write_backend
 from plugin_cli.adapters.session_log import LogWriter
@@ -133,16 +135,20 @@ class _Parts:
         self._console = console
         self._log = log
         self._made = folder.path / "public"
+        self._schemas = private_dir(folder.path / "schemas")
         self._events = Events()
         self._pools = Pools()
         self._settings = settings
         self._is_source = source_filter(project.root)
-        self._frontend = DevFrontend(project, self._made, console)
         self._processes = DevProcesses(
             project.plugin_id,
             dev_command(project, kind, console, debug_port),
             log,
             lambda record: write_backend(folder, record),
+            self._schemas,
+        )
+        self._frontend = DevFrontend(
+            project, self._made, console, lambda: self._processes.schema(_LOAD_SECONDS)
         )
         starter = backend_starter(project, self._processes, alone=debug_port is not None)
         self._bridge = ProcessBridge(starter, kind.value, self._backend_changed)
@@ -165,16 +171,9 @@ class _Parts:
         return is_code or self._settings.concerns(path)
 
     def open(self) -> None:
-        """Start the backend, and make the frontend beside it."""
-        from plugin_cli.adapters.environment import ensure_environment
-
-        if self._kind is BackendKind.SOURCE:
-            # Once and first: both of the threads below need it.
-            ensure_environment(self._project, self._console)
-        frontend = threading.Thread(target=self._frontend.make, name="frontend")
-        frontend.start()
+        """Start the backend, and make the frontend from what it says of its models."""
         self._bridge.open()
-        frontend.join()
+        self._frontend.make()
         self._bridge.settled(_LOAD_SECONDS)
 
     def preview(self) -> Preview:
@@ -216,8 +215,7 @@ class _Parts:
         self._bridge.exchange()
         self._live.restart()
         self._events.reload("backend")
-        # Afterwards: the models are read by a process of its own, and nobody waits for the editors;
-        # the first answer of the new code is waited for.
+        # Afterwards: nobody waits for the editors, the first answer of the new code is waited for.
         threading.Thread(target=self._remake_frontend, name="frontend").start()
 
     def _settings_changed(self) -> None:
@@ -242,6 +240,7 @@ class _Parts:
         self._processes.close()
         self._pools.shutdown()
         self._frontend.clear()
+        shutil.rmtree(self._schemas, ignore_errors=True)
 
     def _backend_changed(self, state: BackendState) -> None:
         self._log.line(

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plugin_cli.adapters.backend import BackendCommand
+from plugin_cli.adapters.backend import BackendCommand, BackendKind
+from plugin_cli.adapters.json_file import read_json
 from plugin_cli.adapters.session_backend import BackendRecord
 from plugin_cli.adapters.session_log import LogEntry, LogWriter
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from plugin_sdk.testing import LogLine, PluginProcess
 
 # The fields by which the backend tells what became of the author's code.
-_LOADED, _NOT_LOADED = "plugin-loaded", "plugin-not-loaded"
+_LOADED, _NOT_LOADED, _DESCRIBED = "plugin-loaded", "plugin-not-loaded", "plugin-described"
 _TOLD = ("event", "reason", "file", "line")
 
 
@@ -28,6 +30,11 @@ class Loading:
         self._lock = threading.Lock()
         self._problem: str | None = None
         self._waiting: list[Callable[[str], None]] = []
+
+    @property
+    def problem(self) -> str:
+        """Why it was not loaded; empty where it was, or is not known yet."""
+        return self._problem or ""
 
     def settle(self, problem: str) -> None:
         """Say that it was loaded (an empty text), or why not."""
@@ -69,6 +76,7 @@ class DevProcesses:
         next_command: asked before each start: a changed pyproject.toml installs what it asks for.
         log: gets the backend's lines.
         record: told what becomes of each process.
+        schemas: a folder for the schemas of the models, which a backend from source describes itself.
     """
 
     def __init__(
@@ -77,6 +85,7 @@ class DevProcesses:
         next_command: Callable[[], DevCommand],
         log: LogWriter,
         record: Callable[[BackendRecord], None],
+        schemas: Path | None = None,
     ) -> None:
         self._plugin_id = plugin_id
         self._next_command = next_command
@@ -84,7 +93,9 @@ class DevProcesses:
         self._record = record
         self._lock = threading.Lock()
         self._closed = False
-        self._newest: Loading | None = None
+        self._schemas = schemas
+        self._made = 0
+        self._newest: _Started | None = None
         self._ahead: _Started | None = None
 
     def start(self) -> tuple[PluginProcess, Loading]:
@@ -98,7 +109,7 @@ class DevProcesses:
 
         wanted = self._next_command()
         started = self._take_ahead(wanted) or self._make(wanted)
-        self._newest = started.loading
+        self._newest = started
         try:
             try:
                 started.process.__enter__()
@@ -107,14 +118,23 @@ class DevProcesses:
                     raise
                 # Whatever happened to it while it waited, a new one need not share it.
                 started = self._make(wanted)
-                self._newest = started.loading
+                self._newest = started
                 started.process.__enter__()
         except PluginStartError as error:
+            self._newest = None
             self._record(BackendRecord(None, False, str(error)))
             raise
         started.begin(self._record)
         started.loading.then(lambda _: self._prepare(wanted))
         return started.process, started.loading
+
+    def schema(self, seconds: float) -> dict[str, Any] | None:
+        """Return the newest backend's `{"schema"}` or `{"error"}`; None: it says nothing in that time."""
+        newest = self._newest
+        if newest is None or newest.schema is None or not newest.described.wait(seconds):
+            return None
+        problem = newest.loading.problem
+        return {"error": problem} if problem else read_json(newest.schema)
 
     @property
     def waiting(self) -> PluginProcess | None:
@@ -134,12 +154,16 @@ class DevProcesses:
         from plugin_sdk.testing import PluginProcess
 
         command = wanted.command
-        loading = Loading()
-        started = _Started(wanted, loading, ahead, self._log, lambda: self._newest is loading)
+        started = _Started(wanted, ahead, self._log, lambda: self._newest is started)
+        environment = dict(command.env) | {"PLUGIN_CLI_DEV": "1"}
+        if self._schemas is not None and command.kind is BackendKind.SOURCE:
+            self._made += 1
+            started.schema = self._schemas / f"schema-{self._made}.json"
+            environment["PLUGIN_CLI_SCHEMA_FILE"] = str(started.schema)
         started.process = PluginProcess(
             (*command.argv, "--wait") if ahead else command.argv,
             # The backend writes the line that tells of its loading, whatever log level the author set.
-            env=dict(command.env) | {"PLUGIN_CLI_DEV": "1"},
+            env=environment,
             cwd=command.cwd,
             plugin_id=self._plugin_id,
             on_log=started.heard,
@@ -176,10 +200,12 @@ class _Started:
     process: PluginProcess
 
     def __init__(
-        self, wanted: DevCommand, loading: Loading, ahead: bool, log: LogWriter, is_newest: Callable[[], bool]
+        self, wanted: DevCommand, ahead: bool, log: LogWriter, is_newest: Callable[[], bool]
     ) -> None:
         self.wanted = wanted
-        self.loading = loading
+        self.loading = Loading()
+        self.schema: Path | None = None
+        self.described = threading.Event()
         self.ahead = ahead
         self._log = log
         self._is_newest = is_newest
@@ -196,6 +222,8 @@ class _Started:
             with self._lock:
                 self._told = line.fields
             self._settle()
+        if event in (_DESCRIBED, _NOT_LOADED):
+            self.described.set()
 
     def begin(self, record: Callable[[BackendRecord], None]) -> None:
         """Record where it answers, now and with what it tells of its loading."""

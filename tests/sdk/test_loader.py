@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 import threading
@@ -130,6 +131,23 @@ def test_what_became_of_the_code_is_told_for_programs(
 
     told = logged()[-1]
     assert (told["@level"], told["event"]) == ("debug", "plugin-loaded")
+
+
+@pytest.mark.parametrize(("folder", "written"), [(".", True), ("nowhere", False)])
+def test_whoever_develops_is_given_the_schema(
+    tmp_path: Path, logged: Lines, monkeypatch: pytest.MonkeyPatch, folder: str, written: bool
+) -> None:
+    path = tmp_path / folder / "schema.json"
+    monkeypatch.setenv("PLUGIN_CLI_SCHEMA_FILE", str(path))
+    load(Inside).plugin()
+    for thread in threading.enumerate():
+        if thread.name == "load-plugin":
+            thread.join(60)
+
+    assert path.exists() is written
+    assert [line["@level"] for line in logged()] == ["debug", *([] if written else ["error"]), "debug"]
+    assert logged()[-1]["event"] == "plugin-described"
+    assert not written or json.loads(path.read_text())["schema"]["version"] == 1
 
 
 def test_in_a_bundle_a_missing_module_asks_for_a_build(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,9 @@ class Session:
                 replace(source, argv=(*source.argv, *self.extra)), ahead=True, version=self.version
             )
 
-        self.processes = DevProcesses(project.plugin_id, command, LogWriter(self.log), self.records.append)
+        self.processes = DevProcesses(
+            project.plugin_id, command, LogWriter(self.log), self.records.append, self.log.parent
+        )
 
     def start(self) -> str:
         """Start the next one; return what is told of its loading, when the one after it has been started."""
@@ -67,6 +70,11 @@ class Session:
 
     def said(self) -> str:
         return self.running[-1].client.check_health(settings()).message
+
+    def schema(self) -> dict[str, Any]:
+        found = self.processes.schema(60)
+        assert found is not None
+        return found
 
     def waiting(self) -> PluginProcess:
         found = self.processes.waiting
@@ -182,6 +190,52 @@ def test_nothing_is_prepared_once_the_session_is_closed(session: Session) -> Non
     session.start()
 
     assert session.processes.waiting is None
+
+
+def test_the_backend_describes_its_own_models(session: Session) -> None:
+    assert session.processes.schema(0) is None
+    text = (
+        "from pydantic import BaseModel\nclass Query(BaseModel):\n    station: str = ''\n"
+        + SOURCE.replace("DataSource)", "DataSource[dict, Query])").replace(
+            "import CheckHealthResult, DataSource[dict, Query]", "import CheckHealthResult, DataSource"
+        )
+    )
+    session.plugin.write("backend/weather/datasource.py", text)
+    session.start()
+    assert set(session.schema()["schema"]["query"]["properties"]) == {"station"}
+
+    session.plugin.write("backend/weather/datasource.py", text.replace("station:", "place:"))
+    session.start()
+    assert set(session.schema()["schema"]["query"]["properties"]) == {"place"}
+
+    session.plugin.write(
+        "backend/weather/datasource.py", text.replace("station: str = ''", "call: type(len)")
+    )
+    problem = session.start()
+    assert session.schema() == {"error": problem}
+
+
+def test_models_that_cannot_be_described_are_told(session: Session) -> None:
+    session.plugin.write(
+        "backend/weather/datasource.py",
+        "from collections.abc import Callable\nfrom pydantic import BaseModel\nfrom plugin_sdk import DataSource\n"
+        "class Query(BaseModel):\n    call: Callable[[], int]\n"
+        "class Weather(DataSource[dict, Query]): pass\n",
+    )
+
+    assert session.start() == ""
+
+    assert "the query model Query has no JSON Schema" in session.schema()["error"]
+
+
+def test_one_that_does_not_start_describes_nothing(session: Session) -> None:
+    session.plugin.write(
+        "backend/weather/__main__.py", "import sys\nsys.exit('no')\nserve('weather.datasource:Weather')"
+    )
+    with pytest.raises(PluginStartError):
+        session.processes.start()
+
+    assert session.processes.schema(60) is None
 
 
 def test_whoever_asks_late_is_told_at_once() -> None:
