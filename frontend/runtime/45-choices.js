@@ -24,8 +24,8 @@ function useOptions(field, load) {
   return { options: [...fixed, ...state.live, ...(load ? load.extra : [])], loading: state.loading, error: state.error };
 }
 
-const withError = (control, error, ref) =>
-  h('div', { ref }, control, error && h(ui.FieldValidationMessage, null, 'The list could not be loaded: ' + error));
+const withError = (control, error, rest) =>
+  h('div', rest, control, error && h(ui.FieldValidationMessage, null, 'The list could not be loaded: ' + error));
 
 function RadioWidget({ field, id, value, change, disabled, options }) {
   const all = field.node.nullable ? [...options, { value: null, label: 'Not set' }] : options;
@@ -67,10 +67,10 @@ function MultiWidget({ field, id, value, change, disabled, invalid, width, load 
   });
   const unknown = current.filter((one) => !options.some((option) => option.value === one)).map(asOption);
   return withError(h(ui.MultiCombobox, {
-    id, disabled, invalid: invalid || Boolean(error), loading, width: width || 40, placeholder: field.hints.placeholder,
+    id, disabled, invalid: invalid || Boolean(error), loading, placeholder: field.hints.placeholder,
     options: [...unknown, ...options], value: current, isClearable: true, createCustomValue: Boolean(field.hints.custom),
     onChange: (chosen) => change(chosen.map((option) => option.value), true),
-  }), error, place);
+  }), error, { ref: place, style: { width: 8 * (width || 40) } }); // of a width of its own it shows one choice, however much room there is
 }
 
 const WIDGETS = {

@@ -2,6 +2,7 @@
 //      inline, labelWidth, width, keepEmptyText, load(field, siblings), secret(field, row), widgets} ----
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const labelOf = (field) => field.title + (field.required && field.node.default === undefined ? ' *' : '');
+const labelWidthFor = (form, title) => (form.inline || labelSize(title) > form.labelWidth ? 'auto' : form.labelWidth); // else it would run over its neighbours
 const idOf = (form, path) => form.prefix + path.join('-');
 
 /** One labelled control. */
@@ -27,7 +28,7 @@ function Row({ field, form, siblings }) {
   };
   const control = field.kind === 'secret' && !own ? form.secret(row) : h(own || WIDGETS[field.kind] || TextWidget, row);
   const inlineField = h(ui.InlineField, {
-    label: labelOf(field), labelWidth: form.labelWidth,
+    label: labelOf(field), labelWidth: labelWidthFor(form, labelOf(field)),
     tooltip: field.node.description, interactive: true, htmlFor: id, disabled, grow: field.kind === 'code' || Boolean(field.hints.grow),
     invalid: Boolean(problem), error: problem,
   }, control);
@@ -40,7 +41,7 @@ function ObjectRow({ field, form }) {
   const on = !field.node.nullable || isObject(value === undefined ? field.node.default : value);
   const toggle = (event) => form.write(field.path, event.currentTarget.checked ? defaultsOf(form.root, field.node) : emptied(field), true);
   return h(Group, { title: field.title, description: field.node.description, depth: field.path.length - 1, form },
-    field.node.nullable && h(ui.InlineField, { label: 'Use ' + field.title, labelWidth: form.labelWidth, disabled: form.disabled },
+    field.node.nullable && h(ui.InlineField, { label: 'Use ' + field.title, labelWidth: labelWidthFor(form, 'Use ' + field.title), disabled: form.disabled },
       h(ui.InlineSwitch, { id: idOf(form, field.path), value: on, disabled: form.disabled, onChange: toggle })),
     on && h(Fields, { node: field.node, path: field.path, form }));
 }
@@ -68,7 +69,7 @@ function UnionRow({ field, form }) {
     ? h(ui.RadioButtonGroup, { ...common, options: all, onChange: choose, 'aria-label': field.title })
     : h(ui.Combobox, { ...common, options: all, width: form.width || 32, onChange: (option) => choose(option.value) });
   return h(React.Fragment, null,
-    h(ui.InlineField, { label: labelOf(field), labelWidth: form.labelWidth, tooltip: field.node.description, interactive: true, disabled: form.disabled }, control),
+    h(ui.InlineField, { label: labelOf(field), labelWidth: labelWidthFor(form, labelOf(field)), tooltip: field.node.description, interactive: true, disabled: form.disabled }, control),
     active && h(Fields, { key: String(active.tag), node: active.node, path: field.path, form }));
 }
 

@@ -1,5 +1,22 @@
 // ---- the configuration editor ----
 const WIDTH = 40;
+const LABEL = { least: 24, most: 38 }; // in units of 8 pixels, as all widths of Grafana's controls
+const labelSize = (title) => Math.ceil((7 * title.length + 44) / 8); // letters of 12 pixels, the room around them and the mark of a tooltip
+
+/** The titles of all labels of a model and of the models in it. */
+function titlesOf(root, node, path) {
+  return fieldsOf(root, node, path).flatMap((field) => [
+    field.kind === 'object' && field.node.nullable ? 'Use ' + field.title : labelOf(field),
+    ...(field.kind === 'object' ? titlesOf(root, field.node, field.path) : []),
+    ...(field.kind === 'list' ? titlesOf(root, field.node.items, field.path) : []),
+    ...(field.kind === 'union' ? variantsOf(root, field.node).flatMap((variant) => titlesOf(root, variant.node, field.path)) : []),
+  ]);
+}
+
+/** As wide as the longest label; those that would push all controls far to the right are left to stand out. */
+function labelWidthOf(root, node) {
+  return Math.max(LABEL.least, ...titlesOf(root, node, []).map(labelSize).filter((size) => size <= LABEL.most));
+}
 
 function SecretWidget({ field, id, disabled, options, set }) {
   const key = field.path.join('.'); // the flat name that plugin_sdk.models puts back in its place
@@ -18,6 +35,7 @@ function SecretWidget({ field, id, disabled, options, set }) {
 
 function makeConfigEditor(root, widgets) {
   const node = resolve(root, root);
+  const labelWidth = labelWidthOf(root, node);
   return function ConfigEditor({ options, onOptionsChange }) {
     const latest = useLatest(options);
     const update = (next) => {
@@ -31,7 +49,7 @@ function makeConfigEditor(root, widgets) {
     });
     const form = {
       root, widgets, prefix: 'config-editor-', value: options.jsonData || {}, disabled: Boolean(options.readOnly),
-      showAll: options.version > 1, labelWidth: 24, width: WIDTH, // a new data source is not scolded for being empty
+      showAll: options.version > 1, labelWidth, width: WIDTH, // a new data source is not scolded for being empty
       read: (path) => getIn(latest.current.jsonData, path),
       write: (path, value) => update({ ...latest.current, jsonData: setIn(latest.current.jsonData || {}, path, value) }),
       commit: () => undefined,

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,12 +55,45 @@ def test_the_page_and_grafanas_routes_answer(tool: DevTool) -> None:
     assert "grafana_plugin_request_total" in get(f"{url}metrics/plugins/acme-weather-datasource").text
 
 
-def test_the_provisioned_alert_rule_fires(tool: DevTool) -> None:
+def test_the_provisioned_alert_rule_fires_until_the_sample_ends_at_12(tool: DevTool) -> None:
     url = tool.up(*PREVIEW)["url"]
 
-    (rule,) = get(f"{url}api/preview/alerts").json()["rules"]
+    def rule() -> dict[str, Any]:
+        (found,) = get(f"{url}api/preview/alerts").json()["rules"]
+        return dict(found)
 
-    assert (rule["title"], rule["state"]) == ("Last value is above 15", "Alerting")
+    assert (rule()["title"], rule()["state"]) == ("Last value is above 15", "Alerting")
+    text = source(tool).read_text()
+    try:
+        source(tool).write_text(text.replace("[10.0, 20.0]", "[10.0, 12.0]"))
+        until(lambda: rule()["state"] == "Normal")  # it is evaluated every 10 seconds
+    finally:
+        source(tool).write_text(text)
+    turns = [step["state"] for step in rule()["history"]]
+    assert (turns[0], turns[-1]) == ("Alerting", "Normal")
+
+
+def test_an_edit_of_a_model_is_in_the_editors_and_one_they_cannot_show_is_told(tool: DevTool) -> None:
+    url = tool.up(*PREVIEW)["url"]
+    models = tool.root / "backend" / "weather" / "models.py"
+    text = models.read_text()
+
+    def module() -> str:
+        return get(f"{url}public/plugins/acme-weather-datasource/module.js").text
+
+    def reason() -> str:
+        return str(get(f"{url}api/preview").json().get("schemaError", ""))
+
+    try:
+        models.write_text(text + '    depth: int = Field(3, title="Depth of snow")\n')
+        until(lambda: "Depth of snow" in module())
+        assert "depth" in get(f"{url}api/preview").json()["schema"]["query"]["properties"]
+        models.write_text(text + "    hide: int = 3\n")
+        until(lambda: "query.hide: Grafana keeps a value of its own under this name" in reason())
+        assert "Depth of snow" in module()  # the last that could be shown
+    finally:
+        models.write_text(text)
+    until(lambda: reason() == "" and "Depth of snow" not in module())
 
 
 def test_a_missing_secret_is_named_and_no_secret_is_ever_logged(tool: DevTool) -> None:

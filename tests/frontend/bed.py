@@ -119,7 +119,7 @@ def serve(
         store=data_source,
         plugin_files=Files([dist]),
         page_files=Files(folders),
-        frontend=lambda: Frontend(schema),
+        frontend=lambda: Frontend(schema, bridge.schema_error),
         events=events,
         alerts=Alerts(rules or dist / "alerting", bridge, lambda: data_source.settings),
         live=live,

@@ -37,6 +37,7 @@ class ShowcaseBridge:
         self.resources: list[str] = []
         self.ticks = 0
         self.top = 15.5
+        self.schema_error = ""
 
     @property
     def last(self) -> Any:

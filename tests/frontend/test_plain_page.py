@@ -48,6 +48,14 @@ def test_requests_are_shown_without_their_secrets(plain: Bed) -> None:
     assert "s3cret" not in page.content()
 
 
+def test_models_that_cannot_be_shown_are_told_above_the_forms_of_before(plain: Bed) -> None:
+    page = plain.open()
+    plain.bridge.schema_error = "query.hide: Grafana keeps a value of its own under this name"
+    plain.events.reload("frontend")
+    page.locator("#banner", has_text="query.hide: Grafana keeps").wait_for()
+    page.get_by_label("URL *").wait_for()
+
+
 def test_shows_variant_list_and_optional_model(plain: Bed) -> None:
     plain.expect("400")
     page = plain.open()

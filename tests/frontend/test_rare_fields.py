@@ -45,6 +45,8 @@ def test_defaults_are_those_of_the_model_and_nothing_is_stored(rare: Bed) -> Non
     assert rare.store.to_json()["jsonData"] == {}
     rare.picture(page, "settings")
     assert violations(page, "[data-testid=generated-config-editor]") == []
+    long = page.locator("label", has_text="Patience in seconds before a request is given up for good")
+    assert long.evaluate("label => label.scrollHeight <= label.clientHeight")  # on one line, over no other
 
 
 def test_scalars_choices_and_json_are_stored_as_their_types(rare: Bed) -> None:

@@ -68,6 +68,14 @@ def test_requests_are_shown_without_their_secrets(rich: Bed) -> None:
     assert "s3cret" not in page.content()
 
 
+def test_models_that_cannot_be_shown_are_told_above_the_editors_of_before(rich: Bed) -> None:
+    page = rich.open()
+    rich.bridge.schema_error = "query.hide: Grafana keeps a value of its own under this name"
+    rich.events.reload("frontend")
+    page.get_by_text("query.hide: Grafana keeps").wait_for()
+    page.get_by_label("URL *").wait_for()
+
+
 def test_secret_text_area_holds_several_lines(rich: Bed) -> None:
     page = rich.open()
     fill_required(page)

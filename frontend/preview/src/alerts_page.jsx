@@ -2,7 +2,7 @@ import { Alert, Badge, useTheme2 } from '@grafana/ui';
 import * as React from 'react';
 
 const EVERY_MS = 5000; // the rules themselves are evaluated once an interval, however often they are asked for
-const MOST_SPANS = 12;
+const MOST_SPANS = 8;
 const COLORS = { Normal: 'green', Pending: 'orange', Alerting: 'red', NoData: 'blue', Error: 'red' };
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString();
 const pairs = (values) => Object.entries(values ?? {}).map(([key, value]) => `${key}=${value}`).join(', ');
@@ -66,11 +66,11 @@ function spansOf(history) {
 function History({ history }) {
   const theme = useTheme2();
   const span = ({ state, from, to }) => ({
-    flex: `${Math.max(1, to - from)} 0 84px`, overflow: 'hidden', whiteSpace: 'nowrap', fontSize: 12, paddingTop: 2,
+    flex: `${Math.max(1, to - from)} 0 124px`, overflow: 'hidden', whiteSpace: 'nowrap', fontSize: 12, paddingTop: 2,
     borderTop: `6px solid ${theme.visualization.getColorByName(COLORS[state] ?? 'gray')}`,
   });
   return (
-    <ol aria-label="State over time" style={{ display: 'flex', gap: 2, listStyle: 'none', margin: '12px 0 8px' }}>
+    <ol aria-label="State over time" style={{ display: 'flex', flexWrap: 'wrap', gap: 2, listStyle: 'none', margin: '12px 0 8px' }}>
       {spansOf(history).map((one) => <li key={one.from} style={span(one)}>{one.state} {clock(one.from)}</li>)}
     </ol>
   );

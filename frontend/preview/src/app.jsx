@@ -9,12 +9,15 @@ import { SettingsPage } from './settings_page.jsx';
 const TABS = { settings: 'Settings', query: 'Query', dashboard: 'Dashboard', alerts: 'Alerts', requests: 'Requests' };
 
 function useDataSource(preview, tab) {
-  const [dataSource, setDataSource] = React.useState(null);
+  const [made, setMade] = React.useState({});
   React.useEffect(() => {
-    preview.dataSources.get(preview.settings.uid).then(setDataSource);
+    preview.dataSources.get(preview.settings.uid).then((dataSource) => setMade({ tab, dataSource }));
   }, [preview, tab]); // made anew after the settings were saved
-  return dataSource;
+  return made.tab === tab ? made.dataSource : null; // that of before would be asked first
 }
+
+/** What is older than the files that were saved last, and why. */
+const Stale = ({ title, children }) => <Alert severity="warning" title={title}><span style={{ whiteSpace: 'pre-line' }}>{children}</span></Alert>;
 
 export function App({ preview }) {
   const wanted = new URLSearchParams(location.search).get('tab');
@@ -22,7 +25,7 @@ export function App({ preview }) {
   const [backend, setBackend] = React.useState(preview.boot.backend);
   const dataSource = useDataSource(preview, tab);
   React.useEffect(() => preview.listen(setBackend), [preview]);
-  const { plugin } = preview.boot;
+  const { plugin, schemaError, settingsError } = preview.boot;
   const logo = plugin.info?.logos?.small;
   return (
     <main style={{ padding: 24, maxWidth: 1180, margin: '0 auto' }}>
@@ -32,6 +35,8 @@ export function App({ preview }) {
       </h1>
       {backend && !backend.running && <Alert severity="error" title="The backend does not run">{backend.message}</Alert>}
       {preview.boot.settingsError && <Alert severity="warning" title="The data source keeps its last settings">{preview.boot.settingsError}</Alert>}
+      {backend?.running && schemaError && <Stale title="The editors are those of before">{schemaError}</Stale>}
+      {settingsError && <Stale title="The data source keeps its last settings">{settingsError}</Stale>}
       <TabsBar>
         {Object.entries(TABS).map(([name, label]) => <Tab key={name} label={label} active={tab === name} onChangeTab={() => setTab(name)} />)}
       </TabsBar>

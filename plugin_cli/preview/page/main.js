@@ -125,12 +125,14 @@ function listen(boot, page) {
   });
   events.addEventListener('backend', (message) => {
     const backend = JSON.parse(message.data);
-    banner(backend.running ? staleSettings(boot) : 'The backend does not run: ' + backend.message);
+    banner(backend.running ? stale(boot) : 'The backend does not run: ' + backend.message);
   });
 }
 
-function staleSettings(boot) {
-  return boot.settingsError ? 'The data source keeps its last settings: ' + boot.settingsError : '';
+/** What is older than the files that were saved last, and why. */
+function stale(boot) {
+  const schema = boot.schemaError && 'The editors are those of before: ' + boot.schemaError;
+  return [schema, boot.settingsError && 'The data source keeps its last settings: ' + boot.settingsError].filter(Boolean).join('\n');
 }
 
 async function main() {
@@ -141,7 +143,7 @@ async function main() {
   document.title = boot.plugin.name + ' - preview';
   byId('name').textContent = boot.plugin.name;
   byId('about').textContent = `plain preview by plugin-cli ${boot.tool}, not Grafana`;
-  banner(staleSettings(boot));
+  banner(stale(boot));
   if (boot.backend && !boot.backend.running) {
     banner('The backend does not run: ' + boot.backend.message);
   }

@@ -95,6 +95,7 @@ class Settings(BaseModel):
     either: str | int = Field("", title="Either")
     grid: list[list[int]] = Field([], title="Grid")
     build: str = Field("7", title="Build", json_schema_extra={"readOnly": True})
+    patience: int = Field(5, title="Patience in seconds before a request is given up for good")
     hidden: Annotated[str, form(widget="hidden")] = "kept"
 
 
