@@ -4,6 +4,9 @@
 
 The Python backend imports pandas. While it is exchanged it is asked every 100 ms, and no answer may be an
 error. The Go plugin is built with a warm cache after one constant of it has changed, as by `mage`.
+
+Between two saves there are some seconds, as between those of a person: meanwhile the next backend imports its
+packages. What a save costs that comes at once after another is shown beside it.
 """
 
 from __future__ import annotations
@@ -17,26 +20,30 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = Path(sys.executable).parent / "plugin-cli"
+GOAL_UP_SECONDS = 3.0
 GOAL_SECONDS = 1.0
 GOAL_RATIO = 1 / 3
+PAUSE_SECONDS = 4.0
 
 
 def main(arguments: list[str]) -> int:
     """Measure and print; 1 if a goal is missed."""
     rounds = int(arguments[0]) if arguments else 5
     with tempfile.TemporaryDirectory(prefix="bench-dev-") as folder:
-        started, python, errors = _python(Path(folder), rounds)
+        measured = _python(Path(folder), rounds)
         go = _go(Path(folder), rounds)
-    live = statistics.median(python)
-    print(f"dev up to usable page, preview:   {started:6.2f} s")
-    print(f"save to first new answer, Python: {live:6.2f} s ({_spread(python)}), {errors} errors")
-    missed = errors > 0 or live > GOAL_SECONDS
+    live, at_once, errors = statistics.median(measured.paused), measured.at_once, measured.errors
+    print(f"dev up to usable page, preview:   {measured.started:6.2f} s (goal {GOAL_UP_SECONDS:.0f} s)")
+    print(f"save to first new answer, Python: {live:6.2f} s ({_spread(measured.paused)}), {errors} errors")
+    print(f"  at once after another save:     {statistics.median(at_once):6.2f} s ({_spread(at_once)})")
+    missed = errors > 0 or live > GOAL_SECONDS or measured.started > GOAL_UP_SECONDS
     if go:
         ratio = live / statistics.median(go)
         print(f"save to first new answer, Go:     {statistics.median(go):6.2f} s ({_spread(go)})")
@@ -51,7 +58,17 @@ def _spread(times: list[float]) -> str:
     return f"{min(times):.2f} to {max(times):.2f}"
 
 
-def _python(folder: Path, rounds: int) -> tuple[float, list[float], int]:
+@dataclass
+class Measured:
+    """Seconds from `dev up` to the first answer, and from a save to the first answer of the new code."""
+
+    started: float
+    paused: list[float] = field(default_factory=list)
+    at_once: list[float] = field(default_factory=list)
+    errors: int = 0
+
+
+def _python(folder: Path, rounds: int) -> Measured:
     _run([TOOL, "create", "weather", "--name", "Weather", "--org", "acme", "--defaults"], folder)
     root = folder / "weather"
     project = root / "pyproject.toml"
@@ -65,13 +82,15 @@ def _python(folder: Path, rounds: int) -> tuple[float, list[float], int]:
         began = time.perf_counter()
         url = json.loads(_run(up, root))["url"]
         _ask(url)
-        started = time.perf_counter() - began
-        times, errors = [], 0
-        for number in range(rounds):
+        measured = Measured(time.perf_counter() - began)
+        for number in range(2 * rounds):
+            at_once = number % 2 == 1
+            if not at_once:
+                time.sleep(PAUSE_SECONDS)
             seconds, failed = _exchange(url, source, 100.0 + number)
-            times.append(seconds)
-            errors += failed
-        return started, times, errors
+            (measured.at_once if at_once else measured.paused).append(seconds)
+            measured.errors += failed
+        return measured
     finally:
         _run([TOOL, "dev", "down"], root)
 

@@ -78,6 +78,8 @@ def _warm(package: str, folder: str) -> None:
     from plugin_sdk._server import preload
 
     preload()
+    for name in ("_handshake", "_metrics", "_plugin", "_watch"):
+        importlib.import_module(f"plugin_sdk.{name}")
     for module, names in outside_modules(folder, package):
         with contextlib.suppress(BaseException):
             found = importlib.import_module(module)
