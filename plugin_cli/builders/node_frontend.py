@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from plugin_cli.adapters.process import run
+from plugin_cli.builders.fingerprint import content_fingerprint
 from plugin_cli.builders.typescript import write_generated
 from plugin_cli.console import Console
 from plugin_cli.errors import ProjectError, ToolMissingError
@@ -33,8 +36,13 @@ def frontend_inputs(project: Project) -> Iterator[tuple[str, Path]]:
         yield path.relative_to(project.root).as_posix(), path
 
 
-def build_own_frontend(project: Project, schema: Mapping[str, Any], out: Path, console: Console) -> None:
+def build_own_frontend(
+    project: Project, schema: Mapping[str, Any], out: Path, cache: Path, console: Console
+) -> None:
     """Put the frontend into `out`, with what it takes from the models brought up to date first.
+
+    The last one built is kept in the folder `cache` and taken again while its sources are the same: after
+    an edit of the backend, and in a container that has no Node.
 
     Raises:
         ToolMissingError: npm is not installed.
@@ -42,11 +50,27 @@ def build_own_frontend(project: Project, schema: Mapping[str, Any], out: Path, c
         ToolFailedError: npm failed.
     """
     source = project.plugin_json.parent
-    if (source / "generated").is_dir():
-        write_generated(schema, source / "generated")
-    if not (project.root / "package.json").is_file():
-        _copy_plain(source, out)
-        return
+    key = _key(project, schema)
+    mark, made = cache / "key", cache / "out"
+    if not (mark.is_file() and mark.read_text() == key):
+        if (source / "generated").is_dir():
+            write_generated(schema, source / "generated")
+        shutil.rmtree(cache, ignore_errors=True)
+        made.mkdir(parents=True)
+        if (project.root / "package.json").is_file():
+            _run_npm(project, made, console)
+        else:
+            _copy_plain(source, made)
+        mark.write_text(key)
+    shutil.copytree(made, out, dirs_exist_ok=True)
+
+
+def _key(project: Project, schema: Mapping[str, Any]) -> str:
+    described = json.dumps(schema, sort_keys=True)
+    return hashlib.sha256(f"{content_fingerprint(frontend_inputs(project))}{described}".encode()).hexdigest()
+
+
+def _run_npm(project: Project, out: Path, console: Console) -> None:
     if shutil.which("npm") is None:
         raise ToolMissingError(
             "npm is not installed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,8 +110,17 @@ def build(request: BuildRequest, console: Console) -> BuildResult:
 
 def _build_in_docker(project: Project, request: BuildRequest, console: Console) -> BuildResult:
     from plugin_cli.builders.docker_build import build_in_docker
+    from plugin_cli.builders.node_frontend import build_own_frontend, has_own_frontend
 
     facts = build_facts(project, author_code(project))
+    with _only_build(project):
+        if request.clean:
+            shutil.rmtree(_work(project), ignore_errors=True)
+        if has_own_frontend(project):
+            # The image has no Node: the build in the container takes what this one keeps.
+            schema = plugin_schema(project, ensure_environment(project, console))
+            with tempfile.TemporaryDirectory() as unused:
+                build_own_frontend(project, schema, Path(unused), _work(project) / "frontend", console)
     built = tuple(
         build_in_docker(project, target, request.image, facts, console) for target in request.targets
     )
@@ -131,7 +141,7 @@ def _build_frontend(project: Project, console: Console) -> BuildResult:
         try:
             stage.mkdir(parents=True)
             write_static_files(project, stage, version=facts.version, date=facts.date)
-            build_own_frontend(project, {}, stage, console)
+            build_own_frontend(project, {}, stage, work / "frontend", console)
             total = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
             swap(stage, project.dist, work)
         finally:
@@ -185,7 +195,7 @@ def _assemble(
     write_static_files(project, stage, version=facts.version, date=facts.date)
     write_notices(project, bundle.components, inputs.target, facts, stage)
     if has_own_frontend(project):
-        build_own_frontend(project, schema, stage, console)
+        build_own_frontend(project, schema, stage, _work(project) / "frontend", console)
     else:
         write_frontend(project, schema, stage)
     write_grafana_schema(schema, stage)

@@ -99,7 +99,8 @@ def test_arm64_is_built_in_a_container_and_runs_on_a_bare_root(
             process._process.terminate()
             assert process.wait(60) == 0
         found = run_tool("validate", "--json", cwd=repository.root)
-        assert [item["rule"] for item in json.loads(found.stdout)["findings"]] == ["catalogue"]
+        rules = [item["rule"] for item in json.loads(found.stdout)["findings"]]
+        assert rules == ["systems", "catalogue"]  # Grafana runs mostly on amd64, which is not there
 
 
 def assert_answers_grafanas_client(executable: Path) -> None:
