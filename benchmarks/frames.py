@@ -117,10 +117,10 @@ class _go:  # a context manager used as a verb
 
 def _cases() -> list[Case]:
     cases = [
-        _lists("2 rows, Python lists", 2, None),
-        _lists("1k rows, Python lists", 1000, None),
-        _lists("100k rows, Python lists", 100_000, 1.1),
-        _lists("100k rows, lists with nulls", 100_000, None, nulls=True),
+        lists("2 rows, Python lists", 2, None),
+        lists("1k rows, Python lists", 1000, None),
+        lists("100k rows, Python lists", 100_000, 1.1),
+        lists("100k rows, lists with nulls", 100_000, None, nulls=True),
         _mixed("20 columns x 1k, Python lists", 1000),
         _mixed("20 columns x 100k, Python lists", 100_000),
     ]
@@ -144,7 +144,7 @@ def _written(table: pa.Table) -> bytes:
     return raw
 
 
-def _lists(name: str, rows: int, goal: float | None, *, nulls: bool = False) -> Case:
+def lists(name: str, rows: int, goal: float | None, *, nulls: bool = False) -> Case:
     times = [_START + timedelta(seconds=row) for row in range(rows)]
     values: list[float | None] = [row * 0.5 for row in range(rows)]
     if nulls:

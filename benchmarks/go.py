@@ -8,19 +8,17 @@ ratios: the machine's pace changes, and both sides of a ratio saw the same momen
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
-from benchmarks.compare import answering, building, commands, holding, report, starting
+from benchmarks.compare import answering, building, commands, encoding, holding, options, report, starting
 from benchmarks.compare.figures import Result
 from benchmarks.compare.rounds import Measurement, measure
-from benchmarks.compare.setting import setting
 
 MEASUREMENTS: tuple[Measurement, ...] = (
     starting.START,
     *answering.QUERIES,
     *answering.FRAMES,
+    encoding.ENCODING,
     answering.BESIDE,
     answering.WAITING,
     holding.STREAMS,
@@ -33,27 +31,18 @@ MEASUREMENTS: tuple[Measurement, ...] = (
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print the table, write the files; 1 if a goal is missed by 25 % or more."""
-    options = _options().parse_args(arguments)
-    chosen = [item for item in MEASUREMENTS if not options.only or item.name in options.only]
+    """Measure, print the table, write the files; 1 if a goal is missed by 25 % or more, 130 by Ctrl-C."""
+    chosen = options.parse("go", __doc__, arguments, [item.name for item in MEASUREMENTS])
     results: list[Result] = []
     try:
-        with setting(1 if options.quick else options.rounds, options.quick) as run:
-            results.extend(measure(chosen, run))
+        with options.run(chosen) as run:
+            wanted = [item for item in MEASUREMENTS if not chosen.only or item.name in chosen.only]
+            results.extend(measure(wanted, run))
+    except KeyboardInterrupt:
+        return 130
     finally:
-        report.write(results, options.json, options.markdown)  # also what was done before a failure
+        report.write(chosen, results)  # also what was done before a failure
     return int(any(result.verdict().startswith("missed") for result in results))
-
-
-def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.partition("\n")[0])
-    names = [item.name for item in MEASUREMENTS]
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help=", ".join(names))
-    parser.add_argument("--rounds", type=int, default=5, help="how often each side is measured (default 5)")
-    parser.add_argument("--quick", action="store_true", help="one round of a tenth of the calls")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round as JSON")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown")
-    return parser
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,17 @@ def both(setting: Setting, stack: ExitStack, measure: Measure, python: Path | No
     for name, exe in programs.items():
         subject = stack.enter_context(setting.driver.running(exe))
         measure(subject)
-        subjects[name] = lambda subject=subject: measure(subject)  # type: ignore[misc]
+        subjects[name] = partial(measure, subject)
     return subjects
 
 
-def _times(answer: Mapping[str, Any]) -> Sample:
+def sample_of(answer: Mapping[str, Any], scale: float = 1e3) -> Sample:
+    """Return the times of a load in microseconds divided by `scale`, and its rate."""
     return {
-        "p50": answer["p50_us"] / 1e3,
-        "p99": answer["p99_us"] / 1e3,
+        "p50": answer["p50_us"] / scale,
+        "p99": answer["p99_us"] / scale,
         "rate": answer["rate"],
-        "cpu": answer["cpu_us"] / 1e3,
+        "cpu": answer["cpu_us"] / scale,
     }
 
 
@@ -43,7 +45,9 @@ def loads(
     def prepare(setting: Setting, stack: ExitStack) -> Subjects:
         count = setting.count(calls)
         return both(
-            setting, stack, lambda subject: _times(subject.load(in_flight=in_flight, count=count, **options))
+            setting,
+            stack,
+            lambda subject: sample_of(subject.load(in_flight=in_flight, count=count, **options)),
         )
 
     return Measurement(name, _figures(title, goals), prepare)
@@ -76,7 +80,7 @@ def _frames(name: str, rows: int, columns: int, source: str, goal: Goal | None, 
         exe = executable(setting.built.numpy if source == "numpy" else setting.built.python)
 
         def measure(subject: Subject) -> Sample:
-            return _times(subject.load(query=asked, rows=rows, count=setting.count(calls)))
+            return sample_of(subject.load(query=asked, rows=rows, count=setting.count(calls)))
 
         return both(setting, stack, measure, exe)
 
@@ -98,7 +102,7 @@ FRAMES = (
 
 def _beside(setting: Setting, stack: ExitStack) -> Subjects:
     options = {"method": "health", "beside": {"busy_ms": 100}, "beside_count": 2}
-    return both(setting, stack, lambda subject: _times(subject.load(count=setting.count(200), **options)))
+    return both(setting, stack, lambda subject: sample_of(subject.load(count=setting.count(200), **options)))
 
 
 BESIDE = Measurement(

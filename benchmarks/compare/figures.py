@@ -25,7 +25,7 @@ class Goal:
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
-        return f"{sign} {self.limit:g}" + (f"x {self.peer}" if self.peer else "")
+        return f"{sign} {self.limit:g}" + ("x" if self.peer else "")
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,8 @@ GO_PLUGIN = ROOT / "benchmarks" / "go-plugin"
 PYTHON_PLUGIN = ROOT / "benchmarks" / "python-plugin"
 _SOURCES = ("plugin_cli", "plugin_sdk", "templates", "frontend/runtime", "pyproject.toml")
 _PACKAGE = Path("backend") / "weather"
+_NEEDED_BY = {"numpy": "arrays", "pandas": "tables"}
+"""Which module goes into the plugin with a dependency."""
 
 
 class BuildError(SystemExit):
@@ -49,52 +52,67 @@ class Built:
     @cached_property
     def numpy(self) -> Path:
         """The same with numpy among its dependencies."""
-        return self._repository("numpy", ["numpy>=2.1"])
+        return self._repository("numpy", ["numpy"])
 
     @cached_property
     def pandas(self) -> Path:
         """The same with pandas among its dependencies."""
-        return self._repository("pandas", ["pandas>=2.2"])
+        return self._repository("pandas", ["numpy", "pandas"])
 
     @cached_property
     def go(self) -> Path:
         """The Go plugin's executable."""
-        target = CACHE / "go" / _fingerprint(GO_PLUGIN) / "gpx_bench"
-        if not target.exists():
-            progress("building the Go plugin")
-            shutil.rmtree(CACHE / "go", ignore_errors=True)
-            build_go(target)
-        return target
+        return _kept("go", _fingerprint(GO_PLUGIN), Path("gpx_bench"), build_go)
 
     @cached_property
     def hello(self) -> Path:
         """A program that prints one line, as PyInstaller makes it without options."""
-        folder = CACHE / f"hello-{sys.version_info.major}.{sys.version_info.minor}"
-        target = folder / "dist" / "hello" / "hello"
-        if not target.exists():
-            progress("building the empty PyInstaller program")
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "hello.py").write_text('print("hello", flush=True)\n')
-            run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--onedir", "hello.py"], folder)
-        return target
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return _kept("hello", version, Path("dist") / "hello" / "hello", _build_hello)
 
     def _repository(self, name: str, dependencies: list[str]) -> Path:
-        root = CACHE / name / _fingerprint(PYTHON_PLUGIN) / "weather"
-        if not (root / "dist" / "plugin.json").is_file():
-            progress(f"building the Python plugin ({name})")
-            shutil.rmtree(CACHE / name, ignore_errors=True)
-            root.parent.mkdir(parents=True)
-            create(root.parent, dependencies)
-            run([TOOL, "build", "linux"], root)
-        return root
+        def build(manifest: Path) -> None:
+            folder = manifest.parents[2]
+            run([TOOL, "build", "linux"], create(folder, dependencies))
+
+        manifest = _kept(name, _fingerprint(PYTHON_PLUGIN), Path("weather") / "dist" / "plugin.json", build)
+        return manifest.parents[1]
+
+
+def _kept(name: str, state: str, made: Path, build: Callable[[Path], None]) -> Path:
+    """Return what `build` made of a state of the sources, once; another run meanwhile waits for it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    folder = CACHE / name / state
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / made).exists():
+            progress(f"building: {name}")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            build(folder / made)
+            _forget(folder.parent)
+    return folder / made
+
+
+def _forget(folder: Path) -> None:
+    """Keep the newest three: another run may still use the one before."""
+    for old in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)[:-3]:
+        shutil.rmtree(old)
+
+
+def _build_hello(target: Path) -> None:
+    folder = target.parents[2]
+    (folder / "hello.py").write_text('print("hello", flush=True)\n')
+    run([sys.executable, "-m", "PyInstaller", "--noconfirm", "--onedir", "hello.py"], folder)
 
 
 def create(folder: Path, dependencies: Sequence[str] = ()) -> Path:
     """Create the plugin's repository in `folder`, its backend replaced by the measured one."""
     run([TOOL, "create", "weather", "--name", "Weather", "--org", "acme", "--defaults"], folder)
     root = folder / "weather"
-    for name in ("datasource.py", "models.py", *(["arrays.py"] if dependencies else [])):
-        shutil.copy(PYTHON_PLUGIN / name, root / _PACKAGE / name)
+    modules = ["datasource", "models", *(_NEEDED_BY[name] for name in dependencies)]
+    for name in modules:
+        shutil.copy(PYTHON_PLUGIN / f"{name}.py", root / _PACKAGE / f"{name}.py")
     project = root / "pyproject.toml"
     more = "".join(f'  "{dependency}",\n' for dependency in dependencies)
     project.write_text(project.read_text().replace('  "httpx>=0.27",\n', f'  "httpx>=0.27",\n{more}'))
