@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.dev.conftest import Served
@@ -58,5 +60,20 @@ def test_a_followed_link_opens_the_page(served: Served) -> None:
 
 def test_every_answer_carries_the_policy_the_refusal_too(served: Served) -> None:
     for answer in (served.http.get("/"), served.http.get("/", headers={"Host": "evil.example"})):
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+        assert (policy["default-src"], policy["script-src"], policy["connect-src"]) == (
+            "'none'",
+            "'self'",
+            "'self'",
+        )
+        assert [name for name, value in policy.items() if "unsafe" in value] == ["style-src"]
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_no_other_address_of_this_machine_answers(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), 10):
+        pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(
+            ("127.0.0.2", served.port), 10
+        )  # where a listener on all addresses answers too

@@ -39,6 +39,11 @@ def save(bed: Bed, page: Page) -> Any:
     return bed.bridge.settings
 
 
+def chosen(page: Page, option: str) -> None:
+    """Wait until the open list shows that the option is taken."""
+    page.get_by_role("option", name=option, exact=True).get_by_role("checkbox", checked=True).wait_for()
+
+
 def test_defaults_are_those_of_the_model_and_nothing_is_stored(rare: Bed) -> None:
     page = rare.open()
     assert save(rare, page) == type(rare.bridge.settings)()
@@ -90,9 +95,12 @@ def test_an_optional_choice_can_be_taken_back(rare: Bed) -> None:
 def test_lists_of_choices_take_several_fixed_and_live_ones(rare: Bed) -> None:
     page = rare.open()
     choose(page, "Zones", "North")
+    chosen(page, "North")
     page.get_by_role("option", name="s", exact=True).click()
+    chosen(page, "s")
     page.keyboard.press("Escape")
     choose(page, "Stations", "munich")
+    chosen(page, "munich")
     page.keyboard.press("Escape")
     found = save(rare, page)
     assert (found.zones, found.stations) == ([Zone.NORTH, Zone.SOUTH], ["munich"])

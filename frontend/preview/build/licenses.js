@@ -17,7 +17,7 @@ export function thirdPartyLicenses() {
           }
         }
       }
-      const parts = [...folders].map(describe).filter(Boolean).sort();
+      const parts = [...new Set([...folders].map(describe))].filter(Boolean).sort();
       this.emitFile({ type: 'asset', fileName: 'THIRD_PARTY_LICENSES.txt', source: parts.join('\n' + '-'.repeat(80) + '\n\n') });
     },
   };
@@ -28,8 +28,9 @@ function describe(folder) {
   if (!fs.existsSync(manifest)) {
     return undefined;
   }
-  const { name, version, license, licenses } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
+  const { name, version, license, licenses, repository } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
   const texts = fs.readdirSync(folder).filter((file) => FILES.test(file) && fs.statSync(path.join(folder, file)).isFile()).sort();
   const text = texts.map((file) => fs.readFileSync(path.join(folder, file), 'utf8').trim()).join('\n\n');
-  return `${name} ${version}\nLicence: ${license ?? JSON.stringify(licenses)}\n\n${text}\n`;
+  const told = license ?? (licenses && JSON.stringify(licenses)) ?? 'not told by the package';
+  return `${name} ${version}\nLicence: ${told}\n\n${text || 'Source: ' + (repository?.url ?? repository)}\n`;
 }
