@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PluginCliError(Exception):
@@ -91,4 +95,13 @@ def choice_error(flag: str, value: str, allowed: Iterable[str], *, command: str 
         f"{flag} does not take {value!r}",
         why=f"allowed: {', '.join(options)}",
         remedy=f"{command or flag} {near[0]}" if near else None,
+    )
+
+
+def disk_error(path: Path, error: OSError) -> PluginCliError:
+    """Return the error for a file or folder of the tool's own that cannot be written."""
+    return PluginCliError(
+        f"{path} cannot be written",
+        why=error.strerror or str(error),
+        remedy="make its folder writable and see that the disk has room",
     )

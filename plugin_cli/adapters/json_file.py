@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,16 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
-    """Write the object; a reader sees the file before or after, never half of it."""
+    """Write the object; a reader sees the file before or after, never half of it.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written; the file is as it was.
+    """
     aside = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-    aside.write_text(json.dumps(document), encoding="utf-8")
-    aside.replace(path)
+    try:
+        aside.write_text(json.dumps(document), encoding="utf-8")
+        aside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink()
+        raise

@@ -29,8 +29,13 @@ class BackendRecord:
 
 
 def write_backend(folder: SessionFolder, record: BackendRecord) -> None:
-    """Publish the newest backend to the other commands."""
-    write_json(folder.backend, asdict(record))
+    """Publish the newest backend to the other commands; where the disk takes nothing, that there is none."""
+    try:
+        write_json(folder.backend, asdict(record))
+    except OSError:
+        # An old address would lead them to a backend that has ended.
+        with suppress(OSError):
+            folder.backend.unlink(missing_ok=True)
 
 
 def read_backend(folder: SessionFolder) -> BackendRecord | None:

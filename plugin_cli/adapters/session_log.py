@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plugin_cli.errors import choice_error
+from plugin_cli.errors import choice_error, disk_error
 
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _MAX_BYTES = 4 * 1024 * 1024
@@ -61,22 +61,49 @@ def rank(level: str) -> int:
 
 
 class LogWriter:
-    """Appends entries; the file is cut to its newer half when it grows large."""
+    """Appends entries; the file is cut to its newer half when it grows large.
 
-    def __init__(self, path: Path, *, max_bytes: int = _MAX_BYTES) -> None:
+    A full disk loses lines and ends nothing: who writes here also keeps the backend's pipes from filling up.
+
+    Args:
+        path: of the file, emptied first.
+        max_bytes: how large it may grow.
+        tell: told once in a row of failures that lines are lost.
+
+    Raises:
+        PluginCliError: the file cannot be made.
+    """
+
+    def __init__(
+        self, path: Path, *, max_bytes: int = _MAX_BYTES, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._path = path
         self._max_bytes = max_bytes
+        self._tell = tell
+        self._failing = False
         self._lock = threading.Lock()
-        self._path.write_bytes(b"")
+        try:
+            self._path.write_bytes(b"")
+        except OSError as error:
+            raise disk_error(path, error) from error
 
     def write(self, entry: LogEntry) -> None:
-        """Append one entry."""
+        """Append one entry, or lose it where the disk takes none."""
         with self._lock:
-            with self._path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(entry.to_json() + "\n")
-                size = file.tell()
-            if size > self._max_bytes:
-                self._halve()
+            try:
+                self._append(entry)
+                self._failing = False
+            except OSError as error:
+                if not self._failing:
+                    self._tell(f"the log loses lines: {disk_error(self._path, error)}")
+                self._failing = True
+
+    def _append(self, entry: LogEntry) -> None:
+        with self._path.open("a", encoding="utf-8", errors="replace") as file:
+            file.write(entry.to_json() + "\n")
+            size = file.tell()
+        if size > self._max_bytes:
+            self._halve()
 
     def line(self, source: str, level: str, message: str, **fields: Any) -> None:
         """Append an entry of this moment."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from plugin_cli.adapters.cache import cache_dir, private_dir
 from plugin_cli.adapters.file_lock import FileLock
 from plugin_cli.adapters.json_file import read_json, write_json
-from plugin_cli.errors import PluginCliError
+from plugin_cli.errors import PluginCliError, disk_error
 
 _CLAIM_SECONDS = 1.0
 _POLL_SECONDS = 0.05
@@ -84,14 +84,26 @@ class SessionFolder:
     def _stop(self) -> Path:
         return self.path / "stop"
 
+    def make(self) -> None:
+        """Make the folder, closed to other users.
+
+        Raises:
+            PluginCliError: it cannot be written.
+        """
+        try:
+            private_dir(self.path)
+            (self.path / "lock").touch()
+        except OSError as error:
+            raise disk_error(self.path, error) from error
+
     @contextmanager
     def claim(self) -> Iterator[None]:
         """Own the session: nobody else does until the block ends, or this process dies.
 
         Raises:
-            PluginCliError: another process owns it.
+            PluginCliError: another process owns it, or its folder cannot be written.
         """
-        private_dir(self.path)
+        self.make()
         lock = FileLock(self.path / "lock")
         # `dev status` holds the lock for an instant when it looks; that is no owner.
         deadline = time.monotonic() + _CLAIM_SECONDS
@@ -135,13 +147,22 @@ class SessionFolder:
         return None
 
     def write(self, session: Session) -> None:
-        """Publish the session to the other commands."""
-        write_json(self._record, asdict(session))
+        """Publish the session to the other commands.
+
+        Raises:
+            PluginCliError: the disk takes nothing.
+        """
+        try:
+            write_json(self._record, asdict(session))
+        except OSError as error:
+            raise disk_error(self._record, error) from error
 
     def write_failure(self, error: PluginCliError) -> None:
         """Leave the reason why a detached owner ended for the command that started it."""
         facts = {"what": error.what, "why": error.why, "remedy": error.remedy, "exit_code": error.exit_code}
-        write_json(self._failure, facts)
+        # Without room for it the owner's own words on stderr are all there is.
+        with suppress(OSError):
+            write_json(self._failure, facts)
 
     def forget_failure(self) -> None:
         """Remove the reason of an earlier run."""

@@ -23,6 +23,7 @@ from plugin_cli.preview.grpc_calls import Calls
 
 # Grafana looks once a second whether a plugin's process has ended, and starts it anew.
 _WATCH_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 1.0
 _START_WAIT_SECONDS = 30.0
 _DRAIN_SECONDS = 5.0
 
@@ -38,6 +39,10 @@ class BackendHandle(Protocol):
 
     def running(self) -> bool:
         """Say whether the process lives."""
+        ...
+
+    def exit_code(self) -> int:
+        """Return how a process that has ended did so; a signal is negative."""
         ...
 
     def stop(self) -> None:
@@ -196,13 +201,29 @@ class ProcessBridge:
         while not self._stopped.wait(_WATCH_SECONDS):
             with self._changed:
                 current = self._current
-                if current is None or current.handle.running():
+            if current is None or current.handle.running():
+                continue
+            # Its last words may still be on their way.
+            was_loaded = current.settled.wait(_LAST_WORDS_SECONDS)
+            with self._changed:
+                if self._current is not current:
                     continue
-                self._current, self._problem = None, "the backend's process ended by itself"
+                self._current, self._problem = None, _end_of(current.handle.exit_code(), was_loaded)
             self._on_change(self.state())
             current.handle.stop()
-            if not self._stopped.is_set():
+            # One that ends before it has loaded the code would do so again and again.
+            if was_loaded and not self._stopped.is_set():
                 self.exchange()
+
+
+def _end_of(code: int, was_loaded: bool) -> str:
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    if was_loaded:
+        return f"the backend's process ended by itself ({how})"
+    return (
+        f"the backend's process ended while it loaded the plugin's code ({how}); "
+        "mend the code, it is started again when you save; what it said: plugin-cli dev logs"
+    )
 
 
 class _Running:

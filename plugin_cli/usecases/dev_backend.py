@@ -35,6 +35,9 @@ class _Handle:
     def running(self) -> bool:
         return self._process.running()
 
+    def exit_code(self) -> int:
+        return self._process.wait()
+
     def stop(self) -> None:
         self._channel.close()
         self._process.stop()

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from plugin_cli.adapters.cache import private_dir
 from plugin_cli.adapters.sessions import Session, SessionFolder
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
@@ -29,7 +28,7 @@ def start_owner(folder: SessionFolder, arguments: Sequence[str], cwd: Path, cons
     Raises:
         PluginCliError: it ended before it was ready; the error is its own.
     """
-    private_dir(folder.path)
+    folder.make()
     folder.forget_failure()
     with folder.output.open("wb") as output:
         owner = subprocess.Popen(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.console import Console
-from plugin_cli.errors import PluginCliError, ProjectError
+from plugin_cli.errors import PluginCliError, ProjectError, disk_error
 from plugin_cli.preview.app import Frontend
 from plugin_cli.project import Project
 
@@ -52,6 +52,8 @@ class DevFrontend:
                 self._frontend = Frontend(schema)
             except PluginCliError as error:
                 self._frontend = Frontend(self._frontend.schema, str(error))
+            except OSError as error:
+                self._frontend = Frontend(self._frontend.schema, str(disk_error(self._folder, error)))
             return self._frontend
 
     def _schema(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def preview_runtime(
     with ExitStack() as stack:
         listener = stack.enter_context(bind_loopback(options.port))
         port = int(listener.getsockname()[1])
-        log = LogWriter(folder.log)
+        log = LogWriter(folder.log, tell=console.warn)
         parts = _Parts(project, folder, kind, settings, console, log, options.debug_port)
         stack.callback(parts.close)
         parts.open()
@@ -251,6 +251,7 @@ class _Parts:
         )
         if not state.running:
             self._console.warn(f"the backend does not run: {state.message}")
+            self._processes.ended(state.message)
         self._events.backend(state.to_json())
 
 

@@ -128,6 +128,12 @@ class DevProcesses:
         started.loading.then(lambda _: self._prepare(wanted))
         return started.process, started.loading
 
+    def ended(self, reason: str) -> None:
+        """Record that the newest backend ended, unless it is recorded why it did not load or start."""
+        newest = self._newest
+        if newest is not None and not newest.loading.problem:
+            self._record(BackendRecord(None, False, reason))
+
     def schema(self, seconds: float) -> dict[str, Any] | None:
         """Return the newest backend's `{"schema"}` or `{"error"}`; None: it says nothing in that time."""
         newest = self._newest

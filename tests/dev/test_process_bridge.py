@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from plugin_cli.preview import process_bridge
 from plugin_cli.preview.bridge import BackendState, BackendUnavailableError, Health
 from plugin_cli.preview.process_bridge import BackendStartError, ProcessBridge
 from plugin_sdk.context import DataSourceInstanceSettings
@@ -39,6 +40,9 @@ class Handle:
 
     def running(self) -> bool:
         return self.alive
+
+    def exit_code(self) -> int:
+        return 7
 
     def stop(self) -> None:
         self.alive = False
@@ -169,3 +173,27 @@ def test_what_became_of_an_old_backend_is_no_news() -> None:
         old.tell_loaded("too late")
 
         assert states == [BackendState("source", True)] == [bridge.state()]
+
+
+def test_a_backend_that_ends_while_it_loads_waits_for_the_next_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_bridge, "_LAST_WORDS_SECONDS", 0.01)
+    crashing, told = Handle("crashing", problem=None), threading.Event()
+    made = iter([crashing, Handle("mended")])
+    bridge = ProcessBridge(lambda: next(made), "source", lambda _: told.set())
+    bridge.open()
+    try:
+        crashing.alive = False
+        assert told.wait(60)
+        with pytest.raises(BackendUnavailableError) as refused:
+            name_of(bridge)
+        assert str(refused.value) == (
+            "the backend's process ended while it loaded the plugin's code (exit code 7); "
+            "mend the code, it is started again when you save; what it said: plugin-cli dev logs"
+        )
+        assert crashing.stopped.wait(60)
+
+        bridge.exchange()
+
+        assert name_of(bridge) == "mended"
+    finally:
+        bridge.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from plugin_cli.adapters.file_lock import FileLock
+from plugin_cli.adapters.session_backend import BackendRecord, read_backend, write_backend
 from plugin_cli.adapters.session_log import LogEntry, LogWriter, follow_log, level_filter, read_log
 from plugin_cli.adapters.sessions import Session, SessionFolder, session_folder
 from plugin_cli.errors import PluginCliError, UsageError
@@ -195,3 +196,56 @@ def test_lines_of_others_in_the_log_are_left_out(tmp_path: Path) -> None:
 
     assert [entry.message for entry in read_log(tmp_path / "log")] == ["ok"]
     assert read_log(tmp_path / "absent") == []
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="optional: a full disk in the shape of a file is Linux's")
+def test_a_full_disk_loses_lines_and_says_so_once() -> None:
+    told: list[str] = []
+    writer = LogWriter(FULL, tell=told.append)
+    writer.line("dev", "info", "one")
+    writer.line("dev", "info", "two")
+
+    assert told == [
+        "the log loses lines: /dev/full cannot be written\n  No space left on device\n"
+        "  try: make its folder writable and see that the disk has room"
+    ]
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder = SessionFolder(tmp_path / "file" / "x")
+
+    with pytest.raises(PluginCliError, match="file/x cannot be written\n  Not a directory"), folder.claim():
+        pass
+    with pytest.raises(PluginCliError, match=r"log\.jsonl cannot be written"):
+        LogWriter(folder.log)
+
+
+def test_what_cannot_be_recorded_is_said_and_leaves_no_old_address(tmp_path: Path) -> None:
+    folder = SessionFolder(tmp_path)
+    write_backend(folder, BackendRecord("unix:/old", True))
+    session = Session("p", "/r", "preview", "source", "http://127.0.0.1:1/", 1, 0.0)
+    # A folder stands where the file that is moved into place has to be written.
+    for name in ("backend", "session", "failure"):
+        (tmp_path / f"{name}.{os.getpid()}-{threading.get_ident()}").mkdir()
+
+    write_backend(folder, BackendRecord("unix:/new", True))
+    folder.write_failure(PluginCliError("it failed"))
+
+    assert read_backend(folder) is None
+    assert folder.failure() is None
+    with pytest.raises(PluginCliError, match=r"session\.json cannot be written\n  Is a directory"):
+        folder.write(session)
+
+
+def test_the_backend_of_a_session_is_told_to_other_commands(tmp_path: Path) -> None:
+    folder = SessionFolder(tmp_path)
+    assert read_backend(folder) is None
+    record = BackendRecord("unix:/a", False, "why", "/f.py", 3)
+    write_backend(folder, record)
+    assert read_backend(folder) == record
+    folder.backend.write_text('{"other": 1}')
+    assert read_backend(folder) is None

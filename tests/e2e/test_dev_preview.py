@@ -180,6 +180,29 @@ def test_a_backend_that_is_killed_is_started_again(tool: DevTool) -> None:
     until(lambda: not _alive(backend) and query(session["url"]).status_code == 200)
 
 
+def test_a_plugin_that_crashes_at_start_says_so_until_it_is_mended(tool: DevTool) -> None:
+    url = tool.up(*PREVIEW)["url"]
+    text = source(tool).read_text()
+    reason = "the backend's process ended while it loaded the plugin's code (exit code 7)"
+    try:
+        source(tool).write_text(f"import os\nos._exit(7)\n{text}")
+        until(lambda: reason in query(url).text)
+        until(lambda: reason in tool.run("dev", "status").stderr)
+        assert reason in tool.run("health", "--backend", "dev").stderr
+    finally:
+        source(tool).write_text(text)
+    until(lambda: query(url).status_code == 200)
+
+
+def test_commands_call_the_sessions_backend(tool: DevTool) -> None:
+    url = tool.up(*PREVIEW)["url"]
+
+    done = tool.run("query", "--json", "--range", "6h", WEATHER_API_KEY="k")
+    assert json.loads(done.stdout)["results"]["A"]["frames"][0]["data"]["values"][1] == [10.0, 20.0]
+    told = tool.run("health", WEATHER_API_KEY="k")
+    assert (told.returncode, told.stderr) == (0, f"backend: the running session's (source), {url}\n")
+
+
 def test_a_crashed_owner_is_cleaned_by_the_next(tool: DevTool) -> None:
     session = tool.up(*PREVIEW)
     children = _children(session["pid"])
