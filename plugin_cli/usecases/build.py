@@ -151,6 +151,9 @@ def _build_frontend(project: Project, console: Console) -> BuildResult:
 
 
 def _build(inputs: BundleInputs, facts: BuildFacts, console: Console) -> BuildResult:
+    from plugin_cli.builders.node_frontend import has_own_frontend
+    from plugin_cli.builders.schema_lint import check_schema
+
     project, target = inputs.project, inputs.target
     executable = project.built_executable(target)
     work = _work(project)
@@ -158,6 +161,8 @@ def _build(inputs: BundleInputs, facts: BuildFacts, console: Console) -> BuildRe
     if is_current(work, key, project.dist):
         return BuildResult(project.dist, (executable,), unchanged=True, version=facts.version)
     schema = plugin_schema(project, inputs.python)
+    if not has_own_frontend(project):
+        check_schema(schema)  # before a minute of collecting
     bundle = ensure_bundle(inputs, work / target.folder, console)
     stage = work / "stage"
     shutil.rmtree(stage, ignore_errors=True)

@@ -96,6 +96,21 @@ def test_an_edit_of_a_model_is_in_the_editors_and_one_they_cannot_show_is_told(t
     until(lambda: reason() == "" and "Depth of snow" not in module())
 
 
+def test_a_build_of_a_model_that_cannot_be_shown_is_refused_before_it_collects(tool: DevTool) -> None:
+    models = tool.root / "backend" / "weather" / "models.py"
+    text = models.read_text()
+    try:
+        models.write_text(text + "    hide: int = 3\n")
+        done = tool.run("build")
+    finally:
+        models.write_text(text)
+
+    assert done.returncode == 4, done.stderr
+    assert "query.hide: Grafana keeps a value of its own under this name" in done.stderr
+    assert "collecting" not in done.stderr
+    assert not (tool.root / "dist").exists()
+
+
 def test_a_missing_secret_is_named_and_no_secret_is_ever_logged(tool: DevTool) -> None:
     url = tool.up(*PREVIEW, WEATHER_API_KEY="")["url"]
 
