@@ -79,6 +79,14 @@ class Bed:
         page.wait_for_selector("body[data-ready='1']")
         return page
 
+    def open_and_listen(self, search: str = "") -> Page:
+        """Open the page and wait until it hears what `events` tell."""
+        page = self.open()
+        with page.expect_response(lambda answer: answer.url.endswith("/api/preview/events")):
+            page.goto(self.address + "/" + search)
+        page.wait_for_selector("body[data-ready='1']")
+        return page
+
     def expect(self, pattern: str) -> None:
         """Allow the browser to complain about what the test provokes."""
         self.expected.append(pattern)

@@ -49,7 +49,7 @@ def test_requests_are_shown_without_their_secrets(plain: Bed) -> None:
 
 
 def test_models_that_cannot_be_shown_are_told_above_the_forms_of_before(plain: Bed) -> None:
-    page = plain.open()
+    page = plain.open_and_listen()
     plain.bridge.schema_error = "query.hide: Grafana keeps a value of its own under this name"
     plain.events.reload("frontend")
     page.locator("#banner", has_text="query.hide: Grafana keeps").wait_for()
@@ -153,6 +153,21 @@ def test_stream_goes_on_after_the_answer(plain: Bed) -> None:
     page.get_by_role("button", name="Run query").click()
     page.get_by_role("button", name="Table").click()
     page.get_by_text(re.compile(r"^([6-9]|\d\d) rows")).wait_for()
+
+
+def test_page_says_that_the_backend_stopped_and_asks_again_when_it_runs(plain: Bed) -> None:
+    page = plain.open_and_listen("?tab=query")
+    page.get_by_role("button", name="Run query").click()
+    page.get_by_role("img", name=re.compile("Graph of value")).wait_for()
+    plain.events.backend({"mode": "source", "running": False, "message": "SyntaxError: line 3"})
+    banner = page.locator("#banner")
+    banner.get_by_text("The backend does not run: SyntaxError: line 3").wait_for()
+    plain.bridge.top = 99
+    plain.events.backend({"mode": "source", "running": True, "message": ""})
+    plain.events.reload("backend")
+    banner.wait_for(state="hidden")
+    page.get_by_role("button", name="Table").click()
+    page.get_by_role("cell", name="99", exact=True).wait_for()
 
 
 def test_tabs_work_by_keyboard_and_requests_are_listed(plain: Bed) -> None:

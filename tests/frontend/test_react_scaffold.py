@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from plugin_cli.adapters.renderer import write_tree
 from plugin_cli.usecases.scaffold import render_plugin
+from tests.built_plugin import run_tool
 from tests.frontend.bed import ROOT, serve
 from tests.templates.scaffolds import TOOL, answers
 
@@ -53,6 +55,21 @@ def npm(project: Path, *arguments: str) -> str:
     done = subprocess.run(command, cwd=project, env=os.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_types_follow_the_models(tmp_path: Path) -> None:
+    names = ("--name", "Weather", "--org", "acme", "--frontend", "react", "--defaults")
+    run_tool("create", "weather", *names, cwd=tmp_path)
+    root = tmp_path / "weather"
+    models = root / "backend" / "weather" / "models.py"
+    models.write_text(models.read_text() + '    depth: int = Field(3, title="Depth of snow")\n')
+
+    def changed() -> list[str]:
+        return list(json.loads(run_tool("types", "--json", cwd=root).stdout)["changed"])
+
+    assert sorted(changed()) == ["schema.json", "types.ts"]
+    assert "  depth?: number;\n" in (root / "src" / "generated" / "types.ts").read_text()
+    assert changed() == []
 
 
 @pytest.fixture(scope="module")

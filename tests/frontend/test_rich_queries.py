@@ -25,7 +25,7 @@ def open_query(bed: Bed, theme: str = "dark") -> Page:
 
 def answered(bed: Bed, page: Page, count: int) -> None:
     """Wait until the backend was asked `count` times and the page shows the answer."""
-    for _ in range(100):
+    for _ in range(1200):
         if len(bed.bridge.queries) >= count:
             break
         page.wait_for_timeout(50)
@@ -197,6 +197,20 @@ def test_stream_goes_on_after_the_answer(rich: Bed) -> None:
     page.get_by_label("Alias").press("Enter")
     page.locator("[data-testid=result][data-state=Streaming]").wait_for()
     page.get_by_text(re.compile(r"Result: 1 frame, ([5-9]|\d\d) rows")).wait_for()
+
+
+def test_page_says_that_the_backend_stopped_and_asks_again_when_it_runs(rich: Bed) -> None:
+    page = rich.open_and_listen("?tab=query")
+    page.locator("[data-testid=result][data-state=Done]").wait_for()
+    rich.events.backend({"mode": "source", "running": False, "message": "SyntaxError: line 3"})
+    said = page.get_by_text("SyntaxError: line 3")
+    said.wait_for()
+    pick(page, "Show as", "Table")
+    rich.bridge.top = 99
+    rich.events.backend({"mode": "source", "running": True, "message": ""})
+    rich.events.reload("backend")
+    said.wait_for(state="detached")
+    page.get_by_role("cell", name="99").wait_for()
 
 
 def test_table_shows_every_field(rich: Bed) -> None:

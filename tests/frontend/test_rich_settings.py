@@ -69,7 +69,7 @@ def test_requests_are_shown_without_their_secrets(rich: Bed) -> None:
 
 
 def test_models_that_cannot_be_shown_are_told_above_the_editors_of_before(rich: Bed) -> None:
-    page = rich.open()
+    page = rich.open_and_listen()
     rich.bridge.schema_error = "query.hide: Grafana keeps a value of its own under this name"
     rich.events.reload("frontend")
     page.get_by_text("query.hide: Grafana keeps").wait_for()
