@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import errno
 import shutil
 from pathlib import Path
 
@@ -19,31 +20,45 @@ def swap(made: Path, dist: Path, work: Path) -> None:
     """
     try:
         dist.mkdir(parents=True, exist_ok=True)
-        if os.stat(made).st_dev != os.stat(dist).st_dev:  # noqa: PTH116 - two numbers to compare
-            made, work = _copied_beside(made, dist), dist
-        old = work / ".old-dist"
-        shutil.rmtree(old, ignore_errors=True)
-        old.mkdir(parents=True)
-        _exchange(made, dist, old)
+        try:
+            _move(made, dist, work / ".old-dist")
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Only within one mount can files be moved without copying.
+            _move_copies(made, dist)
     except OSError as error:
         raise PluginCliError(
             f"{dist} cannot be replaced; it is as it was",
             why=str(error),
             remedy="make the folder writable, see that the disk has room, and build again",
         ) from error
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def _move(made: Path, dist: Path, old: Path) -> None:
+    shutil.rmtree(old, ignore_errors=True)
+    old.mkdir(parents=True)
+    try:
+        _exchange(made, dist, old)
+    except OSError:
+        with contextlib.suppress(OSError):
+            old.rmdir()  # everything went back
+        raise
     shutil.rmtree(old, ignore_errors=True)
     shutil.rmtree(made, ignore_errors=True)
 
 
-def _copied_beside(made: Path, dist: Path) -> Path:
-    """Copy to the file system of `dist`: only there can files be moved without copying."""
+def _move_copies(made: Path, dist: Path) -> None:
     beside = dist / ".new-dist"
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        return Path(shutil.copytree(made, beside))
-    except (OSError, shutil.Error) as error:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(made, beside)
+        _move(beside, dist, dist / ".old-dist")
+    except shutil.Error as error:
         raise OSError(f"the new files do not fit: {error}"[:300]) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _exchange(made: Path, dist: Path, old: Path) -> None:

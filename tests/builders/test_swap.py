@@ -70,6 +70,28 @@ def test_a_full_disk_leaves_the_old_files(small_disk: Path, tmp_path: Path) -> N
     with pytest.raises(PluginCliError, match="No space left"):
         swap(tree(tmp_path / "made", big="x" * 200_000), dist, tmp_path / "work")
     assert files(dist) == {"old": "1"}
+    assert [path.name for path in dist.iterdir()] == ["old"]
+
+
+def test_a_folder_that_is_a_mount_of_the_same_disk_gets_its_files(tmp_path: Path) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a mount needs root on Linux")
+    dist = tree(tmp_path / "dist", old="1")
+    subprocess.run(["mount", "--bind", dist, dist], check=True)
+    try:
+        swap(tree(tmp_path / "made", new="2"), dist, tmp_path / "work")
+        assert files(dist) == {"new": "2"}
+        assert [path.name for path in dist.iterdir()] == ["new"]
+    finally:
+        subprocess.run(["umount", dist], check=True)
+
+
+def test_a_read_only_target_keeps_its_files(small_disk: Path, tmp_path: Path) -> None:
+    dist = tree(small_disk / "dist", old="1")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with pytest.raises(PluginCliError, match=r"Read-only file system: .*\n  try: make the folder writable"):
+        swap(tree(tmp_path / "made", new="2"), dist, tmp_path / "work")
+    assert files(dist) == {"old": "1"}
 
 
 def test_files_come_over_from_another_disk(small_disk: Path, tmp_path: Path) -> None:
