@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+
+Transferred = Callable[[int, int], None]
+"""Takes how many bytes came, and of how many that are known of."""
 
 
 class Console(Protocol):
@@ -35,8 +39,15 @@ class Console(Protocol):
         del text
         yield
 
+    @contextmanager
+    def transferring(self, text: str) -> Iterator[Transferred]:
+        """Show how much has come of what `text` names; yields what is to be told."""
+        del text
+        yield lambda _done, _total: None
+
 
 _PATIENCE_SECONDS = 1.5
+_SHOWN_PERCENT = 10
 
 
 class TerminalConsole:
@@ -106,3 +117,42 @@ class TerminalConsole:
         from rich.console import Console as RichConsole
 
         return RichConsole(stderr=True).status(text)
+
+    @contextmanager
+    def transferring(self, text: str) -> Iterator[Transferred]:
+        """Show a bar on a terminal; elsewhere a line for every tenth, and one with the time taken."""
+        if self._quiet:
+            yield lambda _done, _total: None
+            return
+        started = time.monotonic()
+        if sys.stderr.isatty():
+            with _bar(text) as told:
+                yield told
+        else:
+            self.step(f"{text} ...")
+            yield self._tenths(text)
+        self.step(f"{text}: {time.monotonic() - started:.1f} s")
+
+    def _tenths(self, text: str) -> Transferred:
+        shown = 0
+
+        def told(done: int, total: int) -> None:
+            nonlocal shown
+            percent = 100 * done // total if total else 0
+            # More becomes known on the way; a figure that goes back would only worry.
+            if percent >= shown + _SHOWN_PERCENT:
+                shown = percent
+                self.step(f"{text}: {percent} % of {total / 1e6:.0f} MB")
+
+        return told
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Transferred]:
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
+        task = progress.add_task(text, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -45,14 +45,49 @@ def test_work_that_fails_is_not_said_to_be_done(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == "building ...\n"
 
 
-def test_on_a_terminal_work_shows_a_spinner_and_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
 
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+    made = Terminal()
+    monkeypatch.setattr(sys, "stderr", made)
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    return made
+
+
+def test_a_transfer_is_told_in_tenths_that_never_go_back(capsys: pytest.CaptureFixture[str]) -> None:
+    with TerminalConsole().transferring("fetching") as told:
+        for done, total in ((0, 0), (100_000, 2_000_000), (1_000_000, 2_000_000), (1_100_000, 4_000_000)):
+            told(done, total)
+        told(4_000_000, 4_000_000)
+
+    begun, *tenths, ended = capsys.readouterr().err.splitlines()
+    assert begun == "fetching ..."
+    assert tenths == ["fetching: 50 % of 2 MB", "fetching: 100 % of 4 MB"]
+    assert re.fullmatch(r"fetching: \d+\.\d s", ended)
+
+
+def test_a_quiet_console_transfers_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    with TerminalConsole(quiet=True).transferring("fetching") as told:
+        told(1, 1)
+
+    assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_a_transfer_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with TerminalConsole().transferring("fetching") as told:
+        told(1_500_000, 3_000_000)
+
+    assert "1.5/3.0 MB" in terminal.getvalue()
+    assert re.search(r"fetching: \d+\.\d s\n$", terminal.getvalue())
+    assert "fetching ..." not in terminal.getvalue()
+
+
+def test_on_a_terminal_work_shows_a_spinner_and_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
     with TerminalConsole().working("building"):
         pass
 

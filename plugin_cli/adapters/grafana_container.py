@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin_cli.adapters.ports import LOOPBACK, free_port, port_error
-from plugin_cli.errors import PluginCliError, ProjectError, ToolMissingError, UsageError
+from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.expansion import variables_of
 
 if TYPE_CHECKING:
@@ -110,13 +109,10 @@ def _provisioning_files(folder: Path) -> Iterable[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.suffix in {".yaml", ".yml"} and path.is_file())
 
 
-def start_container(
-    client: DockerClient, plan: ContainerPlan, say: Callable[[str], None]
-) -> tuple[Container, int]:
-    """Start the container, fetching its image if it is not here; return it and its port on 127.0.0.1.
+def start_container(client: DockerClient, plan: ContainerPlan) -> tuple[Container, int]:
+    """Start the container, whose image is there; return it and its port on 127.0.0.1.
 
     Raises:
-        ToolMissingError: there is no image and none can be fetched.
         UsageError: the port is taken.
         PluginCliError: the engine refuses.
     """
@@ -125,7 +121,6 @@ def start_container(
     for mount in plan.mounts:
         if not mount.source.is_dir():
             raise ProjectError(f"{mount.source} is no folder", why=f"it is mounted as {mount.target}")
-    _need_image(client, plan.image, say)
     for _ in range(_PORT_TRIES):
         # Chosen here and not by the engine, which would choose another one when the container is restarted.
         port = plan.port or free_port()
@@ -203,64 +198,6 @@ def remove_containers(client: DockerClient, session: str) -> int:
                     "the Docker engine cannot remove a container", why=_explained(error)
                 ) from error
     return len(found)
-
-
-def _need_image(client: DockerClient, image: str, say: Callable[[str], None]) -> None:
-    import docker.errors
-
-    try:
-        client.images.get(image)
-        return
-    except docker.errors.ImageNotFound:
-        pass
-    say(f"fetching the image {image}")
-    try:
-        _pull(client, image, say)
-    except (docker.errors.APIError, PluginCliError) as error:
-        raise ToolMissingError(
-            f"the image {image} is not on this machine and cannot be fetched",
-            why=_explained(error),
-            remedy=f"docker pull {image}   (or name one that is here: --image NAME)\n"
-            "plugin-cli dev up --runtime preview   (needs no image)",
-        ) from error
-
-
-def _pull(client: DockerClient, image: str, say: Callable[[str], None]) -> None:
-    repository, tag = split_image(image)
-    client.api.timeout = 600  # a slow line is no failure
-    layers: dict[str, tuple[int, int]] = {}
-    shown = 0
-    for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
-        if "error" in event:
-            raise PluginCliError(str(event["error"]))
-        detail = event.get("progressDetail") or {}
-        if event.get("status") == "Downloading" and detail.get("total"):
-            layers[str(event.get("id"))] = (int(detail["current"]), int(detail["total"]))
-        done, total = (sum(column) for column in zip(*layers.values(), strict=True)) if layers else (0, 0)
-        percent = 100 * done // total if total else 0
-        if percent >= shown + 10:
-            shown = percent
-            say(f"fetching the image {image}: {percent} % of {total / 1e6:.0f} MB")
-
-
-def split_image(image: str) -> tuple[str, str]:
-    """Return repository and tag; a colon before the last slash belongs to a registry's port."""
-    head, slash, tail = image.rpartition("/")
-    name, _, tag = tail.partition(":")
-    return head + slash + name, tag or "latest"
-
-
-def with_tag(image: str, tag: str) -> str:
-    """Return the image under another tag.
-
-    Raises:
-        UsageError: it is no tag.
-    """
-    if not re.fullmatch(r"\w[\w.-]{0,127}", tag):
-        raise UsageError(
-            f"--grafana-version does not take {tag!r}", why="allowed: a tag such as 12.4.3 or 13.0.1-ubuntu"
-        )
-    return f"{split_image(image)[0]}:{tag}"
 
 
 def _explained(error: Any) -> str:

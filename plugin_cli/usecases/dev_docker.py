@@ -19,9 +19,9 @@ from plugin_cli.adapters.grafana_container import (
     grafana_environment,
     remove_containers,
     start_container,
-    with_tag,
 )
 from plugin_cli.adapters.grafana_http import GrafanaClient, Progress
+from plugin_cli.adapters.grafana_image import need_image, with_tag
 from plugin_cli.adapters.grafana_log import concerns, parse_line
 from plugin_cli.adapters.grafana_reload import reload_data_sources
 from plugin_cli.adapters.ports import LOOPBACK
@@ -108,8 +108,9 @@ def docker_runtime(
             mounts = dist_mounts(project, target)
         plan = make_plan(project, folder, mounts, options)
         stack.callback(_remove, client, plan, console)
+        need_image(client, plan.image, console)
         with console.working(f"starting {plan.image}"):
-            container, port = start_container(client, plan, console.step)
+            container, port = start_container(client, plan)
             stack.enter_context(_following(container, project.plugin_id, log))
             url = f"http://{LOOPBACK}:{port}/"
             _wait_until_ready(project, container, url, folder.log)

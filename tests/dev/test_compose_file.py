@@ -8,9 +8,8 @@ from plugin_cli.adapters.compose_file import read_grafana_service
 from plugin_cli.adapters.grafana_container import (
     grafana_environment,
     provisioned_variables,
-    split_image,
-    with_tag,
 )
+from plugin_cli.adapters.grafana_image import split_image, with_tag
 from plugin_cli.adapters.grafana_log import concerns, parse_line
 from plugin_cli.errors import ProjectError, UsageError
 
@@ -107,6 +106,8 @@ def test_the_container_gets_what_it_needs_and_what_the_author_set(tmp_path: Path
         ("grafana/grafana:12.4.3", ("grafana/grafana", "12.4.3")),
         ("localhost:5000/grafana", ("localhost:5000/grafana", "latest")),
         ("localhost:5000/g:1", ("localhost:5000/g", "1")),
+        ("localhost:5000/g@sha256:ab", ("localhost:5000/g", "sha256:ab")),
+        ("grafana/grafana:12.4.3@sha256:ab", ("grafana/grafana", "sha256:ab")),
     ],
 )
 def test_an_image_is_a_repository_and_a_tag(image: str, expected: tuple[str, str]) -> None:
