@@ -1,66 +1,133 @@
-"""The runtime's metrics, in the process-wide Prometheus registry that authors can add their own to."""
+"""The runtime's metrics, which stand in Prometheus' process-wide registry beside those that authors add.
+
+They are counted here in plain numbers. `prometheus_client` imports an HTTP server and a WSGI stack, ten
+megabytes that a plugin whose metrics nobody reads need not carry: it is imported when they are asked for.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+if TYPE_CHECKING:
+    from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 _LABELS = ("grpc_type", "grpc_service", "grpc_method")
+_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""Upper ends of the histogram's buckets in seconds: Prometheus' own default."""
+
+Rpc = tuple[str, str]
+"""Full name of a method and its kind: `/pluginv2.Data/QueryData`, `unary`."""
 
 
 class Metrics:
     """Counters and histograms under the names that Go plugins use."""
 
     def __init__(self) -> None:
-        self._requests = Counter(
-            "grafana_plugin_request",
-            "Requests by endpoint and outcome.",
-            ("endpoint", "status", "status_source"),
-        )
-        self._started = Counter("grpc_server_started", "RPCs started on the server.", _LABELS)
-        self._handled = Counter("grpc_server_handled", "RPCs ended on the server.", (*_LABELS, "grpc_code"))
-        self._received = Counter("grpc_server_msg_received", "Messages received by the server.", _LABELS)
-        self._sent = Counter("grpc_server_msg_sent", "Messages sent by the server.", _LABELS)
-        self._seconds = Histogram("grpc_server_handling_seconds", "Time an RPC took on the server.", _LABELS)
-        self._active = Gauge("plugins_active_instances", "Instances that serve requests.")
-        self._created = Counter("plugins_datasource_instances", "Data source instances made.")
-        self._children: dict[tuple[str, ...], Any] = {}
+        self._lock = threading.Lock()
+        self._started: Counter[Rpc] = Counter()
+        self._handled: Counter[tuple[Rpc, str]] = Counter()
+        self._sent: Counter[Rpc] = Counter()
+        self._buckets: Counter[tuple[Rpc, int]] = Counter()
+        self._seconds: dict[Rpc, float] = {}
+        self._requests: Counter[tuple[str, str, str]] = Counter()
+        self._active = self._created = 0
+        self._registered = False
 
     def started(self, method: str, kind: str) -> None:
         """Count an RPC that begins; `method` is its full name, `/pluginv2.Data/QueryData`."""
-        labels = self._method_labels(method, kind)
-        self._child(self._started, labels).inc()
-        self._child(self._received, labels).inc()
+        with self._lock:
+            self._started[method, kind] += 1
 
     def ended(self, method: str, kind: str, code: str, seconds: float, messages: int = 1) -> None:
         """Count an RPC that ended with `code`, after `seconds`, having sent `messages`."""
-        labels = self._method_labels(method, kind)
-        self._child(self._handled, (*labels, code)).inc()
-        self._child(self._sent, labels).inc(messages)
-        self._child(self._seconds, labels).observe(seconds)
+        rpc = (method, kind)
+        with self._lock:
+            self._handled[rpc, code] += 1
+            self._sent[rpc] += messages
+            self._buckets[rpc, bisect_left(_BOUNDS, seconds)] += 1
+            self._seconds[rpc] = self._seconds.get(rpc, 0.0) + seconds
 
     def request(self, endpoint: str, status: str, source: str) -> None:
         """Count a request of Grafana by its outcome."""
-        self._child(self._requests, (endpoint, status, source)).inc()
+        with self._lock:
+            self._requests[endpoint, status, source] += 1
 
     def instances(self, count: int) -> None:
         """Note how many instances are alive; one was made."""
-        self._active.set(count)
-        self._created.inc()
+        with self._lock:
+            self._active = count
+            self._created += 1
 
     def text(self) -> bytes:
         """Return all metrics of the process in Prometheus' text format."""
+        from prometheus_client import REGISTRY, generate_latest
+
+        with self._lock:
+            register, self._registered = not self._registered, True
+        if register:
+            REGISTRY.register(self)
         return generate_latest(REGISTRY)
 
-    def _method_labels(self, method: str, kind: str) -> tuple[str, ...]:
-        _, service, name = method.split("/")
-        return kind, service, name
+    def collect(self) -> Iterator[Metric]:
+        """Yield what was counted; the registry asks for it."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-    def _child(self, metric: Any, labels: tuple[str, ...]) -> Any:
-        # labels() checks and locks at each call; the set of combinations is small and fixed.
-        key = (metric._name, *labels)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = metric.labels(*labels)
-        return child
+        with self._lock:
+            started, sent = dict(self._started), dict(self._sent)
+            handled, requests = dict(self._handled), dict(self._requests)
+            active, created = self._active, self._created
+        family = CounterMetricFamily(
+            "grafana_plugin_request",
+            "Requests by endpoint and outcome.",
+            labels=("endpoint", "status", "status_source"),
+        )
+        for labels, count in requests.items():
+            family.add_metric(labels, count)
+        yield family
+        yield _counter("grpc_server_started", "RPCs started on the server.", started)
+        yield _counter("grpc_server_msg_received", "Messages received by the server.", started)
+        yield _counter("grpc_server_msg_sent", "Messages sent by the server.", sent)
+        family = CounterMetricFamily(
+            "grpc_server_handled", "RPCs ended on the server.", labels=(*_LABELS, "grpc_code")
+        )
+        for (rpc, code), count in handled.items():
+            family.add_metric((*_labels(rpc), code), count)
+        yield family
+        yield self._histogram()
+        yield GaugeMetricFamily("plugins_active_instances", "Instances that serve requests.", active)
+        yield CounterMetricFamily("plugins_datasource_instances", "Data source instances made.", created)
+
+    def _histogram(self) -> HistogramMetricFamily:
+        from prometheus_client.core import HistogramMetricFamily
+
+        with self._lock:
+            buckets, seconds = dict(self._buckets), dict(self._seconds)
+        family = HistogramMetricFamily(
+            "grpc_server_handling_seconds", "Time an RPC took on the server.", labels=_LABELS
+        )
+        for rpc, total in seconds.items():
+            below, found = 0, []
+            for number, bound in enumerate([*map(str, _BOUNDS), "+Inf"]):
+                below += buckets.get((rpc, number), 0)
+                found.append((bound, below))
+            family.add_metric(_labels(rpc), found, total)
+        return family
+
+
+def _counter(name: str, help_text: str, counts: dict[Rpc, int]) -> CounterMetricFamily:
+    from prometheus_client.core import CounterMetricFamily
+
+    family = CounterMetricFamily(name, help_text, labels=_LABELS)
+    for rpc, count in counts.items():
+        family.add_metric(_labels(rpc), count)
+    return family
+
+
+def _labels(rpc: Rpc) -> tuple[str, str, str]:
+    method, kind = rpc
+    _, service, name = method.split("/")
+    return kind, service, name

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.nightly, pytest.mark.go]
 
 
 def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [ROOT / "scripts" / "bench", *map(str, arguments)]
+    command = [str(ROOT / "scripts" / "bench"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -1,6 +1,5 @@
 """The scaffold's data source with the work that measurements ask for: the twin of ../go-plugin."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -67,6 +66,8 @@ class Weather(DataSource[Settings, Query]):
     @stream("live/{hertz}/{number}")
     async def live(self, hertz: str, number: str) -> AsyncIterator[Frame]:
         """Send a frame of one row, `hertz` times a second, that carries the moment it was made."""
+        import asyncio  # not at the top: a plugin without channels does not hold it either
+
         del number  # it only tells channels apart
         period = 1 / float(hertz)
         due = time.monotonic()

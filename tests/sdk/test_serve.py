@@ -181,6 +181,17 @@ def test_pydantic_and_the_authors_module_are_loaded_behind_the_handshake() -> No
     assert b'"plugin_cli"' not in modules
 
 
+def test_prometheus_is_imported_when_metrics_are_asked_for() -> None:
+    with process() as plugin:
+        before = plugin.client.call_resource("GET", "modules", settings()).body
+        metrics = plugin.client.collect_metrics()
+        after = plugin.client.call_resource("GET", "modules", settings()).body
+
+    assert b'"prometheus_client"' not in before
+    assert b'"prometheus_client"' in after
+    assert 'grpc_method="CallResource"' in metrics  # what came before was counted
+
+
 # Flags
 
 
