@@ -233,6 +233,25 @@ def test_a_module_that_only_the_bundle_lacks_is_named_with_the_setting(plugin: B
         source.write_text(good)
 
 
+def test_a_read_only_dist_is_left_as_it_is(plugin: BuiltPlugin) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("a mount needs root")
+    before, source = snapshot(plugin.dist), code(plugin)
+    good = source.read_text()
+    source.write_text(good + "\n# one more line\n")
+    subprocess.run(["mount", "--bind", plugin.dist, plugin.dist], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", plugin.dist], check=True)
+        exit_code, said = fails(plugin, "build", "linux")
+    finally:
+        subprocess.run(["umount", plugin.dist], check=True)
+        source.write_text(good)
+    assert exit_code == 1
+    assert "dist cannot be replaced; it is as it was" in said
+    assert "Read-only file system" in said
+    assert snapshot(plugin.dist) == before
+
+
 def test_a_wrong_plugin_json_is_told_before_any_work(plugin: BuiltPlugin) -> None:
     path = plugin.root / "src" / "plugin.json"
     good = path.read_text()
