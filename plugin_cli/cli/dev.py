@@ -183,5 +183,7 @@ def open_page() -> None:
     session = dev_status(DevStatusRequest(Path.cwd())).session
     if session is None:
         raise PluginCliError("nothing runs for this plugin", remedy="plugin-cli dev up")
-    TerminalConsole().data(session.url)
-    webbrowser.open(session.url)
+    console = TerminalConsole()
+    console.data(session.url)
+    if not webbrowser.open(session.url):
+        console.warn("no browser could be started here: open that address in yours   (BROWSER names one)")
