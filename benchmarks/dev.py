@@ -99,7 +99,7 @@ def _python(folder: Path, rounds: int) -> Measured:
 
 
 def _pause(owner: int) -> None:
-    """Wait as long as a person does, and longer where a busy machine has not yet done what it does meanwhile."""
+    """Wait as long as a person does, and on a busy machine until the session has done its work meanwhile."""
     time.sleep(PAUSE_SECONDS)
     deadline = time.monotonic() + LONGEST_PAUSE_SECONDS
     spent = _child_ticks(owner)
@@ -111,7 +111,7 @@ def _pause(owner: int) -> None:
 
 
 def _child_ticks(owner: int) -> int:
-    """Return the processor time of the session's backends so far, in ticks; 0 where the system has no /proc."""
+    """Return the processor time of the session's backends so far, in ticks; 0 on systems without /proc."""
     spent = 0
     for path in Path(f"/proc/{owner}/task").glob("*/children"):
         for child in path.read_text().split():

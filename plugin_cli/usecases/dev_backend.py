@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_cli.adapters.backend import BackendKind, backend_command
@@ -44,15 +46,28 @@ class _Handle:
 
 
 def dev_command(
-    project: Project, kind: BackendKind, console: Console, debug_port: int | None
+    project: Project,
+    kind: BackendKind,
+    console: Console,
+    debug_port: int | None,
+    sockets: Path | None = None,
 ) -> Callable[[], DevCommand]:
     """Return what says how the next process is started.
 
     The environment is looked at each time: a changed pyproject.toml installs what it asks for.
+
+    Args:
+        project: the plugin.
+        kind: source or dist.
+        console: told when the environment has to be made anew.
+        debug_port: where a debugger may attach.
+        sockets: a folder that no other user of the machine may enter, for the processes' sockets.
     """
 
     def command() -> DevCommand:
         found = backend_command(project, kind, console)
+        if sockets is not None:
+            found = replace(found, env=dict(found.env) | {"PLUGIN_UNIX_SOCKET_DIR": str(sockets)})
         if found.kind is not BackendKind.SOURCE:
             return DevCommand(found)
         if debug_port is not None:

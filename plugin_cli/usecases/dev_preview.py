@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -136,13 +137,15 @@ class _Parts:
         self._log = log
         self._made = folder.path / "public"
         self._schemas = private_dir(folder.path / "schemas")
+        # In the temporary folder, because the kernel takes no long paths for sockets.
+        self._sockets = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
         self._events = Events()
         self._pools = Pools()
         self._settings = settings
         self._is_source = source_filter(project.root)
         self._processes = DevProcesses(
             project.plugin_id,
-            dev_command(project, kind, console, debug_port),
+            dev_command(project, kind, console, debug_port, self._sockets),
             log,
             lambda record: write_backend(folder, record),
             self._schemas,
@@ -240,7 +243,8 @@ class _Parts:
         self._processes.close()
         self._pools.shutdown()
         self._frontend.clear()
-        shutil.rmtree(self._schemas, ignore_errors=True)
+        for folder in (self._schemas, self._sockets):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _backend_changed(self, state: BackendState) -> None:
         self._log.line(

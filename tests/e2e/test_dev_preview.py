@@ -209,11 +209,15 @@ def test_a_plugin_that_crashes_at_start_says_so_until_it_is_mended(tool: DevTool
     until(lambda: query(url).status_code == 200)
 
 
-def test_commands_call_the_sessions_backend(tool: DevTool) -> None:
+def test_commands_call_the_sessions_backend_and_other_users_do_not(tool: DevTool) -> None:
     url = tool.up(*PREVIEW)["url"]
 
     done = tool.run("query", "--json", "--range", "6h", WEATHER_API_KEY="k")
     assert json.loads(done.stdout)["results"]["A"]["frames"][0]["data"]["values"][1] == [10.0, 20.0]
+    (record,) = (Path(os.environ["XDG_CACHE_HOME"]) / "plugin-cli" / "dev").glob("acme-weather*/backend.json")
+    socket_path = Path(json.loads(record.read_text())["address"].removeprefix("unix:"))
+    # Other users of this machine enter neither the folder with the socket nor that with the log.
+    assert [path.stat().st_mode & 0o777 for path in (socket_path.parent, record.parent)] == [0o700, 0o700]
     told = tool.run("health", WEATHER_API_KEY="k")
     assert (told.returncode, told.stderr) == (0, f"backend: the running session's (source), {url}\n")
 
