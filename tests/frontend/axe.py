@@ -10,6 +10,14 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+# What @grafana/ui breaks by itself, by the beginning of a bed's name: the arrow of Grafana 11's list of several choices.
+OWN_FAULTS = {"rich-11.6": "aria-allowed-attr"}
+
+
+def own_faults(name: str) -> tuple[str, ...]:
+    """Return the rules that no page of this line can keep."""
+    return tuple(rule for start, rule in OWN_FAULTS.items() if name.startswith(start))
+
 
 def violations(page: Page, selector: str = "body", ignored: tuple[str, ...] = ()) -> list[str]:
     """Return what breaks WCAG 2.1 A or AA in the part of the page, one line each."""

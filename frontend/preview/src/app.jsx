@@ -34,7 +34,6 @@ export function App({ preview }) {
         {plugin.name} <Badge color="blue" text={`preview, not Grafana: @grafana/ui ${GRAFANA_VERSION}, React ${React.version}`} />
       </h1>
       {backend && !backend.running && <Alert severity="error" title="The backend does not run">{backend.message}</Alert>}
-      {preview.boot.settingsError && <Alert severity="warning" title="The data source keeps its last settings">{preview.boot.settingsError}</Alert>}
       {backend?.running && schemaError && <Stale title="The editors are those of before">{schemaError}</Stale>}
       {settingsError && <Stale title="The data source keeps its last settings">{settingsError}</Stale>}
       <TabsBar>

@@ -12,7 +12,7 @@ export function RequestsPage() {
           <summary>
             <Badge color={entry.status < 400 ? 'green' : 'red'} text={String(entry.status)} /> {entry.method} {entry.url} ({entry.ms} ms)
           </summary>
-          <JSONFormatter json={{ request: entry.request, response: entry.response }} open={3} />
+          <JSONFormatter json={{ ...(entry.request === undefined ? {} : { request: entry.request }), response: entry.response }} open={3} />
         </details>
       ))}
     </div>
