@@ -21,8 +21,8 @@ _QUESTIONS = {
     "ci": "GitHub workflows?",
 }
 _NEEDED = ("type", "name", "org")  # nobody but the author knows them; the rest has sensible defaults
-_SWITCHES = ("backend", "alerting", "ci", "stream", "annotations")
-KEYS = (*_QUESTIONS, "stream", "annotations")
+_SWITCHES = ("backend", "alerting", "ci", "stream", "annotations", "e2e")
+KEYS = (*_QUESTIONS, "stream", "annotations", "e2e")
 
 
 def read_answers_file(path: Path) -> dict[str, Any]:

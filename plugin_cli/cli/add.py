@@ -21,7 +21,7 @@ def add(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
 ) -> None:
-    """Add a feature to this plugin: alerting, annotations, ci, react, stream.
+    """Add a feature to this plugin: alerting, annotations, ci, e2e, react, stream.
 
     Merged in as `update` does it: your edits stay, conflicts are marked (exit 1).
     """

@@ -31,6 +31,7 @@ class Answers:
         ci: whether there are GitHub workflows.
         stream: whether the sample streams live values.
         annotations: whether queries can annotate dashboards.
+        e2e: whether there are tests in a browser against a running Grafana.
     """
 
     type: str
@@ -43,6 +44,7 @@ class Answers:
     ci: bool = True
     stream: bool = False
     annotations: bool = False
+    e2e: bool = False
 
     @property
     def names(self) -> Names:
@@ -122,7 +124,7 @@ def _check_choice(flag: str, value: str, known: tuple[str, ...], here: list[str]
 def render_plugin(answers: Answers, tool: Tool) -> Tree:
     """Return all files of the plugin that the answers describe.
 
-    Layers, later ones win: common < kind < backend < its abilities < frontend < CI.
+    Layers, later ones win: common < kind < backend < its abilities < frontend < CI < e2e.
     """
     layers = [
         "common",
@@ -131,6 +133,7 @@ def render_plugin(answers: Answers, tool: Tool) -> Tree:
         *(["alerting"] if answers.alerting else []),
         f"frontend-{answers.frontend}",
         *(["ci"] if answers.ci else []),
+        *(["e2e"] if answers.e2e else []),
     ]
     folders = [tool.templates / layer for layer in layers]
     data = (

@@ -52,6 +52,7 @@ REACT = {
     "tsconfig.json",
     "vite.config.ts",
 }
+E2E = {"e2e/datasource.spec.ts", "e2e/package.json", "e2e/playwright.config.ts"}
 CI = {".github/workflows/ci.yml", ".github/workflows/release.yml"}
 
 every_combination = pytest.mark.parametrize("one", COMBINATIONS, ids=label)
@@ -63,6 +64,18 @@ def test_scaffold_has_exactly_the_files_of_its_layers(one: Answers) -> None:
     chosen = [files for name, files in layers.items() if getattr(one, name, one.frontend == name)]
 
     assert set(render_plugin(one, TOOL)) == ALWAYS.union(*chosen)
+
+
+def test_the_tests_in_a_browser_are_a_folder_of_their_own() -> None:
+    plain, made = (render_plugin(answers(e2e=e2e), TOOL) for e2e in (False, True))
+
+    assert set(made) - set(plain) == E2E
+    assert {name for name in plain if plain[name] != made[name]} == {".gitignore"}
+    assert "gotoDataSourceConfigPage('weather')" in made["e2e/datasource.spec.ts"].decode()
+    assert b"\n/e2e/results/\n" in made[".gitignore"]
+    # Exact versions: what ran once runs again.
+    versions = json.loads(made["e2e/package.json"])["devDependencies"].values()
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions)
 
 
 @every_combination
