@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def package(request: PackageRequest, console: Console) -> PackageResult:
         partial.replace(archive)
         return PackageResult(archive, write_sums(archive), archive.stat().st_size)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a read-only disk refuses even what is not there
+            partial.unlink(missing_ok=True)
         raise PluginCliError(
             f"{archive} cannot be written",
             why=str(error),

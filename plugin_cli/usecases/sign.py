@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ def sign(request: SignRequest) -> SignResult:
         partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a read-only disk refuses even what is not there
+            partial.unlink(missing_ok=True)
         raise PluginCliError(
             f"{path} cannot be written", why=str(error), remedy="make dist/ writable"
         ) from error

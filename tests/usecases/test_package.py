@@ -57,6 +57,19 @@ def test_what_validate_refuses_is_not_packed(project: Path, capsys: pytest.Captu
     assert capsys.readouterr().err == ""
 
 
+def test_a_read_only_folder_is_told(project: Path, tmp_path: Path) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a disk of its own needs root on Linux")
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", out], check=True)
+    try:
+        with pytest.raises(PluginCliError, match=r"cannot be written\n  .*Read-only file system"):
+            package(PackageRequest(project, out), CONSOLE)
+    finally:
+        subprocess.run(["umount", out], check=True)
+
+
 def test_a_full_disk_leaves_no_half_zip(project: Path, tmp_path: Path) -> None:
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("a disk of its own needs root on Linux")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -148,6 +151,21 @@ def test_the_token_never_goes_out_unencrypted(project: Path, service: Service) -
 def test_a_root_url_that_is_none_is_named(project: Path, service: Service, url: str) -> None:
     with pytest.raises(UsageError, match="--root-urls does not take"):
         sign(request(project, service, url))
+
+
+def test_a_read_only_dist_is_told(project: Path, service: Service) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a mount needs root on Linux")
+    dist = project / "dist"
+    subprocess.run(["mount", "--bind", dist, dist], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", dist], check=True)
+        with pytest.raises(
+            PluginCliError, match=r"MANIFEST\.txt cannot be written\n  .*Read-only file system"
+        ):
+            sign(request(project, service))
+    finally:
+        subprocess.run(["umount", dist], check=True)
 
 
 def test_what_validate_refuses_is_not_signed(project: Path, service: Service) -> None:
