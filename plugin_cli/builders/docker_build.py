@@ -18,14 +18,13 @@ from plugin_cli.target import Target
 _IMAGE = "python:{version}-slim-bookworm"
 # An image of one's own may bring the tools, and then needs no Debian archive.
 _PREPARE = (
-    "command -v objdump >/dev/null || "
-    "{ apt-get update -qq && apt-get install -y -qq --no-install-recommends binutils >/dev/null; }"
+    "command -v {program} >/dev/null || "
+    "{{ apt-get update -qq && apt-get install -y -qq --no-install-recommends {package} >/dev/null; }}"
 )
 _EMULATION = (
     "docker run --privileged --rm tonistiigi/binfmt --install all   (once: this machine's kernel then runs "
     "programs of other architectures)"
 )
-_GIT = "command -v git >/dev/null || apt-get install -y -qq --no-install-recommends git >/dev/null"
 # As seen from inside: where the engine runs without root, the repository's owner is root there.
 _GIVE_BACK = "chown -R --reference=. dist .plugin-cli 2>/dev/null || true"
 # What a host says about its indexes and proxies holds in the container too. Docker takes the values
@@ -48,14 +47,14 @@ def docker_command(
     """
     steps = [
         f"trap {shlex.quote(_GIVE_BACK)} EXIT",
-        _PREPARE,
-        *([_GIT] if "git+" in tool else []),
+        _PREPARE.format(program="objdump", package="binutils"),
+        *([_PREPARE.format(program="git", package="git")] if "git+" in tool else []),
         f"pip install -q --root-user-action=ignore {shlex.quote(tool)}",
         f"plugin-cli build {target}",
     ]
     volume = f"plugin-cli-{project.plugin_id}-{target.folder}"
     return [
-        *("docker", "run", "--rm", "--init", "--name", _name(project, target), "--platform", str(target)),
+        *("docker", "run", "--rm", "--name", _name(project, target), "--platform", str(target)),
         *(word for name in _PASSED_ON if name in os.environ for word in ("-e", name)),
         *("-e", f"SOURCE_DATE_EPOCH={int(facts.time.timestamp())}"),
         *(*_mounted(project), "-v", f"{volume}:/plugin/.venv"),

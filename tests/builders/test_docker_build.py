@@ -60,7 +60,7 @@ def test_an_interrupted_build_ends_its_container_and_gives_the_files_back(
 
     def run(argv: list[str], **_options: object) -> None:
         calls.append(argv)
-        if "--init" in argv:
+        if "--name" in argv:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(docker_build, "run", run)
