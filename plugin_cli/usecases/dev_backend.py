@@ -15,7 +15,8 @@ from plugin_cli.preview.grpc_calls import Calls
 from plugin_cli.preview.process_bridge import BackendHandle, BackendStartError
 from plugin_cli.project import Project
 from plugin_cli.usecases.dev_debug import with_debugger
-from plugin_cli.usecases.dev_process import DevCommand, DevProcesses, Loading
+from plugin_cli.usecases.dev_process import DevProcesses
+from plugin_cli.usecases.dev_started import DevCommand, Loading
 
 if TYPE_CHECKING:
     from plugin_sdk.testing import PluginProcess

@@ -26,7 +26,8 @@ from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project
 from plugin_cli.usecases.dev_backend import dev_command
-from plugin_cli.usecases.dev_process import DevCommand, DevProcesses
+from plugin_cli.usecases.dev_process import DevProcesses
+from plugin_cli.usecases.dev_started import DevCommand
 
 if TYPE_CHECKING:
     from plugin_sdk.testing import PluginProcess

@@ -17,7 +17,8 @@ from plugin_cli.adapters.session_backend import BackendRecord
 from plugin_cli.adapters.session_log import LogWriter, read_log
 from plugin_cli.console import TerminalConsole
 from plugin_cli.project import find_project
-from plugin_cli.usecases.dev_process import DevCommand, DevProcesses, Loading
+from plugin_cli.usecases.dev_process import DevProcesses
+from plugin_cli.usecases.dev_started import DevCommand, Loading
 from plugin_sdk.testing import PluginProcess, PluginStartError, settings
 from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
 
