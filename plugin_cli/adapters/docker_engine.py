@@ -54,13 +54,19 @@ def engine_address() -> str:
     for path in candidates:
         if _exists(path):
             return f"unix://{path}"
-    if shutil.which("docker") is None and shutil.which("dockerd") is None and shutil.which("podman") is None:
+    looked = f"none of these exists: {', '.join(str(path) for path in candidates)}"
+    if shutil.which("docker") or shutil.which("dockerd"):
+        raise _not_running(looked)
+    if shutil.which("podman"):
+        start = "podman machine start" if sys.platform == "darwin" else "systemctl --user start podman.socket"
         raise ToolMissingError(
-            "Docker is not installed",
-            why="neither a docker nor a podman command is on the PATH, and no engine's socket is there",
-            remedy=f"https://docs.docker.com/engine/install/\n{_PREVIEW}",
+            "Podman is installed, but its service does not run", why=looked, remedy=f"{start}\n{_PREVIEW}"
         )
-    raise _not_running(f"none of these exists: {', '.join(str(path) for path in candidates)}")
+    raise ToolMissingError(
+        "Docker is not installed",
+        why="neither a docker nor a podman command is on the PATH, and no engine's socket is there",
+        remedy=f"https://docs.docker.com/engine/install/\n{_PREVIEW}",
+    )
 
 
 def _sockets() -> list[Path]:

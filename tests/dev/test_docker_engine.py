@@ -88,6 +88,17 @@ def test_installed_and_not_running(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert "sudo systemctl start docker" in said or "open Docker Desktop" in said
 
 
+def test_podman_alone_and_not_running(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "podman").write_text("#!/bin/sh\n")
+    (tmp_path / "podman").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    said = refusal()
+
+    assert said.startswith("Podman is installed, but its service does not run")
+    assert "systemctl --user start podman.socket" in said or "podman machine start" in said
+
+
 def test_a_socket_that_nobody_listens_on(tmp_path: Path) -> None:
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(tmp_path / "docker.sock"))
