@@ -23,8 +23,6 @@ def plugin(built_plugin: BuiltPlugin, tmp_path_factory: pytest.TempPathFactory) 
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
     root = built_plugin.copy(tmp_path_factory.mktemp("e2e") / "weather").root
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "begin"]):
-        subprocess.run(["git", *command], cwd=root, check=True, capture_output=True)
     run_tool("add", "e2e", cwd=root)
     done = _run(root, "npm", "install", "--no-audit", "--no-fund")
     assert done.returncode == 0, done.stderr
