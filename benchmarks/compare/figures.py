@@ -30,12 +30,16 @@ class Goal:
 
 @dataclass(frozen=True)
 class Figure:
-    """One thing measured: the key of its value in a sample, its title, its unit and its goal."""
+    """One thing measured: the key of its value in a sample, its title, its unit, its goal, and its peer.
+
+    The peer divides Python's value where no goal names one; Go's if it is empty.
+    """
 
     key: str
     title: str
     unit: str
     goal: Goal | None = None
+    peer: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Result:
         goal = self.figure.goal
         if goal is not None and goal.peer:
             return goal.peer
-        return next((name for name in self.values if name != "python"), "")
+        return self.figure.peer or next((name for name in self.values if name != "python"), "")
 
     def ratios(self) -> list[float]:
         """Return Python's value over the peer's of the same round."""

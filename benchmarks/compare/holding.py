@@ -75,9 +75,9 @@ MEMORY = Measurement(
     "memory",
     (
         Figure("idle", "memory idle, RSS", "MiB", Goal(45)),
-        Figure("idle_pss", "memory idle, PSS", "MiB"),
+        Figure("idle_pss", "memory idle, PSS with children", "MiB"),
         Figure("loaded", "memory after load, RSS", "MiB"),
-        Figure("loaded_pss", "memory after load, PSS", "MiB"),
+        Figure("loaded_pss", "memory after load, PSS with children", "MiB"),
         Figure("threads", "threads after load", ""),
     ),
     _memory,

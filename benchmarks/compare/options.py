@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.compare.machine import machine
+from benchmarks.compare.page import put
 from benchmarks.compare.setting import Setting, setting
 from benchmarks.compare.table import Table
+
+_PLACE = "between the command's marks in FILE, where it has them, such as docs/performance.md"
 
 
 def parse(
@@ -26,7 +29,8 @@ def parse(
     parser.add_argument("--rounds", type=int, default=5, help="how often each side is measured (default 5)")
     parser.add_argument("--quick", action="store_true", help="one round of a tenth of the calls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables as Markdown")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help=f"write Markdown: {_PLACE}")
+    parser.set_defaults(name=name)
     return parser.parse_args(arguments)
 
 
@@ -45,4 +49,4 @@ def write(chosen: argparse.Namespace, tables: Sequence[Table]) -> None:
         chosen.json.write_text(json.dumps({"machine": machine(), "tables": found}, indent=1) + "\n")
     if chosen.markdown:
         texts = [f"Measured on {machine()}.", "", *(table.markdown() for table in tables)]
-        chosen.markdown.write_text("\n".join(texts))
+        put(chosen.markdown, chosen.name, "\n".join(texts))

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.compare.figures import Result
 from benchmarks.compare.machine import machine
+from benchmarks.compare.page import put
 from benchmarks.compare.table import Table, text
 
 _NAMES = {"hello": "PyInstaller hello", "typer": "bare Typer"}
@@ -52,7 +53,7 @@ def write(chosen: argparse.Namespace, results: Sequence[Result]) -> None:
         entries = {"machine": machine(), "results": [_entry(result) for result in results]}
         chosen.json.write_text(json.dumps(entries, indent=1) + "\n")
     if chosen.markdown:
-        chosen.markdown.write_text(f"Measured on {machine()}.\n\n{found.markdown()}")
+        put(chosen.markdown, chosen.name, f"Measured on {machine()}.\n\n{found.markdown()}")
 
 
 def _entry(result: Result) -> dict[str, Any]:

@@ -38,7 +38,7 @@ START = Measurement(
     "start",
     (
         Figure("line", "exec to handshake", "ms", Goal(1.7, "hello")),
-        Figure("cpu", "CPU time until the handshake", "ms"),
+        Figure("cpu", "CPU time until the handshake", "ms", peer="hello"),
         Figure("health", "exec to first health answer", "ms", Goal(5, "hello")),
     ),
     _prepare,
