@@ -50,6 +50,23 @@ def start_reason(error: PluginStartError, root: Path) -> str:
     return f"the backend did not start: {lines[-1]} ({Path(place['file']).name}, line {place['line']})"
 
 
+def end_reason(code: int, was_loaded: bool) -> str:
+    """Return in one line how a backend's process ended that nobody ended.
+
+    Args:
+        code: its exit code, negative for a signal.
+        was_loaded: whether the code was loaded or refused before. One that ends before that would do so
+            again and again, so it is started anew only after a save.
+    """
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    if was_loaded:
+        return f"the backend's process ended by itself ({how})"
+    return (
+        f"the backend's process ended while it loaded the plugin's code ({how}); "
+        "mend the code, it is started again when you save; what it said: plugin-cli dev logs"
+    )
+
+
 def __getattr__(name: str) -> Any:
     from plugin_sdk._loader import LoadError
 

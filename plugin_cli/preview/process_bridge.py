@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from plugin_cli.adapters.absent_backend import end_reason
 from plugin_cli.preview.bridge import (
     Answer,
     BackendState,
@@ -208,22 +209,12 @@ class ProcessBridge:
             with self._changed:
                 if self._current is not current:
                     continue
-                self._current, self._problem = None, _end_of(current.handle.exit_code(), was_loaded)
+                self._current, self._problem = None, end_reason(current.handle.exit_code(), was_loaded)
             self._on_change(self.state())
             current.handle.stop()
             # One that ends before it has loaded the code would do so again and again.
             if was_loaded and not self._stopped.is_set():
                 self.exchange()
-
-
-def _end_of(code: int, was_loaded: bool) -> str:
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    if was_loaded:
-        return f"the backend's process ended by itself ({how})"
-    return (
-        f"the backend's process ended while it loaded the plugin's code ({how}); "
-        "mend the code, it is started again when you save; what it said: plugin-cli dev logs"
-    )
 
 
 class _Running:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugin_cli.adapters.absent_backend import absent_backend, start_reason
+from plugin_cli.adapters.absent_backend import absent_backend, end_reason, start_reason
 from plugin_cli.adapters.backend import BackendKind
 from plugin_cli.adapters.ports import bind_loopback
 from plugin_cli.adapters.session_backend import BackendRecord
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SOCKET_FOLDER = "/run/plugin-cli"
 _SOCKET = "backend.sock"
 _WATCH_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 1.0
 _TAKEN_UP_SECONDS = 0.5
 # Longer than the backend itself gives calls under way.
 _DRAIN_SECONDS = 8.0
@@ -115,6 +116,7 @@ class SourceBackend:
         self._debug_port = debug_port
         self._splice = Splice(listener)
         self._process: PluginProcess | None = None
+        self._settled = threading.Event()
         self._exchanging = threading.Lock()
         self._stopped = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="backend-watch", daemon=True)
@@ -187,6 +189,8 @@ class SourceBackend:
                 why=str(error),
                 remedy="mend the code; it is started again when you save",
             ) from error
+        self._settled = settled = threading.Event()
+        loading.then(lambda _: settled.set())
         loading.then(self._loaded)
         return process
 
@@ -198,8 +202,11 @@ class SourceBackend:
             self._log.line("dev", "error", error.what, reason=error.why or "")
             reason = _reason(error, self._project.root)
             self._console.warn(f"{reason}\n  every call says so until you save")
-            process = absent_backend(reason, self._project.plugin_id, self._environment(os.environ))
-            return process.__enter__(), False
+            return self._absent(reason), False
+
+    def _absent(self, reason: str) -> PluginProcess:
+        process = absent_backend(reason, self._project.plugin_id, self._environment(os.environ))
+        return process.__enter__()
 
     def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
         own = {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
@@ -220,11 +227,28 @@ class SourceBackend:
 
     def _watch(self) -> None:
         while not self._stopped.wait(_WATCH_SECONDS):
-            process = self._process
-            if process is not None and not process.running():
+            process, settled = self._process, self._settled
+            if process is None or process.running():
+                continue
+            # Its last words may still be on their way.
+            if settled.wait(_LAST_WORDS_SECONDS):
                 self._log.line("dev", "error", "the backend's process ended by itself; starting it again")
                 self._splice.point_at(None)
                 self.exchange()
+            else:
+                self._explain_end(process)
+
+    def _explain_end(self, process: PluginProcess) -> None:
+        """Answer every call with the reason: one that ends while it loads would do so again and again."""
+        reason = end_reason(process.wait(), was_loaded=False)
+        with self._exchanging:
+            if self._stopped.is_set() or self._process is not process:
+                return
+            self._process = self._absent(reason)
+            self._splice.point_at(self._process.address)
+        self._processes.ended(reason)
+        self._log.line("dev", "error", reason)
+        self._console.warn(reason)
 
 
 def _reason(error: PluginCliError, root: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,31 @@ def test_a_start_file_that_serves_nothing_is_told_apart(session: Session) -> Non
     assert session.health() == (
         "the backend did not start: the process ended with exit code 3 before its handshake"
     )
+
+
+def test_code_that_ends_the_process_is_not_run_again_before_it_is_mended(session: Session) -> None:
+    path = session.plugin.root / "backend/weather/datasource.py"
+    whole = path.read_text()
+    path.write_text(f"{whole}\nimport os\nos._exit(7)\n")
+    session.backend.exchange()
+
+    deadline = time.monotonic() + 60
+    while not session.said.warnings and time.monotonic() < deadline:
+        time.sleep(0.05)
+    reason = (
+        "the backend's process ended while it loaded the plugin's code (exit code 7); mend the code, "
+        "it is started again when you save; what it said: plugin-cli dev logs"
+    )
+    assert session.said.warnings == [reason]
+    assert session.health() == reason
+    assert session.records[-1] == BackendRecord(None, False, reason)
+    started = len(session.records)
+    time.sleep(2.5)  # twice as long as it takes to see that a process ended
+    assert len(session.records) == started
+
+    path.write_text(whole)
+    assert session.backend.exchange()
+    assert session.health() == "http://here with 0 characters"
 
 
 @pytest.mark.parametrize(
