@@ -1,7 +1,8 @@
-"""The tool's own commands: `create`, and `--help` beside a bare Typer program."""
+"""The tool's own commands: `create` beside Grafana's, and `--help` beside a bare Typer program."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -9,10 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.compare.figures import Figure, Goal
-from benchmarks.compare.plugins import TOOL, run
+from benchmarks.compare.plugins import CACHE, TOOL, run
 from benchmarks.compare.rounds import Measurement, Sample, Subjects
 from benchmarks.compare.setting import Setting
 
+_CREATE_PLUGIN = "7.1.7"
 _BARE = '''import typer
 
 app = typer.Typer()
@@ -46,10 +48,38 @@ def _create(_setting: Setting, stack: ExitStack) -> Subjects:
         return {"seconds": _seconds([*command, "--defaults"], folder)}
 
     python()
-    return {"python": python}
+    if shutil.which("npm") is None:  # then there is nothing to compare with
+        return {"python": python}
+    program = _create_plugin()
+
+    def peer() -> Sample:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-create-")))
+        command: list[str | Path] = [program, "generate", "--plugin-type", "datasource", "--backend"]
+        return {"seconds": _seconds([*command, "--plugin-name", "weather", "--org-name", "acme"], folder)}
+
+    peer()
+    return {"python": python, "create-plugin": peer}
 
 
-CREATE = Measurement("create", (Figure("seconds", "create a data source", "s", Goal(1)),), _create)
+def _create_plugin() -> Path:
+    """Install Grafana's own scaffolder, once: `npx` would ask the registry at every run."""
+    folder = CACHE / f"create-plugin-{_CREATE_PLUGIN}"
+    program = folder / "node_modules" / ".bin" / "create-plugin"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        package = f"@grafana/create-plugin@{_CREATE_PLUGIN}"
+        run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", package], folder)
+    return program
+
+
+CREATE = Measurement(
+    "create",
+    (
+        Figure("seconds", "create a data source", "s", Goal(1)),
+        Figure("seconds", "create a data source, beside create-plugin", "s", Goal(0.2, "create-plugin")),
+    ),
+    _create,
+)
 
 
 def _help(_setting: Setting, stack: ExitStack) -> Subjects:

@@ -13,7 +13,7 @@ from benchmarks.compare.machine import machine
 from benchmarks.compare.page import put
 from benchmarks.compare.table import Table, text
 
-_NAMES = {"hello": "PyInstaller hello", "typer": "bare Typer"}
+_NAMES = {"hello": "PyInstaller hello", "typer": "bare Typer", "create-plugin": "create-plugin"}
 
 
 def _named(name: str) -> str:
