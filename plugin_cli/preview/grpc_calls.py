@@ -125,7 +125,7 @@ class Calls:
 
         call = self._channel.unary_unary(f"/pluginv2.{method}", _serialized, response.FromString)
         try:
-            future = call.future(request)
+            future = _begin(call.future, request)
             if cancel is not None:
                 cancel.on_cancel(future.cancel)
             return future.result()
@@ -137,7 +137,8 @@ class Calls:
     def _stream(self, method: str, request: Any, response: Any, cancel: Cancel) -> Iterator[Any]:
         import grpc
 
-        call = self._channel.unary_stream(f"/pluginv2.{method}", _serialized, response.FromString)(request)
+        stream = self._channel.unary_stream(f"/pluginv2.{method}", _serialized, response.FromString)
+        call = _begin(stream, request)
         cancel.on_cancel(call.cancel)
         try:
             yield from call
@@ -146,6 +147,13 @@ class Calls:
                 raise _failure(error) from error
         finally:
             call.cancel()
+
+
+def _begin(call: Any, request: Any) -> Any:
+    try:
+        return call(request)
+    except ValueError as error:  # what a closed channel raises
+        raise BackendUnavailableError("the backend ended before the request began") from error
 
 
 def _serialized(message: Any) -> bytes:

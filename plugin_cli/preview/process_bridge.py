@@ -63,11 +63,18 @@ class ProcessBridge:
         mode: `source` or `dist`.
         on_change: told whenever the backend stopped, or started and has loaded the author's code or not;
             called from several threads.
+        alone: the one before has to end first, since both need the same port; calls wait meanwhile.
     """
 
     def __init__(
-        self, start: Callable[[], BackendHandle], mode: str, on_change: Callable[[BackendState], None]
+        self,
+        start: Callable[[], BackendHandle],
+        mode: str,
+        on_change: Callable[[BackendState], None],
+        *,
+        alone: bool = False,
     ) -> None:
+        self._alone = alone
         self._start = start
         self._on_change = on_change
         self._mode = mode
@@ -89,7 +96,10 @@ class ProcessBridge:
         """Start a new process, let it take over, and end the old one when its last call is answered."""
         with self._exchanging:
             with self._changed:
+                ended, self._current = (self._current, None) if self._alone else (None, self._current)
                 self._starting = self._current is None
+            if ended is not None:
+                ended.retire()
             new, problem = self._try_start()
             with self._changed:
                 old, self._current, self._problem = self._current, new, problem
@@ -180,9 +190,14 @@ class ProcessBridge:
 
     @contextmanager
     def _use(self) -> Iterator[Calls]:
-        running = self._wait_for_current()
-        with running.used():
+        with self._changed:
+            running = self._wait_for_current()
+            # Counted before an exchange can find it unused and end it.
+            running.begin()
+        try:
             yield running.handle.calls
+        finally:
+            running.end()
 
     def _wait_for_current(self) -> _Running:
         """Return the running process; one that is just starting is waited for."""
@@ -227,16 +242,14 @@ class _Running:
         self._calls = 0
         self._idle = threading.Condition()
 
-    @contextmanager
-    def used(self) -> Iterator[None]:
+    def begin(self) -> None:
         with self._idle:
             self._calls += 1
-        try:
-            yield
-        finally:
-            with self._idle:
-                self._calls -= 1
-                self._idle.notify_all()
+
+    def end(self) -> None:
+        with self._idle:
+            self._calls -= 1
+            self._idle.notify_all()
 
     def retire(self) -> None:
         """End the process when nobody uses it, or after a while."""

@@ -79,27 +79,20 @@ def dev_command(
     return command
 
 
-def backend_starter(project: Project, processes: DevProcesses, *, alone: bool) -> Callable[[], BackendHandle]:
+def backend_starter(project: Project, processes: DevProcesses) -> Callable[[], BackendHandle]:
     """Return what starts a process of the backend for the preview.
 
     Args:
         project: the plugin.
         processes: what starts it.
-        alone: the one before has to end first, because both need the debugger's port.
     """
-    last: list[BackendHandle] = []
 
     def start() -> BackendHandle:
         from plugin_sdk.testing import PluginStartError
 
-        while last:
-            last.pop().stop()
         try:
-            handle = _Handle(*processes.start(), project.plugin_id)
+            return _Handle(*processes.start(), project.plugin_id)
         except (PluginStartError, PluginCliError) as error:
             raise BackendStartError(str(error)) from error
-        if alone:
-            last.append(handle)
-        return handle
 
     return start

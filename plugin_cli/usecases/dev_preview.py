@@ -153,8 +153,9 @@ class _Parts:
         self._frontend = DevFrontend(
             project, self._made, console, lambda: self._processes.schema(_LOAD_SECONDS)
         )
-        starter = backend_starter(project, self._processes, alone=debug_port is not None)
-        self._bridge = ProcessBridge(starter, kind.value, self._backend_changed)
+        starter = backend_starter(project, self._processes)
+        alone = debug_port is not None
+        self._bridge = ProcessBridge(starter, kind.value, self._backend_changed, alone=alone)
         self._live = Live(self._bridge, lambda: settings.store.settings, self._pools)
 
     @property

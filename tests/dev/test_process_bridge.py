@@ -50,7 +50,9 @@ class Handle:
 
 
 @contextmanager
-def bridge_of(*made: Handle | Exception) -> Iterator[tuple[ProcessBridge, list[BackendState]]]:
+def bridge_of(
+    *made: Handle | Exception, alone: bool = False
+) -> Iterator[tuple[ProcessBridge, list[BackendState]]]:
     coming = iter(made)
 
     def start() -> Any:
@@ -60,7 +62,7 @@ def bridge_of(*made: Handle | Exception) -> Iterator[tuple[ProcessBridge, list[B
         return item
 
     states: list[BackendState] = []
-    bridge = ProcessBridge(start, "source", states.append)
+    bridge = ProcessBridge(start, "source", states.append, alone=alone)
     bridge.open()
     try:
         yield bridge, states
@@ -112,6 +114,39 @@ def test_a_backend_that_does_not_start_is_the_answer_of_every_call_until_one_doe
 
         assert name_of(bridge) == "healed"
     assert [state.running for state in states] == [False, True]
+
+
+def test_where_only_one_may_run_calls_wait_until_the_next_one_does() -> None:
+    old, begun, go = Handle("old"), threading.Event(), threading.Event()
+    old.answer.clear()
+    coming = [old]
+
+    def start() -> Any:
+        if coming:
+            return coming.pop()
+        assert old.stopped.is_set()
+        begun.set()
+        go.wait(20)
+        return Handle("new")
+
+    bridge = ProcessBridge(start, "source", lambda _: None, alone=True)
+    bridge.open()
+    got: list[str] = []
+    callers = [threading.Thread(target=lambda: got.append(name_of(bridge))) for _ in range(2)]
+    callers[0].start()
+    assert old.asked.wait(10)
+    exchange = threading.Thread(target=bridge.exchange)
+    exchange.start()
+    assert not begun.wait(0.3)
+    old.answer.set()
+    assert begun.wait(10)
+    callers[1].start()
+    go.set()
+    for thread in (exchange, *callers):
+        thread.join(10)
+    bridge.close()
+
+    assert got == ["old", "new"]
 
 
 def test_calls_wait_for_the_first_backend_instead_of_failing() -> None:
