@@ -16,6 +16,8 @@ def run(arguments: list[str]) -> int:
     from plugin_cli.cli.app import app
     from plugin_cli.errors import PluginCliError
 
+    # What gRPC's core notes of a connection that ended says nothing to whoever asked a question.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         app(arguments, prog_name="plugin-cli", standalone_mode=True)
     except PluginCliError as error:

@@ -115,10 +115,20 @@ def find_project(start: Path) -> Project:
     Raises:
         ProjectError: there is none, or its plugin.json cannot be read.
     """
+    root = find_root(start)
+    return Project(root, _read_metadata(root / "src" / "plugin.json"), _read_settings(root))
+
+
+def find_root(start: Path) -> Path:
+    """Return the folder of that project, whatever its plugin.json says.
+
+    Raises:
+        ProjectError: there is none.
+    """
     folder = start.resolve()
     for root in (folder, *folder.parents):
         if (root / "src" / "plugin.json").is_file():
-            return Project(root, _read_metadata(root / "src" / "plugin.json"), _read_settings(root))
+            return root
     raise ProjectError(
         f"{start} is not inside a plugin repository",
         why="no src/plugin.json here or in any folder above",

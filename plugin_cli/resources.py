@@ -25,3 +25,9 @@ def frontend_runtime_dir() -> Path:
 def preview_dir() -> Path:
     """Return the folder of the built preview page; it may not exist in a checkout."""
     return _folder("preview", "frontend/preview/dist")
+
+
+def preview_source_dir() -> Path | None:
+    """Return the folder that the preview page is built from; None away from a checkout."""
+    folder = _PACKAGE.parent / "frontend" / "preview"
+    return folder if (folder / "package.json").is_file() else None

@@ -102,7 +102,10 @@ class Plugin:
             )
         except ModelError as error:
             raise PluginError(str(error), status=400) from error
-        return Instance(self.cls(settings))
+        made = self.cls(settings)
+        if not hasattr(made, "instance"):  # the author's own __init__ did without the base class's
+            made.instance = settings
+        return Instance(made)
 
 
 def _dispose(instance: Instance) -> None:

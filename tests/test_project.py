@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plugin_cli.errors import ProjectError
-from plugin_cli.project import Backend, find_project
+from plugin_cli.project import Backend, find_project, find_root
 from plugin_cli.target import Target
 from tests.source_plugin import SourcePlugin, write_source_plugin
 
@@ -35,6 +35,12 @@ def test_a_project_is_found_from_any_folder_in_it(plugin: SourcePlugin) -> None:
     assert project.executable == "gpx_weather"
     assert project.backend == Backend("weather", "weather.datasource:Weather", plugin.root / "backend")
     assert project.settings == {}
+
+
+def test_its_folder_is_found_whatever_its_metadata_says(plugin: SourcePlugin) -> None:
+    plugin.write("src/plugin.json", "{")
+
+    assert find_root(plugin.root / "backend") == plugin.root.resolve()
 
 
 def test_its_parts_lie_where_the_scaffold_puts_them(plugin: SourcePlugin) -> None:

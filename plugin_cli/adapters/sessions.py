@@ -193,9 +193,10 @@ class SessionFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def session_folder(root: Path, plugin_id: str) -> SessionFolder:
+def session_folder(root: Path) -> SessionFolder:
     """Return the folder of the session of the plugin repository `root`; it need not exist."""
-    # Two checkouts of one plugin are two sessions; the id is there for whoever looks into the cache.
+    # By the place and not by the plugin's id: that may change, or be unreadable, while a session runs.
+    # The name is there for whoever looks into the cache.
     digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
-    name = re.sub(r"[^a-z0-9-]", "-", plugin_id.lower())[:60]
+    name = re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower()).strip("-")[:60] or "plugin"
     return SessionFolder(cache_dir() / "dev" / f"{name}-{digest}")

@@ -71,6 +71,11 @@ def open_plugin(place: Path) -> BuiltPlugin:
         ProjectError: it is neither, or the zip is damaged.
     """
     if place.is_dir():
+        if (place / "src" / "plugin.json").is_file() and not (place / "plugin.json").is_file():
+            raise ProjectError(
+                f"{place} is a plugin's repository, not a built plugin",
+                remedy=f"plugin-cli build   (and then: plugin-cli validate {place / 'dist'})",
+            )
         return BuiltPlugin(place, _folder_entries(place))
     if not place.is_file():
         raise ProjectError(f"{place} does not exist", remedy="plugin-cli build   (or name a folder or zip)")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plugin_cli.resources import frontend_runtime_dir, preview_dir
+from plugin_cli.resources import frontend_runtime_dir
 
 
-def page_folders() -> list[Path]:
-    """Return the folders of the rich page where it is built, else those of the plain one."""
-    rich = preview_dir()
-    if (rich / "index.html").is_file():
+def page_folders(rich: Path | None) -> list[Path]:
+    """Return the folders of the page: the rich one where there is one, else the plain."""
+    if rich is not None:
         return [rich]
+    # The plain page shares the rules of the generated editors with them.
     return [Path(__file__).parent / "page", frontend_runtime_dir()]

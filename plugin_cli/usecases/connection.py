@@ -111,7 +111,7 @@ def session_of(request: CallRequest) -> Session | None:
 def _session(project: Project, kind: BackendKind) -> Session | None:
     if kind not in (BackendKind.AUTO, BackendKind.DEV):
         return None
-    folder = session_folder(project.root, project.plugin_id)
+    folder = session_folder(project.root)
     session = folder.live()
     if session is None:
         if kind is BackendKind.DEV:
@@ -136,7 +136,7 @@ def _running(project: Project, session: Session) -> Iterator[tuple[PluginClient,
 
     from plugin_sdk.testing import CHANNEL_OPTIONS, PluginClient
 
-    record = read_backend(session_folder(project.root, project.plugin_id))
+    record = read_backend(session_folder(project.root))
     if record is None or record.address is None:
         raise PluginCliError(
             "the running session's backend does not run",

@@ -20,6 +20,6 @@ def clean_crashed(session: Session) -> None:
 
     client = connect(session.engine)
     try:
-        remove_containers(client, session_folder(Path(session.root), session.plugin_id).path.name)
+        remove_containers(client, session_folder(Path(session.root)).path.name)
     finally:
         client.close()

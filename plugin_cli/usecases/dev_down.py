@@ -14,7 +14,7 @@ from pathlib import Path
 from plugin_cli.adapters.sessions import Session, SessionFolder, session_folder
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
-from plugin_cli.project import find_project
+from plugin_cli.project import find_root
 from plugin_cli.usecases.dev_cleanup import clean_crashed
 
 _POLITE_SECONDS = 20.0
@@ -44,8 +44,7 @@ class DevDownResult:
 
 def dev_down(request: DevDownRequest, console: Console) -> DevDownResult:
     """End the session and wait until all of it is gone; without one, do nothing."""
-    project = find_project(request.root)
-    folder = session_folder(project.root, project.plugin_id)
+    folder = session_folder(find_root(request.root))
     session = folder.recorded()
     ran = folder.owned()
     if ran:

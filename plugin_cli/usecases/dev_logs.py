@@ -9,7 +9,7 @@ from pathlib import Path
 from plugin_cli.adapters.session_log import LogEntry, follow_log, level_filter, read_log
 from plugin_cli.adapters.sessions import session_folder
 from plugin_cli.errors import PluginCliError
-from plugin_cli.project import find_project
+from plugin_cli.project import find_root
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ def dev_logs(request: DevLogsRequest) -> Iterator[LogEntry]:
         UsageError: no such level.
         PluginCliError: no session has run.
     """
-    project = find_project(request.root)
-    folder = session_folder(project.root, project.plugin_id)
+    folder = session_folder(find_root(request.root))
     wanted = level_filter(request.level)
     if not folder.log.is_file():
         raise PluginCliError("there are no logs: no session runs for this plugin", remedy="plugin-cli dev up")

@@ -13,6 +13,7 @@ from pathlib import Path
 from plugin_cli.adapters.backend import BackendKind
 from plugin_cli.adapters.cache import private_dir
 from plugin_cli.adapters.ports import LOOPBACK, bind_loopback
+from plugin_cli.adapters.rich_page import rich_page
 from plugin_cli.adapters.session_backend import write_backend
 from plugin_cli.adapters.session_log import LogWriter
 from plugin_cli.adapters.sessions import SessionFolder
@@ -90,7 +91,7 @@ def preview_runtime(
         parts = _Parts(project, folder, kind, settings, console, log, options.debug_port)
         stack.callback(parts.close)
         parts.open()
-        app = create_app(parts.preview(), port=port)
+        app = create_app(parts.preview(rich_page(console)), port=port)
         server = stack.enter_context(
             PreviewServer(app, listener, lambda text: log.line("dev", "error", text))
         )
@@ -180,8 +181,8 @@ class _Parts:
         self._frontend.make()
         self._bridge.settled(_LOAD_SECONDS)
 
-    def preview(self) -> Preview:
-        """Return what the application serves."""
+    def preview(self, rich: Path | None) -> Preview:
+        """Return what the application serves, with the rich page where there is one."""
         from plugin_cli.preview.pages import page_folders
         from plugin_sdk._version import __version__
 
@@ -194,7 +195,7 @@ class _Parts:
             bridge=self._bridge,
             store=self._settings.store,
             plugin_files=Files(folders),
-            page_files=Files(page_folders()),
+            page_files=Files(page_folders(rich)),
             frontend=self._frontend,
             events=self._events,
             live=self._live,
@@ -258,14 +259,3 @@ class _Parts:
             self._console.warn(f"the backend does not run: {state.message}")
             self._processes.ended(state.message)
         self._events.backend(state.to_json())
-
-
-def page_files() -> Files:
-    """Return the page with Grafana's own components where it was built, else the plain one."""
-    from plugin_cli.resources import frontend_runtime_dir, preview_dir
-
-    rich = preview_dir()
-    if (rich / "index.html").is_file():
-        return Files([rich])
-    # The plain page shares the rules of the generated editors with them.
-    return Files([Path(__file__).parent.parent / "preview" / "page", frontend_runtime_dir()])

@@ -9,7 +9,7 @@ from typing import Any
 
 from plugin_cli.adapters.session_backend import BackendRecord, read_backend
 from plugin_cli.adapters.sessions import Session, session_folder
-from plugin_cli.project import find_project
+from plugin_cli.project import find_project, find_root
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def _error(backend: BackendRecord) -> dict[str, Any]:
 
 def dev_status(request: DevStatusRequest) -> DevStatusResult:
     """Return what runs for the plugin."""
-    project = find_project(request.root)
-    folder = session_folder(project.root, project.plugin_id)
+    root = find_root(request.root)
+    folder = session_folder(root)
     session = folder.live()
     if session is None:
         crashed = not folder.owned() and folder.recorded() is not None
-        return DevStatusResult(project.plugin_id, None, crashed=crashed)
+        return DevStatusResult(find_project(root).plugin_id, None, crashed=crashed)
     return DevStatusResult(
-        project.plugin_id, session, answers=_answers(session.url), backend=read_backend(folder)
+        session.plugin_id, session, answers=_answers(session.url), backend=read_backend(folder)
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from plugin_cli.adapters.rich_page import rich_page
 from plugin_cli.adapters.sessions import SessionFolder, session_folder
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError, ToolMissingError, choice_error
@@ -67,12 +68,14 @@ def dev_up(request: DevUpRequest, console: Console, ready: Callable[[DevUpResult
     """
     _check(request)
     project = find_project(request.root)
-    folder = session_folder(project.root, project.plugin_id)
+    folder = session_folder(project.root)
     found = _running(folder)
     if found is not None:
         ready(found)
         return found
     if request.detach:
+        if request.runtime == "preview":
+            rich_page(console)  # here its progress is seen
         result = DevUpResult(start_owner(folder, _arguments(request), project.root, console))
         ready(result)
         return result

@@ -50,7 +50,7 @@ def watched(
 
 def _watched_files(project: Project, request: CallRequest) -> tuple[list[Path], Callable[[Path], bool]]:
     """Return where a change makes another answer: a session takes new code by itself and records it."""
-    folder = session_folder(project.root, project.plugin_id)
+    folder = session_folder(project.root)
     in_session = session_of(request) is not None
     plugin = (
         [project.provisioning]

@@ -181,3 +181,11 @@ def test_known_vulnerabilities_come_from_the_audit_tool(
     (finding,) = [item for item in check(open_plugin(dist)) if item.rule == "vulnerability"]
     assert finding.severity == "notice"
     assert "no network" in finding.message
+
+
+def test_a_repository_is_told_from_what_was_built_of_it(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "plugin.json").write_text("{}")
+
+    with pytest.raises(ProjectError, match="a plugin's repository, not a built plugin"):
+        open_plugin(tmp_path)

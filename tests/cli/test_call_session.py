@@ -48,7 +48,7 @@ def _shell(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def session(
     root: Path, record: BackendRecord | None, settings_file: str | None = None
 ) -> Iterator[SessionFolder]:
-    folder = session_folder(root, PLUGIN_ID)
+    folder = session_folder(root)
     with folder.claim():
         folder.write(
             Session(PLUGIN_ID, str(root), "preview", "source", URL, 1, 0.0, settings_file=settings_file)

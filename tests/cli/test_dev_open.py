@@ -40,7 +40,7 @@ def dev_open(root: Path, program: Path | str) -> subprocess.CompletedProcess[str
 
 
 def open_running(root: Path, program: Path | str) -> subprocess.CompletedProcess[str]:
-    folder = session_folder(root, PLUGIN_ID)
+    folder = session_folder(root)
     with folder.claim():
         folder.write(Session(PLUGIN_ID, str(root), "preview", "source", URL, 1, 0.0))
         return dev_open(root, program)

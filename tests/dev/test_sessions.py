@@ -122,12 +122,12 @@ def test_the_folder_is_closed_to_other_users(folder: SessionFolder) -> None:
 
 
 def test_two_checkouts_of_one_plugin_are_two_sessions(tmp_path: Path) -> None:
-    one = session_folder(tmp_path / "a", "acme-weather-datasource")
-    two = session_folder(tmp_path / "b", "acme-weather-datasource")
+    one = session_folder(tmp_path / "a")
+    two = session_folder(tmp_path / "b")
 
     assert one.path.parent == two.path.parent
     assert one.path != two.path
-    assert one == session_folder(tmp_path / "x" / ".." / "a", "acme-weather-datasource")
+    assert one == session_folder(tmp_path / "x" / ".." / "a")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="optional: signals are POSIX")

@@ -142,6 +142,21 @@ def test_a_second_up_finds_the_first_and_status_tells(tool: DevTool) -> None:
     )
 
 
+def test_a_session_is_ended_whatever_became_of_plugin_json(tool: DevTool) -> None:
+    path = tool.root / "src" / "plugin.json"
+    text = path.read_text()
+    tool.up(*PREVIEW)
+    try:
+        path.write_text(text.replace("acme-weather-datasource", "acme-other-datasource"))
+        assert tool.run("dev", "status").stdout.startswith("preview")
+        path.write_text("{")
+        assert tool.run("dev", "logs", "--tail", "1").returncode == 0
+        assert "stopped" in tool.run("dev", "down").stderr
+    finally:
+        path.write_text(text)
+    assert "nothing runs" in tool.run("dev", "status").stderr
+
+
 def test_down_leaves_no_process_and_no_file(tool: DevTool) -> None:
     session = tool.up(*PREVIEW)
 
@@ -149,7 +164,7 @@ def test_down_leaves_no_process_and_no_file(tool: DevTool) -> None:
 
     assert (done.returncode, done.stdout) == (0, "")
     assert not _alive(session["pid"])
-    assert not list((Path(os.environ["XDG_CACHE_HOME"]) / "plugin-cli" / "dev").glob("acme-weather*"))
+    assert not list((Path(os.environ["XDG_CACHE_HOME"]) / "plugin-cli" / "dev").glob("weather-*"))
     assert tool.run("dev", "status").returncode == 1
     assert tool.run("dev", "down").returncode == 0
 
@@ -214,7 +229,7 @@ def test_commands_call_the_sessions_backend_and_other_users_do_not(tool: DevTool
 
     done = tool.run("query", "--json", "--range", "6h", WEATHER_API_KEY="k")
     assert json.loads(done.stdout)["results"]["A"]["frames"][0]["data"]["values"][1] == [10.0, 20.0]
-    (record,) = (Path(os.environ["XDG_CACHE_HOME"]) / "plugin-cli" / "dev").glob("acme-weather*/backend.json")
+    (record,) = (Path(os.environ["XDG_CACHE_HOME"]) / "plugin-cli" / "dev").glob("weather-*/backend.json")
     socket_path = Path(json.loads(record.read_text())["address"].removeprefix("unix:"))
     # Other users of this machine enter neither the folder with the socket nor that with the log.
     assert [path.stat().st_mode & 0o777 for path in (socket_path.parent, record.parent)] == [0o700, 0o700]

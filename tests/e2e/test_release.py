@@ -61,7 +61,7 @@ def test_the_installed_release_shows_the_rich_page(released: Path, tmp_path: Pat
     (wheel,) = released.glob("*.whl")
     target = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(target)
-    code = "from plugin_cli.preview.pages import page_folders; print(*page_folders())"
+    code = "from plugin_cli.resources import preview_dir; print(preview_dir())"
 
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -2,19 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from plugin_cli.preview import pages
 from plugin_cli.resources import frontend_runtime_dir
 
 
-def test_rich_page_is_shown_where_it_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "preview_dir", lambda: tmp_path)
-    plain = pages.page_folders()
+def test_the_rich_page_is_shown_where_there_is_one(tmp_path: Path) -> None:
+    plain = pages.page_folders(None)
     assert plain[-1] == frontend_runtime_dir()
     assert (plain[0] / "index.html").is_file()
-    (tmp_path / "index.html").touch()
-    assert pages.page_folders() == [tmp_path]
+    assert pages.page_folders(tmp_path) == [tmp_path]
 
 
 def test_every_script_of_the_plain_page_is_in_its_folders() -> None:

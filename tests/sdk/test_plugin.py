@@ -84,6 +84,16 @@ def test_an_app_is_made_with_its_settings() -> None:
     assert instance.target.instance.settings == {"a": 1}
 
 
+def test_an_author_who_does_without_the_base_class_has_the_instance_too() -> None:
+    class Own(DataSource[Any, Any]):
+        def __init__(self, instance: DataSourceInstanceSettings[Any]) -> None:
+            self.began_with = instance
+
+    made = Plugin(Own).instances.get(context()).target
+
+    assert made.instance is made.began_with
+
+
 def test_settings_that_do_not_fit_are_a_bad_request() -> None:
     with pytest.raises(PluginError, match="the settings are not JSON") as failed:
         Plugin(Able).instances.get(context(DataSourceInstanceSettings(json_data_raw=b"{")))
