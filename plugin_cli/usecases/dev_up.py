@@ -74,8 +74,8 @@ def dev_up(request: DevUpRequest, console: Console, ready: Callable[[DevUpResult
         ready(found)
         return found
     if request.detach:
-        if request.runtime == "preview":
-            rich_page(console)  # here its progress is seen
+        if _shows_preview(request):
+            rich_page(console)  # where its progress is seen
         result = DevUpResult(start_owner(folder, _arguments(request), project.root, console))
         ready(result)
         return result
@@ -144,6 +144,18 @@ def _docker(
     )
     address = engine_address()
     return docker_runtime(project, folder, (connect(address), address), options, console)
+
+
+def _shows_preview(request: DevUpRequest) -> bool:
+    if request.runtime != "auto":
+        return request.runtime == "preview"
+    from plugin_cli.adapters.docker_engine import connect, engine_address
+
+    try:
+        connect(engine_address()).close()
+    except ToolMissingError:
+        return True
+    return False
 
 
 def _arguments(request: DevUpRequest) -> list[str]:
