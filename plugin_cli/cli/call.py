@@ -84,7 +84,11 @@ def health(
 def query(
     fields: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FIELD=VALUE]...", help="Fields of the query.", show_default=False),
+        typer.Argument(
+            metavar="[FIELD=VALUE]...",
+            help="Fields of the query; lists and objects as JSON: 'hosts=[\"web1\"]'.",
+            show_default=False,
+        ),
     ] = None,
     range_: Annotated[str, typer.Option("--range", help="How far back: 30s, 15m, 6h, 7d.")] = "1h",
     points: Annotated[int, typer.Option(help="Points that fit the panel.", min=1)] = 100,
