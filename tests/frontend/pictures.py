@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ FOLDER = Path(__file__).parent / "pictures"
 SMALLER = 2
 # Of 255, for each colour of a small pixel: smoothed letters stay below 30, a border that is gone or another letter is above 50.
 ALLOWED = 40
+SECONDS = 15
 
 
 def drawn_by(version: str) -> str:
@@ -40,6 +42,10 @@ def small(picture: bytes) -> Image.Image:
     return Image.open(io.BytesIO(picture)).convert("RGB").reduce(SMALLER)
 
 
+def drawn(shown: Locator) -> Image.Image:
+    return small(shown.screenshot(animations="disabled", caret="hide"))
+
+
 def difference(one: Image.Image, other: Image.Image) -> int:
     """Return the largest difference of one colour of one pixel; 255 where the sizes differ."""
     if one.size != other.size:
@@ -50,16 +56,19 @@ def difference(one: Image.Image, other: Image.Image) -> int:
 
 def check(shown: Locator, name: str, version: str) -> None:
     """Compare the element with the picture `name`; a kept one that differs is left beside the artifacts."""
-    now = small(shown.screenshot(animations="disabled", caret="hide"))
     kept, drawer = FOLDER / f"{name}.png", FOLDER / "drawn-by.txt"
     if os.environ.get("PICTURES") == "write":
         kept.parent.mkdir(parents=True, exist_ok=True)
         drawer.write_text(drawn_by(version) + "\n")
-        now.save(kept, optimize=True)
+        shown.page.wait_for_timeout(2000)
+        drawn(shown).save(kept, optimize=True)
         return
     if drawer.read_text().strip() != drawn_by(version):
         pytest.skip(f"optional: the pictures were drawn by {drawer.read_text().strip()}")
-    found = difference(Image.open(kept).convert("RGB"), now)
+    expected, deadline = Image.open(kept).convert("RGB"), time.monotonic() + SECONDS
+    # Lists that load their choices look otherwise until they have them.
+    while (found := difference(expected, now := drawn(shown))) > ALLOWED and time.monotonic() < deadline:
+        shown.page.wait_for_timeout(200)
     if found > ALLOWED:
         wrong = FOLDER.parents[2] / "artifacts" / "browser" / f"differs-{name.replace('/', '-')}.png"
         wrong.parent.mkdir(parents=True, exist_ok=True)
