@@ -24,14 +24,19 @@ class StreamStatus(IntEnum):
 
 
 @dataclass(slots=True)
-class SubscribeStreamRequest(Request):
-    """Somebody opens a channel (Go SDK: `backend.SubscribeStreamRequest`); `path` names it."""
+class _ChannelRequest(Request):
+    """What is asked of one channel; `path` names it."""
 
     context: PluginContext
     path: str
     data: bytes = b""
     headers: Headers = field(default_factory=Headers, repr=False)
     is_cancelled: Callable[[], bool] = field(default=never, repr=False)
+
+
+@dataclass(slots=True)
+class SubscribeStreamRequest(_ChannelRequest):
+    """Somebody opens a channel (Go SDK: `backend.SubscribeStreamRequest`); `path` names it."""
 
 
 @dataclass(slots=True)
@@ -43,25 +48,13 @@ class SubscribeStreamResponse:
 
 
 @dataclass(slots=True)
-class RunStreamRequest(Request):
+class RunStreamRequest(_ChannelRequest):
     """Asks for the packets of a channel while somebody is subscribed (Go SDK: `backend.RunStreamRequest`)."""
-
-    context: PluginContext
-    path: str
-    data: bytes = b""
-    headers: Headers = field(default_factory=Headers, repr=False)
-    is_cancelled: Callable[[], bool] = field(default=never, repr=False)
 
 
 @dataclass(slots=True)
-class PublishStreamRequest(Request):
+class PublishStreamRequest(_ChannelRequest):
     """Somebody sends data into a channel (Go SDK: `backend.PublishStreamRequest`)."""
-
-    context: PluginContext
-    path: str
-    data: bytes = b""
-    headers: Headers = field(default_factory=Headers, repr=False)
-    is_cancelled: Callable[[], bool] = field(default=never, repr=False)
 
 
 @dataclass(slots=True)
