@@ -11,6 +11,9 @@ from pathlib import Path
 from plugin_cli.adapters.process import run
 from plugin_cli.errors import PluginCliError
 
+# Debian policy 5.6.1, with the architecture that dpkg adds to packages of several.
+_DEBIAN_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?")
+
 
 @dataclass(frozen=True)
 class SystemPackage:
@@ -41,14 +44,28 @@ def _spellings(path: Path) -> list[str]:
 
 
 def _debian(path: str) -> SystemPackage | None:
-    said = _ask("dpkg-query", "-S", path)
-    name = said.partition(": ")[0].partition(",")[0]
-    return _debian_package(name) if name else None
+    for name in debian_owners(_ask("dpkg-query", "-S", path)):
+        package = _debian_package(name)
+        if package is not None:
+            return package
+    return None
+
+
+def debian_owners(output: str) -> list[str]:
+    """Return the package names in the output of `dpkg-query -S`.
+
+    A line reads `libc6:amd64, libc6:i386: /path`. Since Debian 13 the loader's path is diverted, and lines
+    such as `diversion by libc6 from: /path` come first; whatever is not a list of package names is skipped.
+    """
+    lists = (line.partition(": /")[0].split(", ") for line in output.splitlines() if ": /" in line)
+    return [name for names in lists if all(map(_DEBIAN_NAME.fullmatch, names)) for name in names]
 
 
 @cache
-def _debian_package(name: str) -> SystemPackage:
+def _debian_package(name: str) -> SystemPackage | None:
     facts = _ask("dpkg-query", "-W", "-f", "${Version}|${source:Package}|${source:Version}", name)
+    if facts.count("|") != 2:
+        return None
     version, source, source_version = facts.split("|")
     text = _copyright(name.partition(":")[0])
     licences = list(dict.fromkeys(re.findall(r"^License: (\S+)", text, re.MULTILINE)))
@@ -72,9 +89,10 @@ def _copyright(name: str) -> str:
 
 def _rpm(path: str) -> SystemPackage | None:
     said = _ask("rpm", "-qf", "--qf", "%{NAME}|%{VERSION}-%{RELEASE}|%{SOURCERPM}|%{LICENSE}", path)
-    if said.count("|") != 3:
+    first = next((line for line in said.splitlines() if line.count("|") == 3), "")
+    if not first:
         return None
-    name, version, source, licence = said.split("|")
+    name, version, source, licence = first.split("|")
     return SystemPackage(name, version, source, licence, (f"Licence: {licence}",))
 
 
