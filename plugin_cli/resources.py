@@ -22,6 +22,11 @@ def frontend_runtime_dir() -> Path:
     return _folder("frontend_runtime", "frontend/runtime")
 
 
+def launchers_dir() -> Path:
+    """Return the folder of the static launchers and locators, one of each a Linux architecture."""
+    return _PACKAGE / "build" / "portable" / "launcher"
+
+
 def preview_dir() -> Path:
     """Return the folder of the built preview page; it may not exist in a checkout."""
     return _folder("preview", "frontend/preview/dist")

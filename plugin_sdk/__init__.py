@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plugin_sdk._version import __version__
 
 if TYPE_CHECKING:
-    from plugin_sdk._serve import serve
+    from plugin_sdk._process.main import serve
     from plugin_sdk.context import (
         AppInstanceSettings,
         DataSourceInstanceSettings,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plugin_sdk.data import Field, FieldConfig, FieldType, Frame, FrameMeta, Notice
     from plugin_sdk.datasource import App, DataSource
     from plugin_sdk.errors import DownstreamError, ErrorSource, PluginError
-    from plugin_sdk.requests import (
+    from plugin_sdk.messages import (
         AdmissionRequest,
         CallResourceRequest,
         CallResourceResponse,
@@ -56,7 +56,7 @@ _HOMES = {
     "data": "Field FieldConfig FieldType Frame FrameMeta Notice",
     "datasource": "App DataSource",
     "errors": "DownstreamError ErrorSource PluginError",
-    "requests": (
+    "messages": (
         "AdmissionRequest CallResourceRequest CallResourceResponse CheckHealthRequest CheckHealthResult "
         "CollectMetricsRequest ConversionRequest ConversionResponse DataQuery DataResponse HealthStatus "
         "MutationResponse PublishStreamRequest PublishStreamResponse QueryDataRequest QueryDataResponse "
@@ -65,7 +65,7 @@ _HOMES = {
         "ValidationResponse"
     ),
     "routing": "resource stream",
-    "_serve": "serve",
+    "_process.main": "serve",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, I
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from plugin_sdk.context import AppInstanceSettings, DataSourceInstanceSettings
-from plugin_sdk.requests import (
+from plugin_sdk.messages import (
     AdmissionRequest,
     CallResourceRequest,
     CallResourceResponse,

@@ -170,7 +170,7 @@ def tell_places() -> None:
 def _place(error: BaseException) -> str:
     if not _tells_places or isinstance(error, PluginError):
         return ""
-    from plugin_sdk._places import place_of
+    from plugin_sdk._author_location import place_of
 
     place = place_of(error)
     return f" ({place})" if place else ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from plugin_sdk._json_schema import HINTS
+from plugin_sdk.json_schema import HINTS
 
 Widget = Literal["text", "textarea", "code", "select", "radio", "json", "hidden"]
 Scalar = str | int | float | bool | None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plugin_cli.adapters import environment
+from plugin_cli.venv import create as environment
 
 PLUGIN_ID = "acme-weather-datasource"
 

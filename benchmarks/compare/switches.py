@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from plugin_sdk import _log, _served, serve
+from plugin_sdk import _log, serve
+from plugin_sdk._serving import request_scope
 
 
 def _validation() -> None:
-    from plugin_sdk._services import data
+    from plugin_sdk._serving.services import data
 
     data.parse_query = lambda model, _raw: model()  # type: ignore[assignment]
 
@@ -23,7 +24,7 @@ def _logging() -> None:
 
 
 def _metrics() -> None:
-    from plugin_sdk import _metrics as module
+    from plugin_sdk._serving import metrics as module
 
     def none() -> Any:
         return None
@@ -32,7 +33,7 @@ def _metrics() -> None:
 
 
 def _tracing() -> None:
-    _served._log_fields = lambda _endpoint, _call: {}  # type: ignore[assignment]
+    request_scope._log_fields = lambda _endpoint, _call: {}  # type: ignore[assignment]
 
 
 SWITCHES: dict[str, Callable[[], None]] = {

@@ -1,5 +1,5 @@
 """Nobody reads what is printed."""
 
-from plugin_sdk import _stdout
+from plugin_sdk._process import stdout
 
-_stdout.Stdout.drain = lambda _self, _listener: None
+stdout.Stdout.drain = lambda _self, _listener: None

@@ -1,6 +1,6 @@
 """Large answers are refused."""
 
-from plugin_sdk import _server
+from plugin_sdk._serving import server
 
-limits = dict(_server._OPTIONS) | {"grpc.max_send_message_length": 1024 * 1024}
-_server._OPTIONS = tuple(limits.items())
+limits = dict(server._OPTIONS) | {"grpc.max_send_message_length": 1024 * 1024}
+server._OPTIONS = tuple(limits.items())

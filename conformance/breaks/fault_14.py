@@ -2,6 +2,6 @@
 
 import sys
 
-from plugin_sdk import _serve
+from plugin_sdk._process import main
 
-_serve.end = lambda *_, **__: sys.exit(0)
+main.end = lambda *_, **__: sys.exit(0)

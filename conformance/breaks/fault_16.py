@@ -1,5 +1,5 @@
 """Shorter paths only."""
 
-from plugin_sdk import _handshake
+from plugin_sdk._process import handshake
 
-_handshake.MAX_SOCKET_PATH_BYTES = 100
+handshake.MAX_SOCKET_PATH_BYTES = 100

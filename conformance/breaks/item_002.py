@@ -1,5 +1,5 @@
 """Any cookie will do."""
 
-from plugin_sdk import _handshake
+from plugin_sdk._process import handshake
 
-_handshake.check_cookie = lambda _environ: True
+handshake.check_cookie = lambda _environ: True

@@ -1,5 +1,5 @@
 """The line names another protocol."""
 
-from plugin_sdk import _handshake
+from plugin_sdk._process import handshake
 
-_handshake.line = lambda network, address: f"1|2|{network}|{address}|netrpc\n"
+handshake.line = lambda network, address: f"1|2|{network}|{address}|netrpc\n"

@@ -2,6 +2,6 @@
 
 import os
 
-from plugin_sdk import _handshake
+from plugin_sdk._process import handshake
 
-_handshake._socket_path = lambda _folder: "/tmp/plugin" + os.urandom(6).hex()
+handshake._socket_path = lambda _folder: "/tmp/plugin" + os.urandom(6).hex()

@@ -1,5 +1,5 @@
 """The sentence is another one."""
 
-from plugin_sdk import _handshake
+from plugin_sdk._process import handshake
 
-_handshake.NOT_EXECUTED_DIRECTLY = "This is a plugin.\n"
+handshake.NOT_EXECUTED_DIRECTLY = "This is a plugin.\n"

@@ -1,10 +1,10 @@
 """Others write to Grafana's pipe themselves."""
 
-from plugin_sdk import _stderr
+from plugin_sdk._process import stderr
 
 
-def direct(self: _stderr.Stderr) -> None:
+def direct(self: stderr.Stderr) -> None:
     self.real, self._alive = 2, -1
 
 
-_stderr.Stderr.__init__ = direct
+stderr.Stderr.__init__ = direct

@@ -1,5 +1,5 @@
 """Request lines know nothing of the request."""
 
-from plugin_sdk import _served
+from plugin_sdk._serving import request_scope
 
-_served._log_fields = lambda _endpoint, _call: {}
+request_scope._log_fields = lambda _endpoint, _call: {}

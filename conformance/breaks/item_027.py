@@ -1,5 +1,5 @@
 """Only the server as a whole is healthy."""
 
-from plugin_sdk._services import goplugin
+from plugin_sdk._serving.services import goplugin
 
 goplugin.HEALTHY_SERVICES = (b"",)

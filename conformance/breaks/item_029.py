@@ -1,5 +1,5 @@
 """The broker ends its stream."""
 
-from plugin_sdk._services import goplugin
+from plugin_sdk._serving.services import goplugin
 
 goplugin.start_stream = lambda _requests, _context, send: send(None)

@@ -1,5 +1,5 @@
 """What is printed goes nowhere."""
 
-from plugin_sdk._services import goplugin
+from plugin_sdk._serving.services import goplugin
 
 goplugin.Stdio.write = lambda _self, _data: None

@@ -1,6 +1,6 @@
 """What is not there is an error like any other."""
 
-from plugin_sdk._services import admission, stream
+from plugin_sdk._serving.services import admission, stream
 
 stream.UnimplementedError = RuntimeError
 admission.UnimplementedError = RuntimeError

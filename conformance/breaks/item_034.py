@@ -1,5 +1,5 @@
 """Ctrl-C ends it."""
 
-from plugin_sdk import _serve
+from plugin_sdk._process import main
 
-_serve.Process._set_signals = lambda _self: None
+main.Process._set_signals = lambda _self: None

@@ -2,7 +2,7 @@
 
 import os
 
-from plugin_sdk import _serve, _stderr
+from plugin_sdk._process import main, stderr
 
-_stderr.Stderr.remove_at_end = lambda _self, _path: None
-_serve.end = lambda *_, **__: os._exit(0)
+stderr.Stderr.remove_at_end = lambda _self, _path: None
+main.end = lambda *_, **__: os._exit(0)

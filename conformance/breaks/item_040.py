@@ -1,8 +1,8 @@
 """Everybody may read the files."""
 
-from plugin_sdk import _standalone
+from plugin_sdk._process import standalone
 
-write = _standalone._write_files
+write = standalone._write_files
 
 
 def readable(folder: object, address: str) -> object:
@@ -12,4 +12,4 @@ def readable(folder: object, address: str) -> object:
     return written
 
 
-_standalone._write_files = readable
+standalone._write_files = readable

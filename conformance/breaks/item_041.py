@@ -1,5 +1,5 @@
 """A running server is taken for dead."""
 
-from plugin_sdk import _standalone
+from plugin_sdk._process import standalone
 
-_standalone._alive = lambda _path: False
+standalone._alive = lambda _path: False

@@ -1,6 +1,6 @@
 """Success has no status."""
 
-from plugin_sdk._services import data
+from plugin_sdk._serving.services import data
 
 answer = data.wire_response
 

@@ -1,5 +1,5 @@
 """An error may be empty."""
 
-from plugin_sdk._services import responses
+from plugin_sdk._serving.services import responses
 
 responses.text_of = str

@@ -1,5 +1,5 @@
 """What is not there is an error like any other."""
 
-from plugin_sdk._services import admission
+from plugin_sdk._serving.services import admission
 
 admission.UnimplementedError = RuntimeError

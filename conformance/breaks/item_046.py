@@ -1,5 +1,5 @@
 """The details are left out."""
 
-from plugin_sdk import _status
+from plugin_sdk._serving import outcome
 
-_status.error_details = lambda *_: b""
+outcome.error_details = lambda *_: b""

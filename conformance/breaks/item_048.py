@@ -1,6 +1,6 @@
 """A missing answer stays missing."""
 
-from plugin_sdk._services import data
+from plugin_sdk._serving.services import data
 
 whole = data._whole_request
 

@@ -1,13 +1,13 @@
 """None is taken for an empty answer."""
 
-from plugin_sdk import _plugin
+from plugin_sdk._serving import plugin
 
-handler = _plugin.Instance.handler
+handler = plugin.Instance.handler
 
 
-def lenient(self: _plugin.Instance, name: str) -> object:
+def lenient(self: plugin.Instance, name: str) -> object:
     call = handler(self, name)
     return lambda *arguments: call(*arguments) or {}
 
 
-_plugin.Instance.handler = lenient
+plugin.Instance.handler = lenient

@@ -1,6 +1,6 @@
 """One bad query fails the request."""
 
-from plugin_sdk._services import data
+from plugin_sdk._serving.services import data
 
 
 def failing(error: BaseException) -> object:

@@ -1,6 +1,6 @@
 """Nobody is told that the caller left."""
 
-from plugin_sdk import _served
+from plugin_sdk._serving import request_scope
 
-_served.Call.is_cancelled = lambda _self: False
-_served.Call.on_end = lambda _self, _callback: None
+request_scope.Call.is_cancelled = lambda _self: False
+request_scope.Call.on_end = lambda _self, _callback: None

@@ -1,5 +1,5 @@
 """Every error is a 500."""
 
-from plugin_sdk._services import responses
+from plugin_sdk._serving.services import responses
 
 responses.status_of = lambda _error: 500

@@ -1,5 +1,5 @@
 """An error comes without a frame."""
 
-from plugin_sdk._services import data
+from plugin_sdk._serving.services import data
 
 data.empty_frame = lambda *_: b""

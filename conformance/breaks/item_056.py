@@ -1,5 +1,5 @@
 """Every failure to make an instance is a query's error."""
 
-from plugin_sdk._services import data
+from plugin_sdk._serving.services import data
 
 data.PluginError = Exception

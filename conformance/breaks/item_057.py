@@ -1,5 +1,5 @@
 """gRPC's own limits."""
 
-from plugin_sdk import _server
+from plugin_sdk._serving import server
 
-_server._OPTIONS = ()
+server._OPTIONS = ()

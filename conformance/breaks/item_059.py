@@ -1,6 +1,6 @@
 """Times are cut to seconds."""
 
-from plugin_sdk import _from_proto
+from plugin_sdk._serving import proto_in
 
-exact = _from_proto._time
-_from_proto._time = lambda ms: exact(ms // 1000 * 1000)
+exact = proto_in._time
+proto_in._time = lambda ms: exact(ms // 1000 * 1000)

@@ -1,5 +1,5 @@
 """Everything is forwarded."""
 
-from plugin_sdk.requests import Headers
+from plugin_sdk.messages import Headers
 
 Headers.forwarded = lambda self: dict(self.raw)

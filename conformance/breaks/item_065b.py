@@ -1,5 +1,5 @@
 """The details are a list."""
 
-from plugin_sdk._services import diagnostics
+from plugin_sdk._serving.services import diagnostics
 
 diagnostics._details = lambda _result: b"[1]"

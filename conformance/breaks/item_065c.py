@@ -1,5 +1,5 @@
 """Requests are not counted."""
 
-from plugin_sdk import _metrics
+from plugin_sdk._serving import metrics
 
-_metrics.Metrics.request = lambda *_: None
+metrics.Metrics.request = lambda *_: None

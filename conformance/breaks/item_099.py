@@ -1,5 +1,5 @@
 """One query after the other."""
 
-from plugin_sdk._services import data
+from plugin_sdk._serving.services import data
 
 data.run_concurrently = lambda work, items, _limit, _pool: [work(item) for item in items]

@@ -1,6 +1,6 @@
 """The last error counts."""
 
-from plugin_sdk._status import Outcome
+from plugin_sdk._serving.outcome import Outcome
 
 
 def last(self: Outcome, error: str, source: object) -> None:

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
-from plugin_sdk import _pools
+from plugin_sdk._serving import pools
 
 one = ThreadPoolExecutor(20)
-_pools.Pools.create = staticmethod(lambda: _pools.Pools(*[one for _ in fields(_pools.Pools)]))
+pools.Pools.create = staticmethod(lambda: pools.Pools(*[one for _ in fields(pools.Pools)]))

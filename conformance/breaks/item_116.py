@@ -2,6 +2,6 @@
 
 import re
 
-from plugin_sdk import _foreign_lines
+from plugin_sdk._process import foreign_lines
 
-_foreign_lines._LEVEL = re.compile("$^")
+foreign_lines._LEVEL = re.compile("$^")

@@ -1,4 +1,4 @@
-// ---- reading the schema; plugin_sdk/_json_schema.py holds the same rules in Python ----
+// ---- reading the schema; plugin_sdk/json_schema.py holds the same rules in Python ----
 const HINTS = 'x-grafana';
 // Keys of a query that Grafana itself owns: never shown, never interpolated.
 const RESERVED = new Set([

@@ -19,7 +19,7 @@ function labelWidthOf(root, node) {
 }
 
 function SecretWidget({ field, id, disabled, options, set }) {
-  const key = field.path.join('.'); // the flat name that plugin_sdk.models puts back in its place
+  const key = field.path.join('.'); // the flat name that plugin_sdk._serving.parse_models puts back in its place
   const configured = Boolean((options.secureJsonFields || {})[key]);
   if (disabled) { // the real control would still offer "Reset"
     return h(ui.Input, { id, disabled, width: WIDTH, readOnly: true, value: configured ? 'configured' : '' });

@@ -27,11 +27,11 @@ def add(
     """
     import json
 
-    from plugin_cli.cli._merge import merge_json, show_merge
-    from plugin_cli.cli._tool import running_tool
+    from plugin_cli.cli.show.merge import merge_json, show_merge
+    from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.add import AddRequest, features
-    from plugin_cli.usecases.add import add as run
+    from plugin_cli.scaffold.add import AddRequest, features
+    from plugin_cli.scaffold.add import add as run
 
     console, tool = TerminalConsole(), running_tool()
     if feature is None:

@@ -10,8 +10,8 @@ import typer
 from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
+    from plugin_cli.build.build import BuildRequest, BuildResult
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.build import BuildRequest, BuildResult
 
 _SHOWN = 8
 
@@ -42,10 +42,10 @@ def build(
 
     The old dist/ is replaced only when the new one was started and has answered.
     """
+    from plugin_cli.build.build import BuildRequest
+    from plugin_cli.build.build import build as run
     from plugin_cli.console import TerminalConsole
     from plugin_cli.target import parse_targets
-    from plugin_cli.usecases.build import BuildRequest
-    from plugin_cli.usecases.build import build as run
 
     console = TerminalConsole()
     request = BuildRequest(Path.cwd(), parse_targets(targets or []), clean, docker, image)
@@ -59,9 +59,9 @@ def build(
 
 def _watch(request: BuildRequest, console: TerminalConsole) -> NoReturn:
     """Build, and again after each change, until interrupted; a failure waits for the next change."""
+    from plugin_cli.build.build import Changes
+    from plugin_cli.build.build import build as run
     from plugin_cli.errors import PluginCliError
-    from plugin_cli.usecases.build import Changes
-    from plugin_cli.usecases.build import build as run
 
     changes = Changes(request.root)
     while True:

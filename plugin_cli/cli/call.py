@@ -13,9 +13,9 @@ from plugin_cli.cli.app import app
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_cli.usecases.connection import CallRequest
-    from plugin_sdk.requests import CallResourceResponse, CheckHealthResult
-    from plugin_sdk.testing import QueryResult
+    from plugin_cli.calls.connect import CallRequest
+    from plugin_sdk.client import QueryResult
+    from plugin_sdk.messages import CallResourceResponse, CheckHealthResult
 
 BackendOption = Annotated[
     str,
@@ -46,10 +46,10 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the backend
 
 
 def _request(backend: str, settings: Path | None, datasource: str | None, verbose: bool) -> CallRequest:
-    from plugin_cli.adapters.backend import BackendKind
-    from plugin_cli.cli._show import show_log
+    from plugin_cli.calls.connect import CallRequest
+    from plugin_cli.calls.launch import BackendKind
+    from plugin_cli.cli.show.tables import show_log
     from plugin_cli.errors import choice_error
-    from plugin_cli.usecases.connection import CallRequest
 
     kinds = [kind.value for kind in BackendKind]
     if backend not in kinds:
@@ -68,8 +68,8 @@ def health(
     verbose: VerboseOption = False,
 ) -> None:
     """Run "Save & test" against the backend; exit 0 only if it says OK."""
-    from plugin_cli.cli._present import View, present, watch_of
-    from plugin_cli.usecases.call import check_health
+    from plugin_cli.calls.call import check_health
+    from plugin_cli.cli.show.present import View, present, watch_of
 
     def view(result: CheckHealthResult) -> View:
         details = dict(result.details) if result.details else None
@@ -107,11 +107,11 @@ def query(
     verbose: VerboseOption = False,
 ) -> None:
     """Query the backend; shows a plot and a table. Exit 1 if a query has an error."""
-    from plugin_cli.cli._present import View, present, watch_of
-    from plugin_cli.cli._query import parse_duration, parse_queries, results_document
-    from plugin_cli.cli._show import results_lines
-    from plugin_cli.usecases.call import QueryOptions
-    from plugin_cli.usecases.call import query as run_query
+    from plugin_cli.calls.call import QueryOptions
+    from plugin_cli.calls.call import query as run_query
+    from plugin_cli.cli.query_options import parse_duration, parse_queries, results_document
+    from plugin_cli.cli.show.present import View, present, watch_of
+    from plugin_cli.cli.show.tables import results_lines
 
     def view(results: Mapping[str, QueryResult]) -> View:
         is_ok = not any(result.error for result in results.values())
@@ -142,9 +142,9 @@ def resource(
     verbose: VerboseOption = False,
 ) -> None:
     """Call a resource and print its body; exit 1 unless its status is below 400."""
-    from plugin_cli.cli._present import View, present, watch_of
-    from plugin_cli.cli._query import body_of, response_document
-    from plugin_cli.usecases.call import call_resource
+    from plugin_cli.calls.call import call_resource
+    from plugin_cli.cli.query_options import body_of, response_document
+    from plugin_cli.cli.show.present import View, present, watch_of
 
     def view(response: CallResourceResponse) -> View:
         text = response.body.decode("utf-8", "replace")
@@ -173,8 +173,8 @@ def stream(
     verbose: VerboseOption = False,
 ) -> None:
     """Run a channel and print each packet as one line of JSON, until Ctrl-C."""
+    from plugin_cli.calls.call import run_stream
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.call import run_stream
 
     console = TerminalConsole()
     for packet in run_stream(_request(backend, settings, datasource, verbose), path, limit, console):
@@ -190,9 +190,9 @@ def metrics(
     verbose: VerboseOption = False,
 ) -> None:
     """Print the backend's metrics in Prometheus' text format."""
-    from plugin_cli.cli._metrics import metrics_document
-    from plugin_cli.cli._present import View, present, watch_of
-    from plugin_cli.usecases.call import collect_metrics
+    from plugin_cli.calls.call import collect_metrics
+    from plugin_cli.cli.show.metrics import metrics_document
+    from plugin_cli.cli.show.present import View, present, watch_of
 
     code = present(
         _request(backend, None, None, verbose),

@@ -11,7 +11,7 @@ from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.create import CreateRequest, CreateResult
+    from plugin_cli.scaffold.create import CreateRequest, CreateResult
 
 
 @app.command()
@@ -65,11 +65,11 @@ def create(
 
     On a terminal it asks for what is not given. Nothing is written unless all of it can be.
     """
-    from plugin_cli.cli._answers import complete_answers, read_answers_file
-    from plugin_cli.cli._tool import running_tool
+    from plugin_cli.cli.questions import complete_answers, read_answers_file
+    from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.create import CreateRequest
-    from plugin_cli.usecases.create import create as create_plugin
+    from plugin_cli.scaffold.create import CreateRequest
+    from plugin_cli.scaffold.create import create as create_plugin
 
     flags = {
         "type": type_, "name": name, "org": org, "description": description, "backend": backend,

@@ -11,9 +11,9 @@ import typer
 from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
-    from plugin_cli.adapters.session_backend import BackendRecord
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.dev_session import DevUpResult
+    from plugin_cli.dev.owner import DevUpResult
+    from plugin_cli.session.backend_record import BackendRecord
 
 dev = typer.Typer(help="Run the plugin in Grafana, or in the embedded preview.", no_args_is_help=True)
 app.add_typer(dev, name="dev")
@@ -60,7 +60,7 @@ def up(
     A second `dev up` for the same plugin finds the first.
     """
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.dev_up import DevUpRequest, dev_up
+    from plugin_cli.dev.up import DevUpRequest, dev_up
 
     console = TerminalConsole()
     request = DevUpRequest(
@@ -111,7 +111,7 @@ def _show(result: DevUpResult, console: TerminalConsole, *, detach: bool, as_jso
 def down(as_json: JsonOption = False) -> None:
     """End what `dev up` started, and remove what it left."""
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.dev_down import DevDownRequest, dev_down
+    from plugin_cli.dev.down import DevDownRequest, dev_down
 
     console = TerminalConsole()
     result = dev_down(DevDownRequest(Path.cwd()), console)
@@ -125,7 +125,7 @@ def down(as_json: JsonOption = False) -> None:
 def status(as_json: JsonOption = False) -> None:
     """Say what runs for this plugin; exit 1 when nothing does."""
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.dev_status import DevStatusRequest, dev_status
+    from plugin_cli.dev.status import DevStatusRequest, dev_status
 
     console = TerminalConsole()
     result = dev_status(DevStatusRequest(Path.cwd()))
@@ -162,9 +162,9 @@ def logs(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show what the plugin, and Grafana about it, logged."""
-    from plugin_cli.cli._log_lines import log_line
+    from plugin_cli.cli.show.log_lines import log_line
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.dev_logs import DevLogsRequest, dev_logs
+    from plugin_cli.dev.logs import DevLogsRequest, dev_logs
 
     console = TerminalConsole()
     for entry in dev_logs(DevLogsRequest(Path.cwd(), level, follow, tail)):
@@ -177,8 +177,8 @@ def open_page() -> None:
     import webbrowser
 
     from plugin_cli.console import TerminalConsole
+    from plugin_cli.dev.status import DevStatusRequest, dev_status
     from plugin_cli.errors import PluginCliError
-    from plugin_cli.usecases.dev_status import DevStatusRequest, dev_status
 
     session = dev_status(DevStatusRequest(Path.cwd())).session
     if session is None:

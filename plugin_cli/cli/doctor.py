@@ -12,7 +12,7 @@ import typer
 from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
-    from plugin_cli.usecases.doctor import DoctorResult
+    from plugin_cli.doctor.doctor import DoctorResult
 
 
 @app.command()
@@ -32,8 +32,8 @@ def doctor(
     With --log it explains "Unrecognized remote plugin message" and its kin. Exit 1 if something is wrong.
     """
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.doctor import DoctorRequest
-    from plugin_cli.usecases.doctor import doctor as run
+    from plugin_cli.doctor.doctor import DoctorRequest
+    from plugin_cli.doctor.doctor import doctor as run
 
     path = Path("/dev/stdin") if log == Path("-") else log
     result = run(DoctorRequest(Path.cwd(), path))

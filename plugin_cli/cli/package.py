@@ -21,8 +21,8 @@ def package(
     import json
 
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.package import PackageRequest
-    from plugin_cli.usecases.package import package as run
+    from plugin_cli.release.package import PackageRequest
+    from plugin_cli.release.package import package as run
 
     console = TerminalConsole()
     result = run(PackageRequest(Path.cwd(), out), console)

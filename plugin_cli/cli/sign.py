@@ -28,8 +28,8 @@ def sign(
     import os
 
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.sign import SignRequest
-    from plugin_cli.usecases.sign import sign as run
+    from plugin_cli.release.sign import SignRequest
+    from plugin_cli.release.sign import sign as run
 
     console = TerminalConsole()
     urls = tuple(url.strip() for entry in root_urls or [] for url in entry.split(",") if url.strip())

@@ -20,9 +20,9 @@ def types(
     """
     import json
 
+    from plugin_cli.build.frontend.types import TypesRequest
+    from plugin_cli.build.frontend.types import types as run
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.types import TypesRequest
-    from plugin_cli.usecases.types import types as run
 
     console = TerminalConsole()
     result = run(TypesRequest(Path.cwd()), console)

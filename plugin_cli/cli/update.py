@@ -23,11 +23,11 @@ def update(
     """
     import json
 
-    from plugin_cli.cli._merge import merge_json, show_merge
-    from plugin_cli.cli._tool import running_tool
+    from plugin_cli.cli.show.merge import merge_json, show_merge
+    from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.usecases.update import UpdateRequest
-    from plugin_cli.usecases.update import update as run
+    from plugin_cli.scaffold.update import UpdateRequest
+    from plugin_cli.scaffold.update import update as run
 
     console = TerminalConsole()
     result = run(UpdateRequest(Path.cwd(), running_tool(), dry_run))

@@ -26,8 +26,8 @@ def validate(
 
     from plugin_cli.console import TerminalConsole
     from plugin_cli.project import find_project
-    from plugin_cli.usecases.validate import ValidateRequest
-    from plugin_cli.usecases.validate import validate as run
+    from plugin_cli.release.validate import ValidateRequest
+    from plugin_cli.release.validate import validate as run
 
     console = TerminalConsole()
     result = run(ValidateRequest(place or find_project(Path.cwd()).dist))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plugin_sdk.data._tables import frames_from_any
-    from plugin_sdk.data.checked import CheckedFrame
+    from plugin_sdk.data._checked import CheckedFrame
+    from plugin_sdk.data._convert.tables import frames_from_any
     from plugin_sdk.data.config import (
         DataLink,
         EnumConfig,
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "_tables": ("frames_from_any",),
-    "checked": ("CheckedFrame",),
+    "_convert.tables": ("frames_from_any",),
+    "_checked": ("CheckedFrame",),
     "config": (
         "DataLink",
         "EnumConfig",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from plugin_sdk.data import _from_python
-from plugin_sdk.data._python_types import Nanoseconds
-from plugin_sdk.data._to_python import raw_list
-from plugin_sdk.data.checked import CheckedFrame
+from plugin_sdk.data._checked import CheckedFrame
+from plugin_sdk.data._convert import python
+from plugin_sdk.data._convert.python_types import Nanoseconds
+from plugin_sdk.data._convert.to_python import raw_list
 from plugin_sdk.data.config import FieldConfig
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field import CheckedField, Field
@@ -26,7 +26,7 @@ def field_of(
     if kind is FieldType.TIME:
         values = [None if value is None else Nanoseconds(value) for value in values]
     try:
-        column = _from_python.column(values, kind)
+        column = python.column(values, kind)
     except FrameError as error:
         raise error.within(field=like.name) from error
     config = None if like.config is None else FieldConfig.from_dict(like.config)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from plugin_sdk.data import _wire as wire
+from plugin_sdk.data._json import fields as wire
 
 
 class ThresholdsMode(StrEnum):

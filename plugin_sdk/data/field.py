@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plugin_sdk.data import _columns
 from plugin_sdk.data._column import Column
+from plugin_sdk.data._convert import columns
 from plugin_sdk.data.config import FieldConfig
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
@@ -50,7 +50,7 @@ class Field:
         self._nullable = nullable
         try:
             self._wanted = None if type is None else FieldType.of(type)
-            self._source = _columns.settled(values)
+            self._source = columns.settled(values)
         except FrameError as error:
             raise error.within(field=name) from error
 
@@ -69,7 +69,7 @@ class Field:
         >>> Field.from_epoch("time", [1_700_000_000_000], unit="ms").to_list()
         [datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)]
         """
-        from plugin_sdk.data._epoch import instants
+        from plugin_sdk.data._convert.epoch import instants
 
         try:
             return cls(name, instants(values, unit), type=FieldType.TIME, labels=labels, config=config)
@@ -85,7 +85,7 @@ class Field:
     def type(self) -> FieldType:
         """The type given, or the one that follows from the values."""
         try:
-            return self._wanted or _columns.type_of(self._source)
+            return self._wanted or columns.type_of(self._source)
         except FrameError as error:
             raise error.within(field=self.name) from error
 
@@ -96,7 +96,7 @@ class Field:
 
     def to_list(self) -> list[Any]:
         """The values as Grafana has them, in Python's types: None for null, times as datetimes in UTC."""
-        from plugin_sdk.data._to_python import to_list
+        from plugin_sdk.data._convert.to_python import to_list
 
         return to_list(self.check().column)
 
@@ -116,7 +116,7 @@ class Field:
         source = self._source
         if self._wanted is FieldType.ENUM and isinstance(source, list | tuple):
             source = self._enum_numbers(source)
-        return _columns.to_column(source, self._wanted)
+        return columns.to_column(source, self._wanted)
 
     def _enum_numbers(self, values: Sequence[Any]) -> Sequence[Any]:
         """Texts of an enum field, replaced by their number in `config.enum.text`."""
@@ -125,7 +125,7 @@ class Field:
         return [numbers.get(value, value) if isinstance(value, str) else value for value in values]
 
     def _to_list(self, column: Column) -> list[Any]:
-        from plugin_sdk.data._to_python import to_list
+        from plugin_sdk.data._convert.to_python import to_list
 
         return to_list(column)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from plugin_sdk.data.checked import CheckedFrame, Include
+from plugin_sdk.data._checked import CheckedFrame, Include
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field import Field, valid_text
 from plugin_sdk.data.meta import FrameMeta, Notice
@@ -41,7 +41,7 @@ class Frame:
         >>> Frame.from_any({"name": ["a", "b"], "value": [1.0, None]}).fields[1].nullable
         True
         """
-        from plugin_sdk.data._tables import fields_of
+        from plugin_sdk.data._convert.tables import fields_of
 
         try:
             return cls(name, *fields_of(table), ref_id=ref_id, meta=meta)
@@ -63,7 +63,7 @@ class Frame:
         >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
         ['a', 'b']
         """
-        from plugin_sdk.data._rows import fields_of_rows
+        from plugin_sdk.data._convert.rows import fields_of_rows
 
         try:
             return cls(name, *fields_of_rows(list(rows), columns), ref_id=ref_id, meta=meta)
@@ -73,14 +73,14 @@ class Frame:
     @classmethod
     def from_arrow(cls, data: bytes) -> Frame:
         """The reverse of `to_arrow`; FrameError for bytes that Grafana could not read."""
-        from plugin_sdk.data._arrow_reader import read
+        from plugin_sdk.data._arrow.reader import read
 
         return read(data)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Frame:
         """The reverse of `to_json`; FrameError for text that Grafana could not read."""
-        from plugin_sdk.data._json import read
+        from plugin_sdk.data._json.codec import read
 
         return read(text)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any, Protocol
 
-from plugin_sdk.data._to_python import raw_list
+from plugin_sdk.data._convert.to_python import raw_list
 from plugin_sdk.data._values import Series, field_of
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field import CheckedField, Field

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from plugin_sdk.data._to_python import raw_list
+from plugin_sdk.data._checked import CheckedFrame
+from plugin_sdk.data._convert.to_python import raw_list
 from plugin_sdk.data._values import Series, field_of, label_text
-from plugin_sdk.data.checked import CheckedFrame
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field import CheckedField, Field
 from plugin_sdk.data.field_type import FieldType

@@ -15,12 +15,12 @@ import pytest
 
 from plugin_cli import console
 from plugin_cli.__main__ import run
-from plugin_cli.adapters import environment
-from plugin_cli.adapters.backend import BackendKind, running_backend
+from plugin_cli.calls import connect as usecase
+from plugin_cli.calls.launch import BackendKind, running_backend
 from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import ToolFailedError, ToolMissingError
 from plugin_cli.project import find_project
-from plugin_cli.usecases import connection as usecase
+from plugin_cli.venv import create as environment
 from plugin_sdk.testing import PluginProcess
 from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
 
@@ -434,7 +434,7 @@ def test_verbose_shows_the_traceback_of_the_tools_own_error(warm_call: Any) -> N
 def test_a_command_that_is_interrupted_exits_130(plugin: SourcePlugin) -> None:
     script = (
         "import sys; from pathlib import Path\n"
-        "from plugin_cli.adapters import environment\n"
+        "from plugin_cli.venv import create as environment\n"
         "environment.ensure_environment = lambda project, console: Path(sys.executable)\n"
         "from plugin_cli.__main__ import main\n"
         "sys.argv = ['plugin-cli', 'stream', 'ticks']\nmain()"

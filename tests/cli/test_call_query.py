@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from plugin_cli.cli._plot import plot_lines
-from plugin_cli.cli._present import print_lines
-from plugin_cli.cli._query import body_of, parse_duration, parse_queries, results_document
-from plugin_cli.cli._show import results_lines, show_log
+from plugin_cli.cli.query_options import body_of, parse_duration, parse_queries, results_document
+from plugin_cli.cli.show.plot import plot_lines
+from plugin_cli.cli.show.present import print_lines
+from plugin_cli.cli.show.tables import results_lines, show_log
 from plugin_cli.errors import UsageError
 from plugin_sdk import ErrorSource, Field, Frame
 from plugin_sdk.testing import LogLine, QueryResult

@@ -10,12 +10,12 @@ import pytest
 
 from plugin_cli import console
 from plugin_cli.__main__ import run
-from plugin_cli.adapters.backend import BackendKind, running_backend
-from plugin_cli.adapters.session_backend import BackendRecord, write_backend
-from plugin_cli.adapters.sessions import Session, SessionFolder, session_folder
+from plugin_cli.calls import connect as connection
+from plugin_cli.calls.launch import BackendKind, running_backend
 from plugin_cli.console import TerminalConsole
 from plugin_cli.project import find_project
-from plugin_cli.usecases import connection
+from plugin_cli.session.backend_record import BackendRecord, write_backend
+from plugin_cli.session.record import Session, SessionFolder, session_folder
 from plugin_sdk.testing import PluginProcess, settings
 from tests.source_plugin import PLUGIN_ID, use_this_python, write_source_plugin
 

@@ -20,7 +20,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from plugin_cli import console
-from plugin_cli.adapters import environment
+from plugin_cli.venv import create as environment
 console._PATIENCE_SECONDS = 3600
 environment.ensure_environment = lambda project, console: Path(sys.executable)
 from plugin_cli.__main__ import main

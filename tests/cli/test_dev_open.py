@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.adapters.sessions import Session, session_folder
+from plugin_cli.session.record import Session, session_folder
 from tests.built_plugin import TOOL
 from tests.source_plugin import PLUGIN_ID, write_source_plugin
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_cli.adapters import tool_source as module
-from plugin_cli.adapters.tool_source import ToolSource
-from plugin_cli.cli._tool import running_tool
+from plugin_cli.cli.tool import running_tool
+from plugin_cli.venv import tool_source as module
+from plugin_cli.venv.tool_source import ToolSource
 from plugin_sdk import _version
 
 COMMIT = "grafana-plugin-cli @ git+https://git.example.org/tool@0123456"

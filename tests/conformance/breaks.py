@@ -10,8 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .build import ROOT, program
-from .items import FAULTS, ITEMS
+from tests.conformance.build import ROOT, program
+from tests.conformance.items import FAULTS, ITEMS
 
 FOLDER = ROOT / "conformance" / "breaks"
 AT_ONCE = 2

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from .build import ROOT, go_tool, program
-from .host import Host, Plugin
-from .items import FAULTS, ITEMS, NEEDS_GRAFANA
+from tests.conformance.build import ROOT, go_tool, program
+from tests.conformance.host import Host, Plugin
+from tests.conformance.items import FAULTS, ITEMS, NEEDS_GRAFANA
 
 FOLDER = Path(__file__).parent
 GRAFANA_ENV = {"GF_VERSION": "12.4.3", "GF_EDITION": "Open Source"}

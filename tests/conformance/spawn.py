@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .conftest import environment
+from tests.conformance.conftest import environment
 
 GO_PLUGIN_ENV = {
     "grafana_plugin_type": "datasource",

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from tests.built_plugin import BuiltPlugin
-
-from .conftest import GRAFANA_ENV
-from .host import Host
-from .messages import FROM_MS, TO_MS, health, query_data, source, values
-from .spawn import gone
+from tests.conformance.conftest import GRAFANA_ENV
+from tests.conformance.host import Host
+from tests.conformance.messages import FROM_MS, TO_MS, health, query_data, source, values
+from tests.conformance.spawn import gone
 
 pytestmark = pytest.mark.e2e
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from .host import Answer, Plugin
-from .messages import (
+from tests.conformance.host import Answer, Plugin
+from tests.conformance.messages import (
     Message,
     ask,
     b64,

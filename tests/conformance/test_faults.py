@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Launch, environment
-from .host import Answer, Host, Plugin
-from .messages import ask, channel, echoed, health, one_query, query_data, source
-from .spawn import GO_PLUGIN_ENV, gone, spawned
+from tests.conformance.conftest import Launch, environment
+from tests.conformance.host import Answer, Host, Plugin
+from tests.conformance.messages import ask, channel, echoed, health, one_query, query_data, source
+from tests.conformance.spawn import GO_PLUGIN_ENV, gone, spawned
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import environment, write_executable
-from .host import Host
-from .messages import PLUGIN_ID, health, query_data
-from .spawn import gone, spawned
+from tests.conformance.conftest import environment, write_executable
+from tests.conformance.host import Host
+from tests.conformance.messages import PLUGIN_ID, health, query_data
+from tests.conformance.spawn import gone, spawned
 
 
 @pytest.mark.parametrize("dash", ["-", "--"])

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Launch, environment
-from .host import Host, Plugin
-from .messages import ask, b64, channel, context, echoed, health, query_data
-from .spawn import gone
+from tests.conformance.conftest import Launch, environment
+from tests.conformance.host import Host, Plugin
+from tests.conformance.messages import ask, b64, channel, context, echoed, health, query_data
+from tests.conformance.spawn import gone
 
 EMPTY = ""
 

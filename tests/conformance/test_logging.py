@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from .host import Answer, Plugin
-from .messages import ask, context, health, one_query, query_data, source
+from tests.conformance.host import Answer, Plugin
+from tests.conformance.messages import ask, context, health, one_query, query_data, source
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)")
 

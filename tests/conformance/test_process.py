@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Launch, environment
-from .host import Host, HostError, Plugin
-from .messages import ask, echoed, health, query_data
-from .spawn import GO_PLUGIN_ENV, spawned
+from tests.conformance.conftest import Launch, environment
+from tests.conformance.host import Host, HostError, Plugin
+from tests.conformance.messages import ask, echoed, health, query_data
+from tests.conformance.spawn import GO_PLUGIN_ENV, spawned
 
 HANDSHAKE = re.compile(rb"1\|2\|(unix\|/[^|]+|tcp\|127\.0\.0\.1:\d+)\|grpc\|?\n")
 

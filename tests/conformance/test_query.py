@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Launch
-from .host import Answer, Plugin
-from .messages import (
+from tests.conformance.conftest import Launch
+from tests.conformance.host import Answer, Plugin
+from tests.conformance.messages import (
     FROM_MS,
     TO_MS,
     Message,

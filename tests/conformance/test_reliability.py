@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import FOLDER, Launch, environment
-from .host import Host, HostError, Plugin
-from .messages import (
+from tests.conformance.conftest import FOLDER, Launch, environment
+from tests.conformance.host import Host, HostError, Plugin
+from tests.conformance.messages import (
     FROM_MS,
     TO_MS,
     Message,
@@ -27,7 +27,7 @@ from .messages import (
     source,
     values,
 )
-from .spawn import descriptors_of
+from tests.conformance.spawn import descriptors_of
 
 
 @pytest.mark.parametrize(

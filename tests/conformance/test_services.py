@@ -9,8 +9,19 @@ from typing import Any
 
 import pytest
 
-from .host import Answer, Plugin
-from .messages import PLUGIN_ID, Message, b64, channel, context, health, query_data, resource, source, unb64
+from tests.conformance.host import Answer, Plugin
+from tests.conformance.messages import (
+    PLUGIN_ID,
+    Message,
+    b64,
+    channel,
+    context,
+    health,
+    query_data,
+    resource,
+    source,
+    unb64,
+)
 
 
 def parts(answer: Answer) -> list[Message]:

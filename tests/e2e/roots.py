@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_sdk._spawn import HOST_VARIABLES
+from plugin_sdk.client import HOST_VARIABLES
 from plugin_sdk.testing import PluginClient, PluginProcess
 from tests.built_plugin import ROOT
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.usecases.build import Changes
+from plugin_cli.build.build import Changes
 from plugin_sdk.testing import PluginProcess, last, settings
 from tests.built_plugin import TOOL, BuiltPlugin, run_tool
 

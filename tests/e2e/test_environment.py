@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.adapters.environment import ensure_environment
 from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project, find_project
+from plugin_cli.venv.create import ensure_environment
 from tests.built_plugin import BuiltPlugin
 
 pytestmark = pytest.mark.e2e

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.builders.prerequisites import asks_dns_first
+from plugin_cli.build.preflight import asks_dns_first
 from plugin_sdk.testing import PluginClient, PluginProcess, last, settings
 from tests.built_plugin import BuiltPlugin, run_tool
 from tests.docker_engine import engine, need_engine

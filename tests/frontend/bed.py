@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plugin_cli.adapters.ports import bind_loopback
-from plugin_cli.builders.frontend import write_frontend
-from plugin_cli.preview.alerts import Alerts
-from plugin_cli.preview.app import Frontend, Preview, create_app
-from plugin_cli.preview.data_source import DataSourceStore
-from plugin_cli.preview.events import Events
-from plugin_cli.preview.files import Files
-from plugin_cli.preview.live import Live
-from plugin_cli.preview.server import PreviewServer
-from plugin_cli.preview.threads import Pools
+from plugin_cli.build.frontend.generated import write_frontend
+from plugin_cli.dev.preview.alerts.engine import Alerts
+from plugin_cli.dev.preview.app import Frontend, Preview, create_app
+from plugin_cli.dev.preview.data_source import DataSourceStore
+from plugin_cli.dev.preview.events import Events
+from plugin_cli.dev.preview.files import Files
+from plugin_cli.dev.preview.live import Live
+from plugin_cli.dev.preview.server import PreviewServer
+from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.project import Project
+from plugin_cli.system.ports import bind_loopback
 from plugin_sdk import DataSource
 from plugin_sdk.context import DataSourceInstanceSettings
 from plugin_sdk.schema import schema_of

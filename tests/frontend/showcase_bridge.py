@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from plugin_cli.preview.bridge import (
+from plugin_cli.dev.preview.bridge import (
     Answer,
     BackendState,
     Cancel,
@@ -17,10 +17,10 @@ from plugin_cli.preview.bridge import (
     Settings,
     Subscription,
 )
-from plugin_cli.preview.bridge import Query as Asked
+from plugin_cli.dev.preview.bridge import Query as Asked
 from plugin_sdk import DataSource
+from plugin_sdk._serving.parse_models import ModelError, parse_query, parse_settings
 from plugin_sdk.datasource import model_types
-from plugin_sdk.models import ModelError, parse_query, parse_settings
 from tests.frontend.showcase import models
 
 SENSORS = {"berlin": ["temperature", "wind"], "munich": ["temperature", "snow"]}

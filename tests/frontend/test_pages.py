@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plugin_cli.preview import pages
+from plugin_cli.dev.preview import pages
 from plugin_cli.resources import frontend_runtime_dir
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plugin_cli.adapters.renderer import write_tree
-from plugin_cli.usecases.scaffold import render_plugin
+from plugin_cli.scaffold.answers import render_plugin
+from plugin_cli.scaffold.render import write_tree
 from tests.built_plugin import run_tool
 from tests.frontend.bed import ROOT, serve
-from tests.templates.scaffolds import TOOL, answers
+from tests.scaffold.scaffolds import TOOL, answers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

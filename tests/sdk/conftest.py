@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from plugin_sdk import _log
-from plugin_sdk._metrics import Metrics
+from plugin_sdk._serving.metrics import Metrics
 
 hypothesis.settings.register_profile("plugin", deadline=None, database=None)
 hypothesis.settings.load_profile("plugin")

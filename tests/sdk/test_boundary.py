@@ -6,8 +6,7 @@ import sys
 from typing import Any
 
 import plugin_sdk
-
-from .plugins.processes import ROOT
+from tests.sdk.plugins.processes import ROOT
 
 TOOL = {"plugin_cli", "typer", "click", "rich", "docker", "copier", "jinja2", "uv", "httpx", "yaml"}
 HEAVY = {"pydantic", "numpy", "asyncio", "grpc", "pandas", "polars", "pyarrow", "google.protobuf"}
@@ -49,13 +48,15 @@ def test_no_module_of_the_runtime_imports_the_tool() -> None:
 AT_THE_HANDSHAKE = """
 import sys, os, json, threading
 os.environ["grafana_plugin_type"] = "datasource"
-from plugin_sdk import _serve, _stdout, serve
+from plugin_sdk import serve
+from plugin_sdk._process import main
+from plugin_sdk._process import stdout
 
 def send_line(self, line):
     os.write(self._real, json.dumps(sorted(sys.modules)).encode() + b"\\n")
     os._exit(0)
 
-_stdout.Stdout.send_line = send_line
+stdout.Stdout.send_line = send_line
 serve("tests.sdk.plugins.weather:Weather")
 """
 

@@ -18,8 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_sdk import _log
-
-from .conftest import Lines
+from tests.sdk.conftest import Lines
 
 
 def decoded(line: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from plugin_sdk import CallResourceResponse, DataQuery, DataSource, DataSourceInstanceSettings, Frame
-from plugin_sdk.requests import StreamStatus, TimeRange
+from plugin_sdk.messages import StreamStatus, TimeRange
 from plugin_sdk.testing import ClientError, PluginClient, in_process, last, settings
 
 

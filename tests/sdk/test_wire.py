@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_sdk._proto import pluginv2 as p
-from plugin_sdk._wire import WireResponse, query_data_response
+from plugin_sdk._serving.protobuf_writer import WireResponse, query_data_response
 
 _RESPONSES = st.builds(
     WireResponse,

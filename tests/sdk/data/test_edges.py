@@ -18,8 +18,8 @@ import pyarrow as pa
 import pytest
 
 from plugin_sdk.data import Field, FieldType, Frame, FrameError, frames_from_any, long_to_wide
-from plugin_sdk.data._flatbuffers import OFFSET as POINTER
-from plugin_sdk.data._flatbuffers import Writer, root
+from plugin_sdk.data._arrow.flatbuffers import OFFSET as POINTER
+from plugin_sdk.data._arrow.flatbuffers import Writer, root
 
 T0 = datetime(2026, 3, 29, tzinfo=UTC)
 
@@ -79,7 +79,7 @@ def test_text_of_any_offset_width_and_slice_is_the_same(
 
 
 def test_more_text_than_a_field_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugin_sdk.data._arrow_memory.MAX_INT32", 3)
+    monkeypatch.setattr("plugin_sdk.data._arrow.memory.MAX_INT32", 3)
 
     with pytest.raises(FrameError, match="more than 2 GiB of text"):
         Field("x", pa.array(["four"], pa.large_string())).check()
@@ -91,7 +91,7 @@ def test_texts_that_only_together_are_too_long_are_refused(monkeypatch: pytest.M
             raise OverflowError("too long")
         return None
 
-    monkeypatch.setattr("plugin_sdk.data._from_python.offsets_of", offsets_of)
+    monkeypatch.setattr("plugin_sdk.data._convert.python.offsets_of", offsets_of)
 
     with pytest.raises(FrameError, match="the values do not fit a string field together: too long"):
         Field("x", ["a", "b"]).check()

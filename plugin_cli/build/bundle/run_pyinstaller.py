@@ -1,0 +1,58 @@
+"""Runs PyInstaller in the plugin's environment."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_cli.build.bundle.plan import RECIPE, Plan
+from plugin_cli.system.process import child_environment, run
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What PyInstaller made.
+
+    Attributes:
+        folder: the program and everything it needs, but for the author's own code.
+        origins: each collected file or module with the file of this machine it came from.
+    """
+
+    folder: Path
+    origins: tuple[tuple[str, str], ...]
+
+
+def collect(python: Path, plan: Plan, work: Path) -> Collected:
+    """Run PyInstaller by `plan` below the folder `work`, which keeps its caches for the next time.
+
+    Raises:
+        ToolFailedError: PyInstaller failed; the message has its last words.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    out = work / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    report = work / "report.json"
+    written = json.loads(plan.to_json()) | {"report": str(report)}
+    (work / "plan.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
+    command: list[str | Path] = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command += [
+        "--distpath",
+        out,
+        "--workpath",
+        work / "work",
+        RECIPE / "bundle.spec",
+        "--",
+        work / "plan.json",
+    ]
+    run(
+        command,
+        what="the executable cannot be put together",
+        cwd=work,
+        # A fixed hash seed and time make the same input give the same files.
+        env=child_environment({"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "315532800"}),
+        remedy="if a package is at fault: [tool.plugin-cli] exclude = [...] in pyproject.toml",
+    )
+    origins = tuple((name, origin) for name, origin in json.loads(report.read_text(encoding="utf-8")))
+    return Collected(out / "bundle", origins)

@@ -1,0 +1,102 @@
+"""What a build says about itself: version, source, time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from plugin_cli.build.bundle.author_code import AuthorCode
+from plugin_cli.build.fingerprint import content_fingerprint
+from plugin_cli.build.frontend.node import frontend_inputs
+from plugin_cli.build.frontend.static_files import static_inputs
+from plugin_cli.errors import PluginCliError, ProjectError
+from plugin_cli.project import Project
+from plugin_cli.system.process import run
+from plugin_cli.target import Target
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """Facts about one build that depend on its input alone.
+
+    Attributes:
+        version: the plugin's version.
+        source: a hash of everything that the author wrote.
+        time: the time of the newest commit, or SOURCE_DATE_EPOCH; the same input gives the same time.
+    """
+
+    version: str
+    source: str
+    time: datetime
+
+    @property
+    def date(self) -> str:
+        """The day, as plugin.json wants it."""
+        return self.time.strftime("%Y-%m-%d")
+
+    def write(self, path: Path, project: Project, target: Target) -> None:
+        """Write what the executable answers to `-buildinfo`, in the words of Go plugins."""
+        from plugin_sdk._version import __version__
+
+        facts = {
+            "time": int(self.time.timestamp() * 1000),
+            "pluginID": project.plugin_id,
+            "version": self.version,
+            "target": str(target),
+            "source": self.source,
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "sdk": __version__,
+        }
+        path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def build_facts(project: Project, code: AuthorCode) -> BuildFacts:
+    """Return the facts of `project` as it lies on disk.
+
+    Raises:
+        ProjectError: pyproject.toml has no version.
+    """
+    files = [*code.files.items(), *static_inputs(project), ("plugin.json", project.plugin_json)]
+    files += [("pyproject.toml", project.root / "pyproject.toml"), *frontend_inputs(project)]
+    return BuildFacts(
+        project_version(project), content_fingerprint(files), _time(project, [path for _, path in files])
+    )
+
+
+def project_version(project: Project) -> str:
+    """Return the plugin's version.
+
+    Raises:
+        ProjectError: pyproject.toml has none.
+    """
+    document = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))
+    version = document.get("project", {}).get("version")
+    if not isinstance(version, str) or not version:
+        raise ProjectError(
+            "pyproject.toml names no version",
+            why=f"[project] version: expected a text such as '1.0.0', found {version!r}",
+            remedy='write version = "0.1.0" below [project]',
+        )
+    return version
+
+
+def _time(project: Project, files: list[Path]) -> datetime:
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "") or _commit_seconds(project)
+    if not seconds.isdigit():
+        seconds = str(int(max(path.stat().st_mtime for path in files)))
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _commit_seconds(project: Project) -> str:
+    command = ["git", "log", "-1", "--format=%ct", "--", "."]
+    try:
+        return run(
+            command, what="the time of the last commit is unknown", cwd=project.root, check=False
+        ).stdout.strip()
+    except PluginCliError:
+        return ""  # without git the newest file's time does

@@ -1,0 +1,103 @@
+"""A frontend that the author writes: built by the project's own npm scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from plugin_cli.build.fingerprint import content_fingerprint
+from plugin_cli.build.frontend.typescript import write_generated
+from plugin_cli.console import Console
+from plugin_cli.errors import ProjectError, ToolMissingError
+from plugin_cli.project import Project
+from plugin_cli.system.process import run
+
+_SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
+
+
+def has_own_frontend(project: Project) -> bool:
+    """Tell whether the plugin brings `src/module.*` instead of leaving its editors to be generated."""
+    return any(project.plugin_json.parent.glob("module.[tj]s*"))
+
+
+def frontend_inputs(project: Project) -> Iterator[tuple[str, Path]]:
+    """Yield what the frontend is made of, by path; nothing for generated editors."""
+    if not has_own_frontend(project):
+        return
+    source = project.plugin_json.parent
+    made = source / "generated"  # follows from the models
+    paths = [path for path in source.rglob("*") if path.is_file() and not path.is_relative_to(made)]
+    paths += [project.root / name for name in _SOURCES if (project.root / name).is_file()]
+    for path in sorted(paths):
+        yield path.relative_to(project.root).as_posix(), path
+
+
+def build_own_frontend(
+    project: Project, schema: Mapping[str, Any], out: Path, cache: Path, console: Console
+) -> None:
+    """Put the frontend into `out`, with what it takes from the models brought up to date first.
+
+    The last one built is kept in the folder `cache` and taken again while its sources are the same: after
+    an edit of the backend, and in a container that has no Node.
+
+    Raises:
+        ToolMissingError: npm is not installed.
+        ProjectError: there is no way to build it, or the build left no module.js.
+        ToolFailedError: npm failed.
+    """
+    source = project.plugin_json.parent
+    key = _key(project, schema)
+    mark, made = cache / "key", cache / "out"
+    if not (mark.is_file() and mark.read_text() == key):
+        if (source / "generated").is_dir():
+            write_generated(schema, source / "generated")
+        shutil.rmtree(cache, ignore_errors=True)
+        made.mkdir(parents=True)
+        if (project.root / "package.json").is_file():
+            _run_npm(project, made, console)
+        else:
+            _copy_plain(source, made)
+        mark.write_text(key)
+    shutil.copytree(made, out, dirs_exist_ok=True)
+
+
+def _key(project: Project, schema: Mapping[str, Any]) -> str:
+    described = json.dumps(schema, sort_keys=True)
+    return hashlib.sha256(f"{content_fingerprint(frontend_inputs(project))}{described}".encode()).hexdigest()
+
+
+def _run_npm(project: Project, out: Path, console: Console) -> None:
+    if shutil.which("npm") is None:
+        raise ToolMissingError(
+            "npm is not installed",
+            why="this plugin's frontend is TypeScript",
+            remedy="install Node 20.19 or newer",
+        )
+    if not (project.root / "node_modules").is_dir():
+        with console.working("installing the frontend's packages"):
+            run(["npm", "ci", "--no-audit", "--no-fund"], what="npm ci failed", cwd=project.root)
+    with console.working("building the frontend"):
+        command = ["npm", "run", "--silent", "build", "--", "--outDir", str(out)]
+        run(command, what="the frontend cannot be built", cwd=project.root)
+    if not (out / "module.js").is_file():
+        raise ProjectError(
+            "the frontend's build made no module.js",
+            why="`npm run build -- --outDir FOLDER` has to write it into FOLDER",
+            remedy="see the build options in vite.config.ts",
+        )
+
+
+def _copy_plain(source: Path, out: Path) -> None:
+    if not (source / "module.js").is_file():
+        raise ProjectError(
+            "the frontend cannot be built",
+            why="there is a src/module.* but no package.json beside src/",
+            remedy="plugin-cli add react   (or remove src/module.* to have the editors generated)",
+        )
+    for name in ("module.js", "module.js.map"):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)

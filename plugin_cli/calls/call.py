@@ -1,0 +1,83 @@
+"""The calls to a plugin's backend, as Grafana makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plugin_cli.calls.connect import CallRequest, Connection, connected
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError
+
+if TYPE_CHECKING:
+    from plugin_sdk.client import QueryResult
+    from plugin_sdk.messages import CallResourceResponse, CheckHealthResult
+
+
+@dataclass(frozen=True)
+class QueryOptions:
+    """What is asked: the query's own fields, and the time range that ends now.
+
+    Attributes:
+        fields: the query as the editor would store it, by refId.
+        range_seconds: how far the range reaches back.
+        max_data_points: how many points fit the panel.
+    """
+
+    fields: Mapping[str, Mapping[str, Any]]
+    range_seconds: float = 3600
+    max_data_points: int = 100
+
+
+def check_health(connection: Connection) -> CheckHealthResult:
+    """Return the outcome of "Save & test"."""
+    return connection.client.check_health(connection.instance)
+
+
+def query(connection: Connection, options: QueryOptions) -> dict[str, QueryResult]:
+    """Return the answers by refId; a field that the query's model does not have is refused in them."""
+    from plugin_sdk._serving.services.data import QUERY_FIELDS
+    from plugin_sdk.client import last
+
+    interval = max(1, int(options.range_seconds * 1000 / options.max_data_points))
+    queries = [{**fields, "refId": ref_id} for ref_id, fields in options.fields.items()]
+    return connection.client.with_metadata((QUERY_FIELDS, "known")).query_data(
+        queries,
+        connection.instance,
+        time_range=last(options.range_seconds),
+        interval_ms=interval,
+        max_data_points=options.max_data_points,
+    )
+
+
+def call_resource(connection: Connection, method: str, path: str, body: bytes) -> CallResourceResponse:
+    """Return the response of a resource."""
+    headers = {"Content-Type": ["application/json"]} if body else {}
+    return connection.client.call_resource(method, path, connection.instance, body=body, headers=headers)
+
+
+def collect_metrics(connection: Connection) -> str:
+    """Return the metrics in Prometheus' text format."""
+    return connection.client.collect_metrics()
+
+
+def run_stream(request: CallRequest, path: str, limit: int | None, console: Console) -> Iterator[Any]:
+    """Yield the packets of a channel, at most `limit`."""
+    with connected(request, console) as connection:
+        status, initial = connection.client.subscribe_stream(path, connection.instance)
+        if status.name != "OK":
+            told = initial.get("message") if isinstance(initial, dict) else None
+            raise PluginCliError(
+                f"the channel {path!r} cannot be opened",
+                why=f"the plugin answers {status.name}" + (f": {told}" if told else ""),
+                remedy=None if told else "see the paths of @stream in the plugin's code",
+            )
+        if initial is not None:
+            yield initial
+        packets = connection.client.run_stream(path, connection.instance)
+        for number, packet in enumerate(packets, start=1):
+            yield packet
+            if limit is not None and number >= limit:
+                packets.close()  # type: ignore[attr-defined]  # a generator
+                return

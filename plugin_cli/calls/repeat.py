@@ -1,0 +1,64 @@
+"""The same call again and again: after a while, and as soon as the plugin has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import TypeVar
+
+from plugin_cli.calls.connect import CallRequest, Connection, connected, session_of
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError
+from plugin_cli.project import Project, find_project
+from plugin_cli.session.record import session_folder
+from plugin_cli.system.watcher import source_filter, watching
+
+T = TypeVar("T")
+
+
+def watched(
+    request: CallRequest, every_seconds: float, console: Console, work: Callable[[Connection], T]
+) -> Iterator[T | PluginCliError]:
+    """Yield what `work` finds at the backend, or why it finds nothing, until the iterator is closed.
+
+    Args:
+        request: which backend; one that is started for this stays until the plugin changes.
+        every_seconds: how long after an answer it is asked again.
+        console: where it is said what is reached.
+        work: the call.
+
+    Raises:
+        PluginCliError: what no change of a file mends, such as a session that does not run.
+    """
+    project = find_project(request.root)
+    session_of(request)
+    changed = Event()
+    folders, wanted = _watched_files(project, request)
+    with watching(folders, wanted, lambda _: changed.set()):
+        while True:
+            changed.clear()
+            try:
+                with connected(request, console) as connection:
+                    while not changed.is_set():
+                        yield work(connection)
+                        changed.wait(every_seconds)
+            except PluginCliError as error:
+                yield error
+                changed.wait(every_seconds)
+
+
+def _watched_files(project: Project, request: CallRequest) -> tuple[list[Path], Callable[[Path], bool]]:
+    """Return where a change makes another answer: a session takes new code by itself and records it."""
+    folder = session_folder(project.root)
+    in_session = session_of(request) is not None
+    plugin = (
+        [project.provisioning]
+        if in_session
+        else [project.root / "backend", project.dist, project.provisioning]
+    )
+    is_source = source_filter(project.root)
+    return (
+        [*plugin, *([folder.path] if in_session else [])],
+        lambda path: path == folder.backend or (path.is_relative_to(project.root) and is_source(path)),
+    )

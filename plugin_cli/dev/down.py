@@ -1,0 +1,94 @@
+"""`dev down`: ends the development session of a plugin, also one that crashed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_cli.console import Console
+from plugin_cli.dev.cleanup import clean_crashed
+from plugin_cli.errors import PluginCliError
+from plugin_cli.project import find_root
+from plugin_cli.session.record import Session, SessionFolder, session_folder
+
+_POLITE_SECONDS = 20.0
+_KILL_SECONDS = 5.0
+_LAST_SECONDS = 3.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class DevDownRequest:
+    """Which session to end.
+
+    Attributes:
+        root: a folder inside the plugin's repository.
+    """
+
+    root: Path
+
+
+@dataclass(frozen=True)
+class DevDownResult:
+    """Whether a session ran, and which."""
+
+    stopped: bool
+    session: Session | None
+
+
+def dev_down(request: DevDownRequest, console: Console) -> DevDownResult:
+    """End the session and wait until all of it is gone; without one, do nothing."""
+    folder = session_folder(find_root(request.root))
+    session = folder.recorded()
+    ran = folder.owned()
+    if ran:
+        with console.working("stopping"):
+            _stop(folder, session)
+    if folder.recorded() is not None and session is not None:
+        clean_crashed(session)
+    if folder.path.is_dir():
+        folder.remove()
+    return DevDownResult(ran, session)
+
+
+def _stop(folder: SessionFolder, session: Session | None) -> None:
+    folder.ask_to_stop()
+    if _wait(lambda: not folder.owned(), _POLITE_SECONDS):
+        if session is not None:
+            # The lock is given back a moment before the interpreter has ended.
+            _wait(lambda: not _exists(session.pid), _LAST_SECONDS)
+        return
+    if session is not None:
+        # The lock is still held, so the process that wrote its id is still that process.
+        with suppress(OSError):
+            os.kill(session.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    if not _wait(lambda: not folder.owned(), _KILL_SECONDS):
+        raise PluginCliError(
+            "the development session does not end",
+            why=f"process {session.pid} still holds {folder.path / 'lock'}" if session else None,
+        )
+
+
+def _exists(pid: int) -> bool:
+    if sys.platform == "win32":
+        return False  # there, asking by a signal would end the process
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _wait(reached: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True

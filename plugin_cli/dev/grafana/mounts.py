@@ -1,0 +1,148 @@
+"""What a Grafana in Docker is shown of the plugin: what was built, or the source behind a locator."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plugin_cli.console import Console
+from plugin_cli.dev.frontend import DevFrontend, generates_frontend
+from plugin_cli.dev.grafana.container import PLUGINS, Mounted, end_plugin_process
+from plugin_cli.dev.grafana.locator import copy_own_frontend, write_plugin_folder
+from plugin_cli.dev.supervisor.source_backend import (
+    SOCKET_FOLDER,
+    SourceBackend,
+    desktop_meeting,
+    unix_meeting,
+)
+from plugin_cli.errors import ProjectError
+from plugin_cli.project import Project
+from plugin_cli.session.backend_record import write_backend
+from plugin_cli.session.log import LogWriter
+from plugin_cli.session.record import SessionFolder
+from plugin_cli.system.watcher import source_filter, watching
+from plugin_cli.target import Target
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+    from plugin_cli.dev.grafana.runtime import DockerOptions
+
+
+def dist_mounts(project: Project, target: Target) -> tuple[Mounted, ...]:
+    """Return the mount of dist/.
+
+    Raises:
+        ProjectError: it holds no executable that the engine's containers can run.
+    """
+    executable = project.built_executable(target)
+    if not executable.is_file():
+        raise ProjectError(
+            f"{executable.relative_to(project.root)} does not exist",
+            why=f"Grafana in Docker runs the plugin built for {target}",
+            remedy=f"plugin-cli build {'linux' if target.arch == 'amd64' else target}"
+            "   (or: plugin-cli dev up --backend source)",
+        )
+    return (Mounted(project.dist, f"{PLUGINS}/{project.plugin_id}"),)
+
+
+@contextmanager
+def restarted_on_build(
+    project: Project, container: Container, console: Console, log: LogWriter
+) -> Iterator[None]:
+    """End the plugin's process in the container whenever dist/ was built; Grafana starts the new one."""
+
+    def changed(_: frozenset[Path]) -> None:
+        log.line("dev", "info", "dist/ was built anew: the plugin's process is ended")
+        if not end_plugin_process(container, project.plugin_id):
+            console.warn("the new build runs after the next start: plugin-cli dev down, then dev up")
+
+    with watching([project.dist], source_filter(project.root), changed):
+        yield
+
+
+@contextmanager
+def source_mounts(
+    project: Project,
+    folder: SessionFolder,
+    client: DockerClient,
+    target: Target,
+    options: DockerOptions,
+    console: Console,
+    log: LogWriter,
+) -> Iterator[tuple[Mounted, ...]]:
+    """Run the backend from source inside the block and yield what leads Grafana to it."""
+    with ExitStack() as stack:
+        meeting, listener = stack.enter_context(desktop_meeting() if is_desktop(client) else unix_meeting())
+        plugin = folder.path / "plugin"
+        shutil.rmtree(plugin, ignore_errors=True)
+        plugin.mkdir(parents=True)
+        stack.callback(shutil.rmtree, plugin, ignore_errors=True)
+        backend = SourceBackend(
+            project,
+            listener,
+            meeting.sockets,
+            console,
+            log,
+            lambda record: write_backend(folder, record),
+            options.debug_port,
+        )
+        stack.callback(backend.close)
+        with console.working("starting the backend from source"):
+            backend.open()
+            write_plugin_folder(project, target, meeting.handshake, plugin)
+            frontend = _frontend(project, plugin, console)
+        stack.enter_context(_reloaded(project, backend, frontend, log))
+        mounts = [Mounted(plugin, f"{PLUGINS}/{project.plugin_id}")]
+        if meeting.folder is not None:
+            mounts.append(Mounted(meeting.folder, SOCKET_FOLDER))
+        yield tuple(mounts)
+
+
+def _frontend(project: Project, plugin: Path, console: Console) -> DevFrontend:
+    frontend = DevFrontend(project, plugin, console)
+    if not generates_frontend(project):
+        copy_own_frontend(project, plugin)
+    else:
+        made = frontend.make()
+        if made.error:
+            console.warn(made.error)
+    return frontend
+
+
+@contextmanager
+def _reloaded(
+    project: Project, backend: SourceBackend, frontend: DevFrontend, log: LogWriter
+) -> Iterator[None]:
+    def changed(paths: frozenset[Path]) -> None:
+        names = sorted(str(path.relative_to(project.root)) for path in paths)
+        log.line("dev", "info", f"changed: {', '.join(names[:5])}")
+        backend.exchange()
+        if generates_frontend(project):
+            frontend.make()
+
+    with watching([project.root / "backend", project.root / "src"], source_filter(project.root), changed):
+        yield
+
+
+def is_desktop(client: DockerClient) -> bool:
+    """Say whether the engine runs in a virtual machine of its own, which no socket of this one reaches.
+
+    Raises:
+        ProjectError: it is neither Docker Desktop nor an engine on this machine.
+    """
+    system = str(client.info().get("OperatingSystem", ""))
+    if "Docker Desktop" in system:
+        return True
+    if sys.platform == "linux":
+        return False
+    raise ProjectError(
+        "the source cannot be run behind this Docker engine",
+        why=f"it is neither Docker Desktop nor on this machine: {system}",
+        remedy="plugin-cli build linux   (then: plugin-cli dev up --backend dist)",
+    )

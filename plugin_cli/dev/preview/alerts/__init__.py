@@ -1,0 +1,4 @@
+"""Evaluates the provisioned alert rules as Grafana does.
+
+Rules and query results go in; states over time leave.
+"""

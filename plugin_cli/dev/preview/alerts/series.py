@@ -1,0 +1,109 @@
+"""From a query's frames to the labelled series that a rule works on, by Grafana's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plugin_cli.dev.preview.alerts.rules import RuleError
+
+Value = float | None
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values with one set of labels; a single number where `times` is None."""
+
+    labels: Labels
+    values: tuple[Value, ...]
+    times: tuple[int, ...] | None = None
+
+
+def series_of(frames: Sequence[Mapping[str, Any]]) -> list[Series]:
+    """Return the series of all frames; none at all is no data.
+
+    Raises:
+        RuleError: a frame has a shape that alerting cannot use.
+    """
+    return [series for frame in frames for series in _of_frame(frame)]
+
+
+def _of_frame(frame: Mapping[str, Any]) -> list[Series]:
+    fields, columns = frame["schema"]["fields"], _columns(frame)
+    kinds = [field.get("type", "") for field in fields]
+    if not fields:
+        return []
+    if "time" not in kinds:
+        return _number_table(fields, columns, kinds)
+    text = "string" in kinds or "boolean" in kinds
+    typed = (frame["schema"].get("meta") or {}).get("type", "")
+    if text and typed != "timeseries-long":
+        raise RuleError(
+            "input data must be a wide series but got type long (convert it, or set the frame's type)"
+        )
+    times = tuple(int(time) for time in columns[kinds.index("time")] if time is not None)
+    if text:
+        return _long(fields, columns, kinds)
+    return [
+        Series(_labels(field.get("labels")), tuple(column), times)
+        for field, column, kind in zip(fields, columns, kinds, strict=True)
+        if kind == "number"
+    ]
+
+
+def _number_table(
+    fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], kinds: list[str]
+) -> list[Series]:
+    """Read a table of one number a row; its text columns are the labels."""
+    numbers = [index for index, kind in enumerate(kinds) if kind == "number"]
+    if len(numbers) != 1 or any(kind not in {"number", "string"} for kind in kinds):
+        raise RuleError(
+            "a table without a time field needs exactly one number field; the others must be text"
+        )
+    (number,) = numbers
+    rows = range(len(columns[number]))
+    return [
+        Series(
+            _labels(
+                {
+                    str(fields[i].get("name", "")): str(columns[i][row])
+                    for i in range(len(fields))
+                    if i != number
+                }
+            ),
+            (columns[number][row],),
+        )
+        for row in rows
+    ]
+
+
+def _long(fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], kinds: list[str]) -> list[Series]:
+    """Turn rows of time, text and numbers into a series for each set of texts."""
+    time = kinds.index("time")
+    factors = [index for index, kind in enumerate(kinds) if kind in {"string", "boolean"}]
+    found: dict[tuple[int, Labels], tuple[list[int], list[Value]]] = {}
+    for row, moment in enumerate(columns[time]):
+        labels = _labels({str(fields[i].get("name", "")): str(columns[i][row]) for i in factors})
+        for index, kind in enumerate(kinds):
+            if kind == "number":
+                times, values = found.setdefault((index, labels), ([], []))
+                times.append(int(moment))
+                values.append(columns[index][row])
+    return [Series(key[1], tuple(values), tuple(times)) for key, (times, values) in found.items()]
+
+
+def _columns(frame: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the values, with NaN and the infinities put back where JSON has null for them."""
+    data = frame.get("data") or {}
+    columns = [list(column) for column in data.get("values") or []]
+    for column, entity in zip(columns, data.get("entities") or [], strict=False):
+        for name, value in (("NaN", float("nan")), ("Inf", float("inf")), ("NegInf", float("-inf"))):
+            for index in (entity or {}).get(name) or []:
+                column[index] = value
+    return columns
+
+
+def _labels(labels: Mapping[str, str] | None) -> Labels:
+    return tuple(sorted((str(name), str(value)) for name, value in (labels or {}).items()))

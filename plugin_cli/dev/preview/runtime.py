@@ -1,0 +1,261 @@
+"""The preview as a runtime of `dev up`: backend, frontend, routes and the page, watched for changes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_cli.calls.launch import BackendKind
+from plugin_cli.console import Console
+from plugin_cli.dev.frontend import DevFrontend
+from plugin_cli.dev.owner import Runtime
+from plugin_cli.dev.preview.alerts.engine import Alerts
+from plugin_cli.dev.preview.app import Preview, create_app
+from plugin_cli.dev.preview.bridge import BackendState
+from plugin_cli.dev.preview.events import Events
+from plugin_cli.dev.preview.files import Files
+from plugin_cli.dev.preview.live import Live
+from plugin_cli.dev.preview.rich_page import rich_page
+from plugin_cli.dev.preview.server import PreviewServer
+from plugin_cli.dev.preview.settings import DevSettings
+from plugin_cli.dev.preview.threads import Pools
+from plugin_cli.dev.supervisor.launch import backend_starter, dev_command
+from plugin_cli.dev.supervisor.process import DevProcesses
+from plugin_cli.dev.supervisor.process_bridge import ProcessBridge
+from plugin_cli.errors import ProjectError
+from plugin_cli.project import Project
+from plugin_cli.session.backend_record import write_backend
+from plugin_cli.session.log import LogWriter
+from plugin_cli.session.record import SessionFolder
+from plugin_cli.system.cache import private_dir
+from plugin_cli.system.ports import LOOPBACK, bind_loopback
+from plugin_cli.system.watcher import source_filter, watching
+from plugin_cli.target import host_target
+
+# How long the page waits to say at once whether the author's code was loaded.
+_LOAD_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class PreviewOptions:
+    """How the preview runs.
+
+    Attributes:
+        backend: `source` or `dist`.
+        port: on 127.0.0.1; None: a free one.
+        settings_file: the data source's settings instead of provisioning/.
+        debug_port: where a debugger may attach to the source backend, on 127.0.0.1.
+    """
+
+    backend: str
+    port: int | None
+    settings_file: Path | None = None
+    debug_port: int | None = None
+
+
+@dataclass(frozen=True)
+class _PreviewRuntime:
+    url: str
+    backend: str
+    server: PreviewServer
+    name: str = "preview"
+    container: str | None = None
+    engine: str | None = None
+
+    def ended(self) -> str | None:
+        return self.server.problem()
+
+
+@contextmanager
+def preview_runtime(
+    project: Project, folder: SessionFolder, options: PreviewOptions, console: Console
+) -> Iterator[Runtime]:
+    """Run the preview inside the block.
+
+    Raises:
+        UsageError: the port is taken.
+        ProjectError: the backend was not built, or provisioning/ is wrong.
+    """
+    kind = BackendKind(options.backend)
+    _check_backend(project, kind)
+    settings = DevSettings(project, options.settings_file, console)
+    with ExitStack() as stack:
+        listener = stack.enter_context(bind_loopback(options.port))
+        port = int(listener.getsockname()[1])
+        log = LogWriter(folder.log, tell=console.warn)
+        parts = _Parts(project, folder, kind, settings, console, log, options.debug_port)
+        stack.callback(parts.close)
+        parts.open()
+        app = create_app(parts.preview(rich_page(console)), port=port)
+        server = stack.enter_context(
+            PreviewServer(app, listener, lambda text: log.line("dev", "error", text))
+        )
+        # Before the server waits for its connections to end: event streams end by this alone.
+        stack.callback(parts.hang_up)
+        stack.enter_context(watching(parts.watched, parts.wanted, parts.changed))
+        if not settings.is_provisioned:
+            stack.enter_context(
+                watching([settings.folder], settings.concerns, parts.changed, recursive=False)
+            )
+        yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/", kind.value, server)
+
+
+def _check_backend(project: Project, kind: BackendKind) -> None:
+    """Refuse what no later change of a file would mend, before anything is started."""
+    if kind is BackendKind.SOURCE:
+        _ = project.backend
+        return
+    built = project.built_executable(host_target())
+    if not built.is_file():
+        raise ProjectError(
+            f"{built.relative_to(project.root)} does not exist",
+            why="the plugin was not built for this machine",
+            remedy="plugin-cli build   (or: plugin-cli dev up --backend source)",
+        )
+
+
+class _Parts:
+    """Everything that lives as long as the preview."""
+
+    def __init__(
+        self,
+        project: Project,
+        folder: SessionFolder,
+        kind: BackendKind,
+        settings: DevSettings,
+        console: Console,
+        log: LogWriter,
+        debug_port: int | None,
+    ) -> None:
+        self._project = project
+        self._kind = kind
+        self._console = console
+        self._log = log
+        self._made = folder.path / "public"
+        self._schemas = private_dir(folder.path / "schemas")
+        # In the temporary folder, because the kernel takes no long paths for sockets.
+        self._sockets = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
+        self._events = Events()
+        self._pools = Pools()
+        self._settings = settings
+        self._is_source = source_filter(project.root)
+        self._processes = DevProcesses(
+            project.plugin_id,
+            dev_command(project, kind, console, debug_port, self._sockets),
+            log,
+            lambda record: write_backend(folder, record),
+            self._schemas,
+        )
+        self._frontend = DevFrontend(
+            project, self._made, console, lambda: self._processes.schema(_LOAD_SECONDS)
+        )
+        starter = backend_starter(project, self._processes)
+        alone = debug_port is not None
+        self._bridge = ProcessBridge(starter, kind.value, self._backend_changed, alone=alone)
+        self._live = Live(self._bridge, lambda: settings.store.settings, self._pools)
+
+    @property
+    def watched(self) -> list[Path]:
+        """What the author changes: the data source, and the source or what a build puts into dist/."""
+        return [*self._code, *([self._settings.folder] if self._settings.is_provisioned else [])]
+
+    @property
+    def _code(self) -> list[Path]:
+        if self._kind is BackendKind.DIST:
+            return [self._project.dist]
+        return [self._project.root / "backend", self._project.root / "src"]
+
+    def wanted(self, path: Path) -> bool:
+        """Say whether a change of `path` matters."""
+        is_code = any(path.is_relative_to(folder) for folder in self._code) and self._is_source(path)
+        return is_code or self._settings.concerns(path)
+
+    def open(self) -> None:
+        """Start the backend, and make the frontend from what it says of its models."""
+        self._bridge.open()
+        self._frontend.make()
+        self._bridge.settled(_LOAD_SECONDS)
+
+    def preview(self, rich: Path | None) -> Preview:
+        """Return what the application serves, with the rich page where there is one."""
+        from plugin_cli.dev.preview.pages import page_folders
+        from plugin_sdk._version import __version__
+
+        project = self._project
+        folders = [project.dist, project.plugin_json.parent]
+        if self._kind is BackendKind.SOURCE:
+            folders.insert(0, self._made)
+        return Preview(
+            plugin=project.metadata,
+            bridge=self._bridge,
+            store=self._settings.store,
+            plugin_files=Files(folders),
+            page_files=Files(page_folders(rich)),
+            frontend=self._frontend,
+            events=self._events,
+            live=self._live,
+            alerts=Alerts(
+                project.provisioning / "alerting", self._bridge, lambda: self._settings.store.settings
+            ),
+            pools=self._pools,
+            tool_version=__version__,
+        )
+
+    def changed(self, paths: frozenset[Path]) -> None:
+        """Bring what depends on these files up to date and tell the page."""
+        root = self._project.root
+        names = sorted(
+            str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in paths
+        )
+        self._log.line("dev", "info", f"changed: {', '.join(names[:5])}")
+        if any(self._settings.concerns(path) for path in paths):
+            self._settings.reload(self._log, self._settings_changed)
+        if all(self._settings.concerns(path) for path in paths):
+            return
+        self._bridge.exchange()
+        self._live.restart()
+        self._events.reload("backend")
+        # Afterwards: nobody waits for the editors, the first answer of the new code is waited for.
+        threading.Thread(target=self._remake_frontend, name="frontend").start()
+
+    def _settings_changed(self) -> None:
+        self._live.restart()
+        # The form shows what is stored: the whole page is shown anew.
+        self._events.reload("frontend")
+
+    def _remake_frontend(self) -> None:
+        self._bridge.settled(_LOAD_SECONDS)
+        before = self._frontend()
+        if self._frontend.make() != before:
+            self._events.reload("frontend")
+
+    def hang_up(self) -> None:
+        """End the event streams of all pages."""
+        self._live.close()
+        self._events.channel.close()
+
+    def close(self) -> None:
+        """End the backend and forget what was made."""
+        self._bridge.close()
+        self._processes.close()
+        self._pools.shutdown()
+        self._frontend.clear()
+        for folder in (self._schemas, self._sockets):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _backend_changed(self, state: BackendState) -> None:
+        self._log.line(
+            "dev",
+            "info" if state.running else "error",
+            "the backend runs" if state.running else "the backend does not run",
+            **({"reason": state.message} if state.message else {}),
+        )
+        if not state.running:
+            self._console.warn(f"the backend does not run: {state.message}")
+            self._processes.ended(state.message)
+        self._events.backend(state.to_json())

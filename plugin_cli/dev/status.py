@@ -1,0 +1,92 @@
+"""`dev status`: whether a development session runs, and whether what it runs answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_cli.project import find_project, find_root
+from plugin_cli.session.backend_record import BackendRecord, read_backend
+from plugin_cli.session.record import Session, session_folder
+
+
+@dataclass(frozen=True)
+class DevStatusRequest:
+    """Whose session to look at.
+
+    Attributes:
+        root: a folder inside the plugin's repository.
+    """
+
+    root: Path
+
+
+@dataclass(frozen=True)
+class DevStatusResult:
+    """The running session, or None.
+
+    Attributes:
+        session: what runs.
+        answers: whether its page answers.
+        backend: what became of its newest backend on this machine; None where it has none here.
+        crashed: the last one left its record behind; the next `dev up` cleans it.
+    """
+
+    plugin_id: str
+    session: Session | None
+    answers: bool = False
+    crashed: bool = False
+    backend: BackendRecord | None = None
+
+    @property
+    def problem(self) -> BackendRecord | None:
+        """The backend, where it did not start or could not load the author's code."""
+        return self.backend if self.backend is not None and self.backend.loaded is False else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for `--json`."""
+        document: dict[str, Any] = {"plugin": self.plugin_id, "running": self.session is not None}
+        if self.session is not None:
+            facts = self.session
+            document |= {
+                "answers": self.answers,
+                "runtime": facts.runtime,
+                "backend": facts.backend,
+                "url": facts.url,
+                "pid": facts.pid,
+                "seconds": round(time.time() - facts.started),
+                "container": facts.container,
+                "loaded": None if self.backend is None else self.backend.loaded,
+                "error": None if self.problem is None else _error(self.problem),
+            }
+        return document
+
+
+def _error(backend: BackendRecord) -> dict[str, Any]:
+    return {"message": backend.reason, "file": backend.file or None, "line": backend.line}
+
+
+def dev_status(request: DevStatusRequest) -> DevStatusResult:
+    """Return what runs for the plugin."""
+    root = find_root(request.root)
+    folder = session_folder(root)
+    session = folder.live()
+    if session is None:
+        crashed = not folder.owned() and folder.recorded() is not None
+        return DevStatusResult(find_project(root).plugin_id, None, crashed=crashed)
+    return DevStatusResult(
+        session.plugin_id, session, answers=_answers(session.url), backend=read_backend(folder)
+    )
+
+
+def _answers(url: str) -> bool:
+    import httpx
+
+    try:
+        # Never through a proxy: the address is this machine's own.
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            return client.get(url).status_code < 500
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,116 @@
+"""What this machine has of everything that some command needs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plugin_cli.errors import PluginCliError
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a command may need.
+
+    Attributes:
+        name: what was looked for.
+        ok: whether it is here and usable.
+        found: where or which version; or why not.
+        needed_for: the commands that want it.
+        required: whether the main commands fail without it.
+        remedy: how to get it; empty when it is here.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    needed_for: str
+    required: bool
+    remedy: str = ""
+
+
+def check_machine() -> list[Check]:
+    """Look at everything; nothing is started and nothing changed."""
+    return [_python(), _uv(), _build(), _git(), _docker(), _node(), _cache()]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Check("Python 3.11 or newer", ok, f"{version}, {sys.executable}", "everything", True)
+
+
+def _uv() -> Check:
+    try:
+        from uv import find_uv_bin
+
+        return Check("uv", True, str(find_uv_bin()), "the plugin's environment", True)
+    except (ImportError, FileNotFoundError) as error:
+        return Check("uv", False, str(error), "the plugin's environment", True, "pip install uv")
+
+
+def _build() -> Check:
+    from plugin_cli.build.preflight import check_buildable
+    from plugin_cli.target import host_target
+
+    target = host_target()
+
+    def look() -> str:
+        check_buildable((target,))
+        return "all here"
+
+    return _try(f"tools to build for {target}", "build", True, look)
+
+
+def _git() -> Check:
+    path = shutil.which("git")
+    return Check(
+        "git", path is not None, path or "not on the PATH", "create, update", True, "apt-get install git"
+    )
+
+
+def _docker() -> Check:
+    from plugin_cli.system.docker_engine import connect
+
+    def version() -> str:
+        client = connect()
+        try:
+            facts = client.version()
+            return f"{facts.get('Version')}, {facts.get('Arch')}"
+        finally:
+            client.close()
+
+    return _try("Docker engine", "dev up --runtime docker", False, version)
+
+
+def _node() -> Check:
+    path = shutil.which("node")
+    remedy = "https://nodejs.org (only for --frontend react)"
+    return Check("Node.js", path is not None, path or "not on the PATH", "--frontend react", False, remedy)
+
+
+def _cache() -> Check:
+    from plugin_cli.system.cache import cache_dir, private_dir
+
+    folder = cache_dir()
+
+    def write() -> str:
+        try:
+            probe = private_dir(folder) / ".probe"
+            probe.write_text("")
+            probe.unlink()
+        except OSError as error:
+            raise PluginCliError(str(error), remedy=f"make {folder} writable") from error
+        return str(folder)
+
+    return _try("a cache folder", "dev", True, write)
+
+
+def _try(name: str, needed_for: str, required: bool, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look(), needed_for, required)
+    except PluginCliError as error:
+        why = error.what + (f": {error.why}" if error.why else "")
+        return Check(name, False, why, needed_for, required, error.remedy or "")

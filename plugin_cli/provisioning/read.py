@@ -1,0 +1,161 @@
+"""The data source that `provisioning/datasources/*.yaml` describes, read as Grafana reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plugin_cli.errors import ProjectError, UsageError
+from plugin_cli.project import Project
+from plugin_cli.provisioning.expansion import UnreadableFileError, expand, variables_of
+
+if TYPE_CHECKING:
+    from plugin_sdk import DataSourceInstanceSettings
+
+
+def load_settings(
+    project: Project,
+    *,
+    settings_file: Path | None = None,
+    name: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> DataSourceInstanceSettings[Any]:
+    """Return the settings of the project's data source, secrets included.
+
+    Args:
+        project: the plugin.
+        settings_file: a YAML or JSON file with `jsonData` and `secureJsonData` instead of provisioning.
+        name: which of several provisioned data sources, by name or uid; the first unless given.
+        environ: where variables are looked up; the process' environment unless given.
+
+    Raises:
+        ProjectError: a file cannot be read or has the wrong shape.
+        UsageError: the settings file or the named data source does not exist.
+    """
+    variables = os.environ if environ is None else environ
+    if settings_file is not None:
+        if not settings_file.is_file():
+            raise UsageError(f"--settings: {settings_file} does not exist")
+        return _instance(project, _read(settings_file), variables, settings_file)
+    found = list(_provisioned(project))
+    chosen = [entry for entry in found if name is None or name in (entry[0].get("name"), entry[0].get("uid"))]
+    if chosen:
+        return _instance(project, chosen[0][0], variables, chosen[0][1])
+    if name is not None:
+        known = ", ".join(str(entry[0].get("name")) for entry in found) or "none"
+        raise UsageError(f"--datasource: no provisioned data source {name!r}", why=f"there are: {known}")
+    return _instance(project, {}, variables, project.provisioning)
+
+
+def is_editable(project: Project) -> bool:
+    """Say whether the first provisioned data source may be changed on a page: unless `editable: false`."""
+    return next((entry.get("editable") is not False for entry, _ in _provisioned(project)), True)
+
+
+def unset_variables(
+    project: Project, *, settings_file: Path | None = None, environ: Mapping[str, str] | None = None
+) -> list[tuple[str, Path]]:
+    """Return the variables that the settings name and nobody has set, each with the file that names it."""
+    variables = os.environ if environ is None else environ
+    named = (
+        [(settings_file, _read(settings_file))]
+        if settings_file
+        else [(p, e) for e, p in _provisioned(project)]
+    )
+    found = {name: path for path, entry in named for name in _names(entry) if name not in variables}
+    return list(found.items())
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from variables_of(value)
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _names(item)
+
+
+def _provisioned(project: Project) -> Iterator[tuple[dict[str, Any], Path]]:
+    folder = project.provisioning / "datasources"
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        document = _read(path)
+        entries = document.get("datasources") or []
+        if not isinstance(entries, list):
+            raise ProjectError(
+                f"{path}: datasources is not a list", remedy="see Grafana's provisioning format"
+            )
+        for entry in entries:
+            if isinstance(entry, dict) and entry.get("type") == project.plugin_id:
+                yield entry, path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the file") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ProjectError(f"{path} holds {type(document).__name__}, expected a mapping")
+    return document
+
+
+def _expanded(value: Any, variables: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return expand(value, variables)
+    if isinstance(value, dict):
+        return {key: _expanded(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item, variables) for item in value]
+    return value
+
+
+def _mapping(entry: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    value = entry.get(key) or {}
+    if not isinstance(value, dict):
+        raise ProjectError(f"{path}: {key} is {type(value).__name__}, expected a mapping")
+    return value
+
+
+def _text(value: Any) -> str:
+    """Return what YAML has and JSON has not, such as an unquoted date, as text."""
+    return str(value.isoformat() if hasattr(value, "isoformat") else value)
+
+
+def _instance(
+    project: Project, entry: dict[str, Any], variables: Mapping[str, str], path: Path
+) -> DataSourceInstanceSettings[Any]:
+    from datetime import datetime
+
+    from plugin_sdk import DataSourceInstanceSettings
+
+    try:
+        entry = _expanded(entry, variables)
+    except UnreadableFileError as error:
+        raise ProjectError(
+            f"{path} names a file that cannot be read",
+            why=str(error),
+            remedy="make the file readable here, or take the value from the environment: $VAR",
+        ) from error
+    secrets = {key: str(value) for key, value in _mapping(entry, "secureJsonData", path).items() if value}
+    modified = path.stat().st_mtime if path.exists() else 0.0
+    return DataSourceInstanceSettings(
+        json_data_raw=json.dumps(_mapping(entry, "jsonData", path), default=_text).encode(),
+        decrypted_secure_json_data=secrets,
+        updated=datetime.fromtimestamp(int(modified * 1000) / 1000, tz=UTC),
+        id=1,
+        uid=str(entry.get("uid") or project.plugin_id),
+        type=project.plugin_id,
+        name=str(entry.get("name") or project.name),
+        url=str(entry.get("url") or ""),
+        user=str(entry.get("user") or ""),
+        database=str(entry.get("database") or ""),
+        basic_auth_enabled=str(entry.get("basicAuth", "")).lower() in ("true", "t", "1"),
+        basic_auth_user=str(entry.get("basicAuthUser") or ""),
+    )

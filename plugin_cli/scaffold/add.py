@@ -1,0 +1,100 @@
+"""Adds an ability to an existing plugin: the plugin as it would have been created with it, merged in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_cli.errors import ProjectError, choice_error
+from plugin_cli.project import find_project
+from plugin_cli.scaffold.answers import Tool, can_do_without_backend, check_answers, render_plugin
+from plugin_cli.scaffold.merge import Merge, apply, merge, require_clean
+from plugin_cli.scaffold.state import read_answers, read_base, state_files
+
+FEATURES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "alerting": ("alert rules may query the plugin; an example rule", {"alerting": True}),
+    "annotations": ("queries can annotate dashboards", {"annotations": True}),
+    "ci": ("GitHub workflows for tests and releases", {"ci": True}),
+    "stream": ("the sample query can go on with live values", {"stream": True}),
+    "e2e": ("tests in a browser against a running Grafana, with @grafana/plugin-e2e", {"e2e": True}),
+    "backend": ("a Python backend", {"backend": True}),
+    "react": ("TypeScript editors instead of generated ones", {"frontend": "react"}),
+}
+
+
+@dataclass(frozen=True)
+class AddRequest:
+    """What to add to which plugin.
+
+    Attributes:
+        root: the plugin's folder, or one below it.
+        feature: a key of `FEATURES`.
+        tool: the running tool.
+        dry_run: tell what would change and write nothing.
+    """
+
+    root: Path
+    feature: str
+    tool: Tool
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class AddResult:
+    """What was changed, or would be.
+
+    Attributes:
+        root: the plugin's folder.
+        is_there: the plugin has the feature already, and nothing was done.
+        merge: what became of each file.
+    """
+
+    root: Path
+    is_there: bool
+    merge: Merge
+
+
+def features(templates: Path) -> dict[str, str]:
+    """Return what can be added in this version, with a description of each."""
+    missing = set()
+    if not (templates / "frontend-react").is_dir():
+        missing.add("react")
+    if not can_do_without_backend(templates):
+        missing.add("backend")  # every plugin has one
+    return {name: text for name, (text, _) in FEATURES.items() if name not in missing}
+
+
+def add(request: AddRequest) -> AddResult:
+    """Merge a feature into the plugin, offline.
+
+    Raises:
+        UsageError: there is no such feature, or it does not go with what the plugin is.
+        ProjectError: the plugin has uncommitted changes, or is not at the running tool's templates.
+        ToolMissingError: git is not installed.
+        PluginCliError: a file cannot be written; the plugin is as it was.
+    """
+    available = features(request.tool.templates)
+    if request.feature not in available:
+        raise choice_error("FEATURE", request.feature, available, command="plugin-cli add")
+    root = find_project(request.root).root
+    answers = read_answers(root)
+    wanted = answers.with_(**FEATURES[request.feature][1])
+    if wanted == answers:
+        return AddResult(root, True, Merge())
+    check_answers(wanted, request.tool.templates)
+    base = read_base(root)
+    if render_plugin(answers, request.tool) != base:
+        raise ProjectError(
+            "the plugin is not at this version's templates",
+            why=f"adding {request.feature} would mix two versions",
+            remedy=f"plugin-cli update   (then: plugin-cli add {request.feature})",
+        )
+    if not request.dry_run:
+        require_clean(root)
+    new = render_plugin(wanted, request.tool)
+    merged = merge(root, base, new)
+    if not request.dry_run:
+        apply(root, merged.content | state_files(wanted, request.tool.version, new), merged.removed)
+    return AddResult(root, False, merged)

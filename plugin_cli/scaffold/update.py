@@ -1,0 +1,83 @@
+"""Brings a plugin to the current templates, keeping what its author wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugin_cli.errors import ProjectError
+from plugin_cli.project import find_project
+from plugin_cli.scaffold.answers import Tool, check_answers, render_plugin
+from plugin_cli.scaffold.merge import Merge, apply, merge, require_clean
+from plugin_cli.scaffold.state import read_answers, read_base, read_version, state_files
+
+
+@dataclass(frozen=True)
+class UpdateRequest:
+    """Which plugin to update, and whether only to tell.
+
+    Attributes:
+        root: the plugin's folder, or one below it.
+        tool: the running tool.
+        dry_run: tell what would change and write nothing.
+    """
+
+    root: Path
+    tool: Tool
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class UpdateResult:
+    """What was changed, or would be.
+
+    Attributes:
+        root: the plugin's folder.
+        from_version: the tool that made or last updated the plugin.
+        to_version: the running tool.
+        merge: what became of each file.
+    """
+
+    root: Path
+    from_version: str
+    to_version: str
+    merge: Merge
+
+
+def update(request: UpdateRequest) -> UpdateResult:
+    """Merge the current templates into the plugin, offline.
+
+    The base of the next update is replaced last, when every file is written.
+
+    Raises:
+        ProjectError: the plugin has uncommitted changes, was made by a newer tool, or its state is damaged.
+        ToolMissingError: git is not installed.
+        PluginCliError: a file cannot be written; the plugin is as it was.
+    """
+    root = find_project(request.root).root
+    answers, base, version = read_answers(root), read_base(root), read_version(root)
+    check_answers(answers, request.tool.templates)
+    if _numbers(version) > _numbers(request.tool.version):
+        raise ProjectError(
+            f"the plugin was made by plugin-cli {version}, this is {request.tool.version}",
+            why="an update never goes back",
+            remedy="pip install --upgrade grafana-plugin-cli",
+        )
+    if not request.dry_run:
+        require_clean(root)
+    new = render_plugin(answers, request.tool)
+    merged = merge(root, base, new)
+    if not request.dry_run:
+        state = state_files(answers, request.tool.version, new)
+        apply(root, merged.content | state, merged.removed)
+    return UpdateResult(root, version, request.tool.version, merged)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version; what follows them (`.dev1`, `+local`) is never newer."""
+    numbers: list[int] = []
+    for part in version.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)

@@ -1,0 +1,202 @@
+"""Development sessions on disk: one folder a plugin, its session alive as long as its lock is held."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from plugin_cli.errors import PluginCliError, disk_error
+from plugin_cli.system.cache import cache_dir, private_dir
+from plugin_cli.system.file_lock import FileLock
+from plugin_cli.system.json_file import read_json, write_json
+
+_CLAIM_SECONDS = 1.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Session:
+    """What other commands need to know of a running `dev up`.
+
+    Attributes:
+        plugin_id: the plugin it runs.
+        root: the plugin's repository.
+        runtime: `preview` or `docker`.
+        backend: `source` or `dist`.
+        url: the page to open.
+        pid: the process that owns it.
+        started: when, in seconds since 1970.
+        container: the Grafana container's id, with Docker.
+        engine: the address of the Docker engine that runs it.
+        run: the number of this run, so that a reader tells a new session from the one before.
+        settings_file: what the data source's settings were read from instead of provisioning/.
+    """
+
+    plugin_id: str
+    root: str
+    runtime: str
+    backend: str
+    url: str
+    pid: int
+    started: float
+    container: str | None = None
+    engine: str | None = None
+    run: str = ""
+    settings_file: str | None = None
+
+
+@dataclass(frozen=True)
+class SessionFolder:
+    """The folder of one plugin's development session, in the user's cache."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """What plugin and Grafana logged, one JSON object a line."""
+        return self.path / "log.jsonl"
+
+    @property
+    def output(self) -> Path:
+        """What a detached owner said on stderr."""
+        return self.path / "output.txt"
+
+    @property
+    def backend(self) -> Path:
+        """What became of the newest backend on this machine."""
+        return self.path / "backend.json"
+
+    @property
+    def _record(self) -> Path:
+        return self.path / "session.json"
+
+    @property
+    def _failure(self) -> Path:
+        return self.path / "failure.json"
+
+    @property
+    def _stop(self) -> Path:
+        return self.path / "stop"
+
+    def make(self) -> None:
+        """Make the folder, closed to other users.
+
+        Raises:
+            PluginCliError: it cannot be written.
+        """
+        try:
+            private_dir(self.path)
+            (self.path / "lock").touch()
+        except OSError as error:
+            raise disk_error(self.path, error) from error
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Own the session: nobody else does until the block ends, or this process dies.
+
+        Raises:
+            PluginCliError: another process owns it, or its folder cannot be written.
+        """
+        self.make()
+        lock = FileLock(self.path / "lock")
+        # `dev status` holds the lock for an instant when it looks; that is no owner.
+        deadline = time.monotonic() + _CLAIM_SECONDS
+        while not lock.acquire():
+            if time.monotonic() > deadline:
+                raise PluginCliError(
+                    "another `plugin-cli dev up` runs for this plugin",
+                    remedy="plugin-cli dev status   (or: plugin-cli dev down)",
+                )
+            time.sleep(_POLL_SECONDS)
+        try:
+            self._stop.unlink(missing_ok=True)
+            self.backend.unlink(missing_ok=True)
+            self.forget_failure()
+            yield
+        finally:
+            self._record.unlink(missing_ok=True)
+            self.backend.unlink(missing_ok=True)
+            self._stop.unlink(missing_ok=True)
+            lock.release()
+
+    def owned(self) -> bool:
+        """Say whether a living process owns the session."""
+        if not self.path.is_dir():
+            return False
+        lock = FileLock(self.path / "lock")
+        if not lock.acquire():
+            return True
+        lock.release()
+        return False
+
+    def live(self) -> Session | None:
+        """Return the running session, or None; one that crashed is not running."""
+        return self.recorded() if self.owned() else None
+
+    def recorded(self) -> Session | None:
+        """Return what the last owner wrote and did not take back, alive or crashed."""
+        document = read_json(self._record)
+        with suppress(TypeError):
+            return None if document is None else Session(**document)
+        return None
+
+    def write(self, session: Session) -> None:
+        """Publish the session to the other commands.
+
+        Raises:
+            PluginCliError: the disk takes nothing.
+        """
+        try:
+            write_json(self._record, asdict(session))
+        except OSError as error:
+            raise disk_error(self._record, error) from error
+
+    def write_failure(self, error: PluginCliError) -> None:
+        """Leave the reason why a detached owner ended for the command that started it."""
+        facts = {"what": error.what, "why": error.why, "remedy": error.remedy, "exit_code": error.exit_code}
+        # Without room for it the owner's own words on stderr are all there is.
+        with suppress(OSError):
+            write_json(self._failure, facts)
+
+    def forget_failure(self) -> None:
+        """Remove the reason of an earlier run."""
+        self._failure.unlink(missing_ok=True)
+
+    def failure(self) -> PluginCliError | None:
+        """Return the reason a detached owner left, if it did."""
+        document = read_json(self._failure)
+        if document is None:
+            return None
+        error = PluginCliError(str(document["what"]), why=document["why"], remedy=document["remedy"])
+        error.exit_code = int(document["exit_code"])
+        return error
+
+    def ask_to_stop(self) -> None:
+        """Ask the owner to end the session.
+
+        A file and no signal, because Windows has none that a detached process could act on.
+        """
+        self._stop.touch()
+
+    def stop_asked(self) -> bool:
+        """Say whether somebody asked the owner to end."""
+        return self._stop.exists()
+
+    def remove(self) -> None:
+        """Forget the session and its logs."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def session_folder(root: Path) -> SessionFolder:
+    """Return the folder of the session of the plugin repository `root`; it need not exist."""
+    # By the place and not by the plugin's id: that may change, or be unreadable, while a session runs.
+    # The name is there for whoever looks into the cache.
+    digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
+    name = re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower()).strip("-")[:60] or "plugin"
+    return SessionFolder(cache_dir() / "dev" / f"{name}-{digest}")

@@ -1,0 +1,216 @@
+"""The plugin's own virtual environment, made with uv and reused until what it is made from changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_cli.system.process import child_environment, run
+from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
+from plugin_cli.venv.tool_wheel import local_wheel
+from plugin_cli.venv.uv_errors import explain
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError, ProjectError, ToolFailedError, ToolMissingError
+from plugin_cli.project import Project
+
+_STAMP = ".plugin-cli.json"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the environment is to hold: the stamp tells whether it already does."""
+
+    arguments: tuple[str, ...]
+    stamp: dict[str, Any]
+
+
+def ensure_environment(project: Project, console: Console) -> Path:
+    """Return the Python of the plugin's environment, made or brought up to date when needed.
+
+    Raises:
+        ProjectError: a dependency in pyproject.toml is not to be had.
+        ToolFailedError: no package index can be reached, or uv failed.
+        PluginCliError: the plugin's folder cannot be written.
+    """
+    python = environment_python(project)
+    try:
+        wanted = _wanted(project, console)
+        stamp = project.environment / _STAMP
+        kept = _read_stamp(stamp) if python.exists() else None
+        if kept is not None and kept["wanted"] == wanted.stamp:
+            return python
+        with console.working("preparing the plugin's environment"):
+            ours = _prepare(project, python, wanted, kept)
+            stamp.write_text(json.dumps({"wanted": wanted.stamp, "ours": ours}))
+    except OSError as error:
+        raise PluginCliError(
+            f"the plugin's environment cannot be made in {project.root}",
+            why=str(error),
+            remedy="make the folder writable and see that the disk has room",
+        ) from error
+    return python
+
+
+def _read_stamp(stamp: Path) -> dict[str, Any] | None:
+    """Return what the last run wrote; None for what another version of the tool, or half a run, left."""
+    try:
+        kept = json.loads(stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kept if isinstance(kept, dict) and {"wanted", "ours"} <= kept.keys() else None
+
+
+def _prepare(project: Project, python: Path, wanted: _Wanted, kept: dict[str, Any] | None) -> bool:
+    """Make the environment or bring it up to date; tell whether it is ours and not the author's."""
+    runs = _runs(python)
+    ours = bool(kept["ours"]) if kept is not None else not runs
+    if not runs or (ours and not _is_this_python(project)):
+        _make(project)
+    _check_python(project)
+    # Packages that are no longer asked for go, unless the author made the environment.
+    _install(project, python, (*wanted.arguments, *(["--exact"] if ours else [])))
+    _link_backend(project)
+    return ours
+
+
+def environment_python(project: Project) -> Path:
+    """Return where the Python of the plugin's environment is, whether it exists or not."""
+    if sys.platform == "win32":
+        return project.environment / "Scripts" / "python.exe"
+    return project.environment / "bin" / "python"
+
+
+def environment_version(project: Project) -> int:
+    """Return a number that changes with what is installed; 0 where nothing is."""
+    try:
+        return (project.environment / _STAMP).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _wanted(project: Project, console: Console) -> _Wanted:
+    path = project.root / "pyproject.toml"
+    if not path.is_file():
+        raise ProjectError(
+            f"{project.root} has no pyproject.toml",
+            why="it names the packages that the plugin's backend needs",
+            remedy=f'write one with [project] dependencies = ["{DISTRIBUTION}"]',
+        )
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    arguments = ["-r", "pyproject.toml"]
+    if "dev" in document.get("dependency-groups", {}):
+        arguments += ["--group", "dev"]
+    tool_arguments, tool = _tool(project, console, document)
+    stamp = {
+        "requirements": _digest(document),
+        "tool": tool,
+        "python": sys.version,
+        "root": str(project.root),
+    }
+    return _Wanted((*arguments, *tool_arguments), stamp)
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """Hash what decides the installed packages; the build's own settings are none of it."""
+    tool = document.get("tool", {})
+    parts = {
+        "project": document.get("project", {}),
+        "groups": document.get("dependency-groups", {}),
+        "uv": tool.get("uv", {}),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _tool(project: Project, console: Console, document: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Return what makes the environment hold the running tool, and the words that identify it."""
+    version = installed_tool().version
+    source = tool_source()
+    dependencies = document.get("project", {}).get("dependencies", [])
+    if source.kind == "index" or any(DISTRIBUTION in text and "@" in text for text in dependencies):
+        return ["--upgrade-package", DISTRIBUTION], version
+    if source.kind == "url":
+        return [str(source.requirement)], str(source.requirement)
+    folder = project.state / "wheels"
+    wheel, new = local_wheel(source, folder)
+    if new:
+        console.warn(
+            f"this plugin-cli is not published: its wheel is in {folder.relative_to(project.root)}, "
+            "which git ignores; others cannot install the plugin's environment yet"
+        )
+    identity = (folder / "fingerprint").read_text()
+    # A path and not --find-links: a newer package of that name on an index must not win.
+    return ["--reinstall-package", DISTRIBUTION, str(wheel.relative_to(project.root))], identity
+
+
+def _runs(python: Path) -> bool:
+    """Tell whether the environment's Python starts; one made by a removed interpreter does not."""
+    if not python.exists():
+        return False
+    return run([python, "-c", ""], what="the plugin's Python does not start", check=False).returncode == 0
+
+
+def _is_this_python(project: Project) -> bool:
+    """Tell whether the environment's Python is of the same version as the running one."""
+    try:
+        text = (project.environment / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    facts = dict(line.replace(" ", "").split("=", 1) for line in text.splitlines() if "=" in line)
+    version = facts.get("version_info") or facts.get("version") or ""
+    return version.split(".")[:2] == [str(part) for part in sys.version_info[:2]]
+
+
+def _check_python(project: Project) -> None:
+    if not _is_this_python(project):
+        raise ProjectError(
+            f"{project.environment} is of another Python than {sys.version_info[0]}.{sys.version_info[1]}",
+            why="the bundle is compiled by the Python that runs plugin-cli",
+            remedy="remove it (plugin-cli makes it anew), or run plugin-cli with that Python",
+        )
+
+
+def _make(project: Project) -> None:
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    _uv(project, ["venv", "--clear", "--python", base, str(project.environment)])
+
+
+def _install(project: Project, python: Path, arguments: tuple[str, ...]) -> None:
+    _uv(project, ["pip", "install", "--python", str(python), *arguments])
+
+
+def _uv(project: Project, arguments: list[str]) -> None:
+    """Run uv; where no index answers, once more with what its cache holds."""
+    from uv import find_uv_bin
+
+    try:
+        program = find_uv_bin()
+    except FileNotFoundError as error:
+        raise ToolMissingError(
+            "uv is missing", why=str(error), remedy=f"{sys.executable} -m pip install uv"
+        ) from error
+    env = child_environment({"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"})
+    what = "the plugin's environment cannot be made"
+    command = [program, *arguments]
+    done = run(command, what=what, cwd=project.root, env=env, check=False)
+    if done.returncode == 0:
+        return
+    failure = explain(done, what)
+    if not isinstance(failure, ToolFailedError):
+        raise failure
+    if run([*command, "--offline"], what=what, cwd=project.root, env=env, check=False).returncode != 0:
+        raise failure
+
+
+def _link_backend(project: Project) -> None:
+    """Let `import <package>` and `python -m <package>` find the backend, from any folder."""
+    if sys.platform == "win32":
+        folder = project.environment / "Lib" / "site-packages"
+    else:
+        folder = next((project.environment / "lib").glob("python*/site-packages"))
+    (folder / "plugin_backend.pth").write_text(str(project.root / "backend") + "\n", encoding="utf-8")

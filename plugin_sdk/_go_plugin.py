@@ -1,0 +1,8 @@
+"""Constants of hashicorp/go-plugin's handshake, under go-plugin's names, for the plugin and its host."""
+
+from __future__ import annotations
+
+MAGIC_COOKIE_KEY = "grafana_plugin_type"
+MAGIC_COOKIE_VALUE = "datasource"
+CORE_PROTOCOL_VERSION = 1
+APP_PROTOCOL_VERSION = 2

@@ -1,0 +1,180 @@
+"""`serve`: the entry point of every plugin process.
+
+Nothing but the standard library, grpc's sync server and the message classes is loaded before the handshake;
+the author's module and pydantic come behind it, in a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from plugin_sdk import _log
+
+
+def serve(target: str | type) -> None:
+    """Serve a plugin to the Grafana that started this process; returns never.
+
+    Args:
+        target: `"package.module:Class"`, loaded after the handshake, or a subclass of `DataSource` or `App`
+            (then nothing is lazy; for scripts and tests).
+
+    The process answers `-version`, `-buildinfo` and `-standalone` as Go plugins do. Started by hand it says
+    that it is a plugin and exits with 1.
+    """
+    from plugin_sdk._process.flags import answer_flags
+
+    code = answer_flags(sys.argv[1:], target)
+    if code is not None:
+        sys.stdout.flush()
+        os._exit(code)
+    from plugin_sdk._process.handshake import NOT_EXECUTED_DIRECTLY, check_cookie
+
+    if not check_cookie(os.environ):
+        sys.stderr.write(NOT_EXECUTED_DIRECTLY)
+        sys.exit(1)
+    _point_at_running_server()
+    Process(target).run()
+
+
+def _point_at_running_server() -> None:
+    """Act as a locator where a standalone server of this plugin runs already."""
+    executable = sys.executable if getattr(sys, "frozen", False) else sys.argv[0]
+    folder = os.path.dirname(os.path.abspath(executable))  # noqa: PTH100, PTH120  # before pathlib is loaded
+    variable = any(name.startswith("GF_PLUGIN_GRPC_ADDRESS_") for name in os.environ)
+    if not variable and not os.path.exists(os.path.join(folder, "standalone.txt")):  # noqa: PTH110, PTH118
+        return
+    from pathlib import Path
+
+    from plugin_sdk._process.standalone import locate, running_address
+
+    address = running_address(Path(executable), os.environ)
+    if address is not None:
+        locate(address, sys.stdout)
+        os._exit(0)
+
+
+_DRAIN_SECONDS = 5.0
+
+
+def _is_source_backend() -> bool:
+    return bool(os.environ.get("PLUGIN_CLI_SOURCE_BACKEND"))
+
+
+class Process:
+    """One plugin process, from the handshake to its end."""
+
+    def __init__(self, target: str | type) -> None:
+        from plugin_sdk._process.stderr import Stderr
+        from plugin_sdk._process.stdout import Stdout
+
+        # Asked first of all, so that the death of the parent while we start is seen as well.
+        self._parent = os.getppid()
+        self._stop = threading.Event()
+        self._stderr = Stderr()
+        level = os.environ.get("GF_PLUGIN_LOG_LEVEL", "debug")
+        _log.configure(level=level, fd=self._stderr.real, on_broken_pipe=self._stop.set)
+        self._stdout = Stdout()
+        self._target = target
+        self._socket = ""
+
+    def run(self) -> None:
+        """Serve until the host says stop, the parent dies, or a signal comes."""
+        from plugin_sdk._process.handshake import HandshakeError
+
+        try:
+            runtime = self._start()
+        except HandshakeError as error:
+            _log.log("error", str(error))
+            os._exit(1)
+        self._load(runtime)
+        self._wait(runtime)
+
+    def _start(self) -> Any:
+        """Listen, and print the handshake line."""
+        from plugin_sdk._process import handshake as _handshake
+        from plugin_sdk._serving.server import build
+        from plugin_sdk._serving.services.goplugin import Stdio
+        from plugin_sdk._serving.shared_state import Runtime
+
+        _handshake.check_versions(os.environ)
+        # Half a millisecond instead of five between threads: health must not wait behind a busy query.
+        sys.setswitchinterval(0.0005)
+        runtime, stdio = Runtime(self._target), Stdio()
+        controller = None if _is_source_backend() else self._stop.set
+        self._server, self._pools = build(runtime, stop=controller, stdio=stdio)
+        network, address = _handshake.bind(self._server, os.environ)
+        if network == "unix":
+            self._socket = address
+            self._stderr.remove_at_end(address)
+        self._server.start()
+        self._set_signals()
+        self._stdout.send_line(_handshake.line(network, address))
+        self._stdout.drain(stdio.write)
+        return runtime
+
+    def _load(self, runtime: Any) -> None:
+        def load() -> None:
+            from plugin_sdk._serving.metrics import Metrics
+            from plugin_sdk._serving.server import preload
+
+            _log.install()
+            runtime.metrics = Metrics()
+            runtime.loader.start()
+            preload()
+
+        threading.Thread(target=load, name="load", daemon=True).start()
+
+    def _set_signals(self) -> None:
+        # Ctrl-C reaches the whole group of processes; Grafana then asks us to stop.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if sys.platform != "win32":
+            signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
+
+    def _wait(self, runtime: Any) -> None:
+        from plugin_sdk._process.watch_parent import Watch, stall_seconds
+
+        threading.Thread(target=self._guard, name="server-guard", daemon=True).start()
+        watch = Watch(self._stop, stall=stall_seconds(os.environ), parent=self._parent)
+        watch.run(on_orphaned=lambda: _log.log("warn", "the parent process is gone; ending"))
+        self._stop.set()
+        # A backend under `plugin-cli dev` that a newer one takes over from answers what it was asked before.
+        end(runtime, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
+
+    def _guard(self) -> None:
+        """End the process if the server ends by itself: Grafana restarts a process, never a server."""
+        self._server.wait_for_termination()
+        if not self._stop.is_set():
+            _log.log("error", "the gRPC server has ended; ending the process so that it is started anew")
+            os._exit(1)
+
+
+def end(runtime: Any, server: Any, socket: str, *, grace: float = 0) -> None:
+    """End the process: dispose instances, cut what still runs, remove the socket. Takes under two seconds.
+
+    Args:
+        runtime: what the plugin's class lives in.
+        server: the gRPC server.
+        socket: the path of its socket, if it has one.
+        grace: so many seconds more for calls under way; new ones are not taken.
+
+    By `os._exit`, because Python would wait for every thread, and a hung handler never returns.
+    """
+    done = threading.Thread(target=_close, args=(runtime, server, grace), daemon=True)
+    done.start()
+    done.join(timeout=1.0 + grace)
+    if socket:
+        # gRPC removes it itself where it had the time.
+        with contextlib.suppress(OSError):
+            os.unlink(socket)  # noqa: PTH108  # pathlib is not loaded yet in a process that ends early
+    os._exit(0)
+
+
+def _close(runtime: Any, server: Any, grace: float) -> None:
+    server.stop(grace=grace).wait(grace)
+    runtime.close()
+    _log.flush()

@@ -1,0 +1,105 @@
+"""Runs a backend from its source: `python -m plugin_sdk._process.source_mode PACKAGE FOLDER [--wait]`.
+
+What the author writes is compiled at every start: Python tells bytecode from an edit by whole seconds and the
+size, which would hide the second of two quick edits. Everything else keeps its bytecode; compiling pandas
+alone takes longer than all the rest of a start.
+
+With `--wait` it imports the packages that the source names and waits for a line on stdin before it runs any
+of the author's code: the process that takes over at the next save is half way there. An end of stdin ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
+from types import CodeType
+from typing import Any
+
+
+class _Fresh(SourceFileLoader):
+    """Compiles the source as it stands, and leaves no bytecode behind."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the package in this process, as `python -m PACKAGE` does."""
+    import runpy
+
+    package, folder, *rest = arguments
+    compile_always(folder)
+    if rest == ["--wait"]:
+        with _stdout_kept():
+            _warm(package, folder)
+        if not sys.stdin.readline():
+            os._exit(0)
+    from plugin_sdk.errors import tell_places
+
+    tell_places()
+    runpy.run_module(package, run_name="__main__", alter_sys=True)
+
+
+def compile_always(folder: str) -> None:
+    """Have modules below `folder` compiled whenever they are imported, whatever bytecode there is."""
+    finder = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_Fresh, SOURCE_SUFFIXES))
+    sys.path_hooks.insert(0, _below(folder, finder))
+    sys.path_importer_cache.clear()
+
+
+def _below(folder: str, hook: Callable[[str], Any]) -> Callable[[str], Any]:
+    root = os.path.realpath(folder)
+
+    def finder(path: str) -> Any:
+        if not (os.path.realpath(path) + os.sep).startswith(root + os.sep):
+            raise ImportError("not the author's own", path=path)
+        return hook(path)
+
+    return finder
+
+
+def _warm(package: str, folder: str) -> None:
+    """Import what every backend needs and what this one names; what fails now is told when it fails again."""
+    from plugin_sdk._process.imports import outside_modules
+    from plugin_sdk._serving.lazy_grpc import import_grpc
+
+    import_grpc()
+    from plugin_sdk._serving.server import preload
+
+    preload()
+    for name in ("_process.handshake", "_serving.metrics", "_serving.plugin", "_process.watch_parent"):
+        importlib.import_module(f"plugin_sdk.{name}")
+    for module, names in outside_modules(folder, package):
+        with contextlib.suppress(BaseException):
+            found = importlib.import_module(module)
+            for name in names:
+                if not hasattr(found, name):
+                    importlib.import_module(f"{module}.{name}")
+
+
+@contextlib.contextmanager
+def _stdout_kept() -> Any:
+    """Send what packages print while they are imported to stderr: stdout is the handshake's."""
+    real = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(real, 1)
+        os.close(real)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

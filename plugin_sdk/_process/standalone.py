@@ -1,0 +1,132 @@
+"""`-standalone`: the plugin as a plain gRPC server that a debugger can be attached to.
+
+Grafana finds it by two files beside plugin.json, `standalone.txt` with the address and `pid.txt`; another
+start of the executable, by Grafana, then prints the recorded address and waits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+ADDRESS_FILE = "standalone.txt"
+PID_FILE = "pid.txt"
+
+
+def serve_standalone(target: str | type) -> int:
+    """Serve until SIGINT or SIGTERM and return the exit code."""
+    from plugin_sdk import _log
+    from plugin_sdk._serving.server import build
+    from plugin_sdk._serving.shared_state import Runtime
+
+    folder, plugin_id = _plugin_folder(Path.cwd())
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    _log.configure(level="debug")
+    _log.install()
+    runtime = Runtime(target)
+    runtime.loader.start()
+    server, _ = build(runtime, stop=None, stdio=None)
+    port = server.add_insecure_port(_wanted_address(plugin_id))
+    server.start()
+    address = f"127.0.0.1:{port}"
+    files = _write_files(folder, address)
+    _log.log("info", "standalone plugin server", address=address, pid=os.getpid())
+    try:
+        stop.wait()
+    finally:
+        for path in files:
+            path.unlink(missing_ok=True)
+        server.stop(grace=0)
+        runtime.close()
+    return 0
+
+
+def address_variable(plugin_id: str) -> str:
+    """Return the variable that fixes the address of a plugin."""
+    return "GF_PLUGIN_GRPC_ADDRESS_" + plugin_id.upper().replace("-", "_")
+
+
+def _wanted_address(plugin_id: str) -> str:
+    address = os.environ.get(address_variable(plugin_id), "") if plugin_id else ""
+    if not address:
+        return "127.0.0.1:0"
+    # Go's form for "any address" is ":port"; ours stays on this machine.
+    return f"127.0.0.1{address}" if address.startswith(":") else address
+
+
+def _plugin_folder(start: Path) -> tuple[Path | None, str]:
+    """Return the folder of the plugin.json that belongs to this process, and its id."""
+    root = start.parent if start.name == "pkg" else start
+    for folder in (root / "dist", root / "src", root):
+        path = folder / "plugin.json"
+        if path.is_file():
+            try:
+                return (folder if folder.name != "src" else root), str(json.loads(path.read_text())["id"])
+            except (ValueError, KeyError, OSError):
+                continue
+    return None, ""
+
+
+def _write_files(folder: Path | None, address: str) -> list[Path]:
+    if folder is None:
+        return []
+    written = []
+    for name, text in ((ADDRESS_FILE, address), (PID_FILE, str(os.getpid()))):
+        path = folder / name
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        written.append(path)
+    return written
+
+
+def running_address(executable: Path, environ: dict[str, str] | os._Environ[str]) -> str | None:
+    """Return the address of a standalone server that this start shall only point at, or None."""
+    folder = executable.parent
+    _, plugin_id = _plugin_folder(folder)
+    fixed = environ.get(address_variable(plugin_id), "") if plugin_id else ""
+    if fixed:
+        return fixed
+    try:
+        address = (folder / ADDRESS_FILE).read_text().strip()
+    except OSError:
+        return None
+    return address if address and _alive(folder / PID_FILE) else None
+
+
+def _alive(path: Path) -> bool:
+    try:
+        pid = int(path.read_text())
+    except OSError:
+        return True
+    except ValueError:
+        return False
+    if sys.platform == "win32":
+        # There `os.kill` ends the process whatever the signal.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def locate(address: str, stdout: Any) -> None:
+    """Print the handshake for a server that runs elsewhere and stay alive, so that Grafana keeps it."""
+    from plugin_sdk._process.handshake import line
+
+    stdout.write(line("tcp", address))
+    stdout.flush()
+    parent = os.getppid()
+    while sys.platform == "win32" or os.getppid() == parent:
+        time.sleep(1)

@@ -1,0 +1,68 @@
+"""Why the author's code could not be loaded: in one sentence, with its place and what helps."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from types import ModuleType
+
+from plugin_sdk._author_location import place_of
+
+
+def describe(error: BaseException, module_name: str = "") -> str:
+    """Return the reason in one line: the error, its place in the author's own code, what to do about it.
+
+    Args:
+        error: what importing the author's module raised.
+        module_name: that module, as `serve` was given it.
+    """
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    name = type(error).__name__
+    place = place_of(error)
+    told = (f"{name}: {text}" if text else name) + (f" ({place})" if place else "")
+    hint = _missing_module(error, module_name) if isinstance(error, ModuleNotFoundError) else ""
+    return f"{told}; {hint}" if hint else told
+
+
+def _missing_module(error: ModuleNotFoundError, module_name: str) -> str:
+    missing, package = error.name or "", module_name.partition(".")[0]
+    if not missing:
+        return ""
+    if missing.partition(".")[0] == package:
+        near = get_close_matches(missing, _modules_beside(missing), n=1)
+        return f"did you mean {near[0]!r}?" if near else ""
+    again = (
+        "build again: plugin-cli build"
+        if getattr(sys, "frozen", False)
+        else "save or run the command again: the environment is brought up to date"
+    )
+    return f"add the package that has it to dependencies in pyproject.toml, then {again}"
+
+
+def _modules_beside(missing: str) -> list[str]:
+    import pkgutil
+
+    parent = sys.modules.get(missing.rpartition(".")[0])
+    paths = getattr(parent, "__path__", None)
+    return (
+        []
+        if paths is None
+        else [found.name for found in pkgutil.iter_modules(paths, f"{missing.rpartition('.')[0]}.")]
+    )
+
+
+def missing_class(module: ModuleType, class_name: str) -> AttributeError:
+    """Return the error for a class that `serve` names and the module has not."""
+    from plugin_sdk.datasource import App, DataSource
+
+    text = f"module {module.__name__!r} has no {class_name!r}"
+    classes = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, (DataSource, App)) and value not in (DataSource, App)
+    ]
+    near = get_close_matches(class_name, classes, n=1)
+    if near:
+        return AttributeError(f"{text}; did you mean {near[0]!r}? serve() names it")
+    known = ", ".join(sorted(classes))
+    return AttributeError(f"{text}; serve() names it, the module has {known or 'no DataSource and no App'}")

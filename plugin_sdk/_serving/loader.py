@@ -1,0 +1,124 @@
+"""Loads the author's code behind the handshake, and remembers why it could not be loaded."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from plugin_sdk import _log
+
+if TYPE_CHECKING:
+    from plugin_sdk._serving.plugin import Plugin
+
+
+LOADED, NOT_LOADED, DESCRIBED = "plugin-loaded", "plugin-not-loaded", "plugin-described"
+"""The field `event` of the log lines that tell `plugin-cli dev` what became of the author's code."""
+
+
+class LoadError(Exception):
+    """The author's code cannot be loaded; the text is the reason, for whoever calls the plugin."""
+
+
+class Loader:
+    """Imports `module:Class` in a thread of its own and hands out the plugin once it is there.
+
+    Args:
+        target: an import string, or the class itself.
+        on_instances: told the number of living instances each time one was made.
+    """
+
+    def __init__(self, target: str | type, on_instances: Callable[[int], None] = lambda _count: None) -> None:
+        self._target = target
+        self._on_instances = on_instances
+        self._done = threading.Event()
+        self._plugin: Plugin | None = None
+        self._reason = ""
+
+    def start(self) -> None:
+        """Begin to load; returns at once."""
+        threading.Thread(target=self._load, name="load-plugin", daemon=True).start()
+
+    def plugin(self) -> Plugin:
+        """Return the loaded plugin, waiting until it is there.
+
+        Raises:
+            LoadError: it could not be loaded, with the reason.
+        """
+        if self._plugin is None:
+            self._done.wait()
+            if self._plugin is None:
+                raise LoadError(self._reason)
+        return self._plugin
+
+    def loaded(self, wait_seconds: float = 0) -> Plugin | None:
+        """Return the plugin if it is there already, or within `wait_seconds`."""
+        self._done.wait(wait_seconds)
+        return self._plugin
+
+    def _load(self) -> None:
+        try:
+            from plugin_sdk._serving.plugin import Plugin
+
+            self._plugin = Plugin(_resolve(self._target), on_instances=self._on_instances)
+            _tell("the plugin's code is loaded", LOADED)
+        except BaseException as error:
+            self._failed(error)
+        finally:
+            self._done.set()
+        self._offer_schema()
+
+    def _offer_schema(self) -> None:
+        """Give `plugin-cli dev` the schema for the editors, when the first call waits for nothing more."""
+        path = os.environ.get("PLUGIN_CLI_SCHEMA_FILE")
+        if not path or self._plugin is None:
+            return
+        from plugin_sdk.schema import offer_schema
+
+        try:
+            offer_schema(self._plugin.cls, path)
+        except OSError as error:
+            _log.log_exception("the schema of the models cannot be written", error)
+        _tell("the models are described", DESCRIBED)
+
+    def _failed(self, error: BaseException) -> None:
+        from plugin_sdk._author_location import place_of
+        from plugin_sdk._serving.load_errors import describe
+
+        module = self._target.partition(":")[0] if isinstance(self._target, str) else ""
+        self._reason = (
+            # Raised by the module on purpose, it is the whole sentence.
+            str(error)
+            if isinstance(error, LoadError)
+            else f"the plugin's code could not be loaded: {describe(error, module)}"
+        )
+        place = place_of(error)
+        facts = {"file": place.file, "line": place.line} if place else {}
+        _log.log_exception(
+            "the plugin's code could not be loaded", error, event=NOT_LOADED, reason=self._reason, **facts
+        )
+
+
+def _tell(message: str, event: str) -> None:
+    # `plugin-cli dev` waits for this line, whatever level the author set.
+    if _log.enabled("debug") or os.environ.get("PLUGIN_CLI_DEV"):
+        _log.write_line(_log.encode("debug", message, {"event": event}))
+
+
+def _resolve(target: str | type) -> type:
+    if not isinstance(target, str):
+        return target
+    module_name, _, class_name = target.partition(":")
+    if not module_name or not class_name:
+        raise ValueError(f'{target!r} is not of the form "package.module:Class"')
+    module = importlib.import_module(module_name)
+    found: object = module
+    for part in class_name.split("."):
+        if not hasattr(found, part):
+            from plugin_sdk._serving.load_errors import missing_class
+
+            raise missing_class(module, class_name)
+        found = getattr(found, part)
+    return found  # type: ignore[return-value]  # what it is, Plugin checks

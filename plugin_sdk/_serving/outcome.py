@@ -1,0 +1,66 @@
+"""How a request ended, and how an exception leaves through gRPC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from plugin_sdk._serving.protobuf_writer import bytes_field
+from plugin_sdk.errors import ErrorSource, PluginError, source_of, text_of
+
+
+class UnimplementedError(Exception):
+    """The plugin defines no handler for what was asked; Grafana knows what to do then."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a request ended, for its log line and its metrics: `ok`, `error` or `cancelled`."""
+
+    status: str = "ok"
+    source: ErrorSource | None = None
+    error: str = ""
+    code: str = "OK"
+
+    def failed(self, error: str, source: ErrorSource) -> None:
+        """Note one error; the plugin's own outweigh those of downstream systems."""
+        self.status = "error"
+        if self.source is not ErrorSource.PLUGIN:
+            self.source, self.error = source, error
+
+    def cancelled(self) -> None:
+        """Note that the caller left."""
+        self.status, self.source, self.error, self.code = (
+            "cancelled",
+            ErrorSource.DOWNSTREAM,
+            "cancelled",
+            "Canceled",
+        )
+
+
+def error_details(code: int, message: str, source: ErrorSource) -> bytes:
+    """Return a serialised google.rpc.Status with an ErrorInfo whose metadata holds the error's source."""
+    entry = bytes_field(1, b"errorSource") + bytes_field(2, source.value.encode())
+    info = bytes_field(3, entry)
+    packed = bytes_field(1, b"type.googleapis.com/google.rpc.ErrorInfo") + bytes_field(2, info)
+    return bytes((0x08, code)) + bytes_field(2, message.encode()) + bytes_field(3, packed)
+
+
+def abort(context: Any, error: BaseException) -> None:
+    """End the RPC with the status that a Go plugin's handler would end it with; raises, as gRPC's abort does.
+
+    An error raised on purpose keeps its text and carries its source; anything else is what Go calls a panic.
+    """
+    import grpc
+
+    if not context.is_active():
+        context.abort(grpc.StatusCode.CANCELLED, "the caller cancelled the request")
+    if isinstance(error, UnimplementedError):
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+    source = source_of(error)
+    deliberate = any(isinstance(link, PluginError) for link in (error, error.__cause__))
+    text = text_of(error)
+    if deliberate:
+        details = error_details(grpc.StatusCode.UNKNOWN.value[0], text, source)
+        context.set_trailing_metadata((("grpc-status-details-bin", details),))
+    context.abort(grpc.StatusCode.UNKNOWN, text if deliberate else f"panic triggered: {text}")

@@ -1,0 +1,117 @@
+"""The author's class as the services use it: what it can do, decided once, and its living instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from plugin_sdk import _log
+from plugin_sdk._serving.async_bridge import Uncancelled, bound
+from plugin_sdk._serving.parse_models import ModelError, parse_settings
+from plugin_sdk.context import PluginContext
+from plugin_sdk.datasource import App, DataSource, model_types
+from plugin_sdk.errors import PluginError
+from plugin_sdk.instances import InstanceManager
+from plugin_sdk.routing import Route, resource_routes, stream_routes
+
+Handler = Callable[..., Any]
+_CLASS_LEVEL = ("collect_metrics", "validate_admission", "mutate_admission", "convert_objects")
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a class defines, looked up once: names of handlers, resource routes and channels."""
+
+    methods: frozenset[str]
+    resources: tuple[Route, ...]
+    channels: tuple[Route, ...]
+    asgi: bool
+
+    def has(self, name: str) -> bool:
+        """Tell whether the class defines the handler `name`."""
+        return name in self.methods
+
+
+_METHODS = (
+    "query",
+    "query_data",
+    "query_chunked_data",
+    "check_health",
+    "call_resource",
+    "subscribe_stream",
+    "run_stream",
+    "publish_stream",
+    "dispose",
+    *_CLASS_LEVEL,
+)
+
+
+def abilities_of(cls: type) -> Abilities:
+    """Return what `cls` can do.
+
+    Raises:
+        TypeError: it is neither a DataSource nor an App.
+    """
+    if not isinstance(cls, type) or not issubclass(cls, (DataSource, App)):
+        raise TypeError(
+            f"{getattr(cls, '__name__', cls)!r} is not a subclass of plugin_sdk.DataSource or plugin_sdk.App"
+        )
+    return Abilities(
+        methods=frozenset(name for name in _METHODS if callable(getattr(cls, name, None))),
+        resources=tuple(resource_routes(cls)),
+        channels=tuple(stream_routes(cls)),
+        asgi=getattr(cls, "asgi_app", None) is not None,
+    )
+
+
+class Instance:
+    """One living instance: the author's object and its handlers, each bound to `call(caller, *args)`."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self._handlers: dict[str, Handler] = {}
+
+    def handler(self, name: str) -> Handler:
+        """Return the handler `name`, sync or async alike."""
+        found = self._handlers.get(name)
+        if found is None:
+            found = self._handlers[name] = bound(getattr(self.target, name))
+        return found
+
+
+class Plugin:
+    """A loaded plugin: its class, its models, its instances."""
+
+    def __init__(self, cls: type, *, on_instances: Callable[[int], None] = lambda _count: None) -> None:
+        self.cls = cls
+        self.abilities = abilities_of(cls)
+        self.settings_model, self.query_model = model_types(cls)
+        self.instances: InstanceManager[Instance] = InstanceManager(self._create, _dispose, on_instances)
+
+    def class_handler(self, name: str) -> Handler:
+        """Return a handler that knows no instance, such as `collect_metrics`."""
+        return bound(getattr(self.cls, name))
+
+    def _create(self, context: PluginContext) -> Instance:
+        settings = context.data_source_instance_settings or context.app_instance_settings
+        assert settings is not None, "the instance manager refuses contexts without settings"
+        try:
+            settings.settings = parse_settings(
+                self.settings_model, settings.json_data_raw, settings.decrypted_secure_json_data
+            )
+        except ModelError as error:
+            raise PluginError(str(error), status=400) from error
+        made = self.cls(settings)
+        if not hasattr(made, "instance"):  # the author's own __init__ did without the base class's
+            made.instance = settings
+        return Instance(made)
+
+
+def _dispose(instance: Instance) -> None:
+    if not callable(getattr(instance.target, "dispose", None)):
+        return
+    try:
+        instance.handler("dispose")(Uncancelled())
+    except BaseException as error:
+        _log.log_exception("dispose failed", error, plugin_class=type(instance.target).__name__)

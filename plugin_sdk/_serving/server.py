@@ -1,0 +1,256 @@
+"""The gRPC server of a plugin: which behaviour answers which method, in which pool."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from plugin_sdk._proto import pluginv2
+from plugin_sdk._serving.lazy_grpc import import_grpc
+from plugin_sdk._serving.pools import Pools, in_pool
+from plugin_sdk._serving.services import goplugin, reflection
+from plugin_sdk._serving.shared_state import Runtime
+
+MAX_RECEIVE_BYTES = 16 * 1024 * 1024
+"""The Go SDK's limit for requests; responses have none."""
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
+    ("grpc.max_send_message_length", -1),
+    # Forwarded cookies and tokens exceed gRPC's default of 8 KiB.
+    ("grpc.max_metadata_size", 1024 * 1024),
+    ("grpc.absolute_max_metadata_size", 2 * 1024 * 1024),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class Handlers:
+    """Collects method handlers and answers grpcio's question which one serves a method."""
+
+    def __init__(self, grpc: Any) -> None:
+        self._grpc = grpc
+        self._methods: dict[str, Any] = {}
+
+    def unary(
+        self, method: str, behavior: Callable[..., Any], request: Any = None, response: Any = None
+    ) -> None:
+        """Serve a unary method; without message classes, bytes come and go as they are."""
+        self._methods[method] = self._grpc.unary_unary_rpc_method_handler(
+            behavior, request and request.FromString, response and response.SerializeToString
+        )
+
+    def streaming(
+        self, method: str, behavior: Callable[..., Any], request: Any = None, response: Any = None
+    ) -> None:
+        """Serve a method that answers with a stream."""
+        self._methods[method] = self._grpc.unary_stream_rpc_method_handler(
+            behavior, request and request.FromString, response and response.SerializeToString
+        )
+
+    def idle(self, method: str, behavior: Callable[..., Any], *, both_ways: bool = False) -> None:
+        """Serve a stream that holds no thread: `behavior(request, context, send)` returns, it stays open."""
+        held = _unthreaded(behavior)
+        make = (
+            self._grpc.stream_stream_rpc_method_handler
+            if both_ways
+            else self._grpc.unary_stream_rpc_method_handler
+        )
+        self._methods[method] = make(held)
+
+    def conversation(self, method: str, behavior: Callable[..., Any]) -> None:
+        """Serve a method that streams both ways; bytes come and go as they are."""
+        self._methods[method] = self._grpc.stream_stream_rpc_method_handler(behavior)
+
+    def service(self, details: Any) -> Any:
+        """Return the handler of a method, or None: gRPC then answers UNIMPLEMENTED."""
+        return self._methods.get(details.method)
+
+    def names(self) -> list[str]:
+        """Return the names of all services."""
+        return sorted({method.split("/")[1] for method in self._methods})
+
+
+def _unthreaded(behavior: Callable[..., Any]) -> Callable[..., Any]:
+    def held(request: Any, context: Any, send: Callable[[Any], None]) -> None:
+        behavior(request, context, send)
+
+    held.experimental_non_blocking = True  # type: ignore[attr-defined]
+    return held
+
+
+def build(
+    runtime: Runtime, *, stop: Callable[[], None] | None, stdio: goplugin.Stdio | None
+) -> tuple[Any, Pools]:
+    """Return an unstarted server for `runtime`, and its pools.
+
+    Args:
+        runtime: the plugin to serve.
+        stop: ends the process; None leaves go-plugin's controller out, for a backend that outlives its host.
+        stdio: where printed output goes; None leaves go-plugin's services out altogether.
+    """
+    grpc = import_grpc()
+    pools = Pools.create()
+    handlers = Handlers(grpc)
+    _add_plugin_services(handlers, runtime, pools)
+    if stdio is not None:
+        _add_goplugin_services(handlers, stop, stdio, pools)
+    handlers.idle("/grpc.health.v1.Health/Watch", goplugin.watch)
+    handlers.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, goplugin.check))
+    for method in reflection.METHODS:
+        # Not in the control pool: an inspecting tool may stay, and Shutdown must find a thread.
+        handlers.conversation(method, in_pool(pools.streams, reflection.reflection(handlers.names)))
+    server = grpc.server(pools.control, options=_OPTIONS)
+    server.add_generic_rpc_handlers((_as_generic(grpc, handlers),))
+    return server, pools
+
+
+def _as_generic(grpc: Any, handlers: Handlers) -> Any:
+    # Made here, because the base class exists only once grpc is imported.
+    class Generic(grpc.GenericRpcHandler):  # type: ignore[misc]
+        def service(self, details: Any) -> Any:
+            return handlers.service(details)
+
+    return Generic()
+
+
+def _add_goplugin_services(
+    handlers: Handlers, stop: Callable[[], None] | None, stdio: goplugin.Stdio, pools: Pools
+) -> None:
+    handlers.idle("/plugin.GRPCBroker/StartStream", goplugin.start_stream, both_ways=True)
+    handlers.idle("/plugin.GRPCStdio/StreamStdio", stdio.stream)
+    if stop is not None:
+        handlers.unary("/plugin.GRPCController/Shutdown", in_pool(pools.control, goplugin.shutdown(stop)))
+
+
+class _Method(NamedTuple):
+    """One method of the plugin's own services, and the function that makes its behaviour.
+
+    The module is imported with the first call, or behind the handshake: Grafana's start needs none of it.
+    """
+
+    name: str
+    module: str
+    factory: str
+    pool: str
+    request: str
+    response: str = ""
+    streaming: bool = False
+
+    def behavior(self, runtime: Runtime, pools: Pools) -> Callable[[Any, Any], Any]:
+        """Return the behaviour that grpcio calls."""
+        made: list[Callable[[Any, Any], Any]] = []
+
+        def call(message: Any, context: Any) -> Any:
+            if not made:
+                module = importlib.import_module(f"plugin_sdk._serving.services.{self.module}")
+                made.append(getattr(module, self.factory)(runtime, pools))
+            return made[0](message, context)
+
+        return in_pool(getattr(pools, self.pool), call)
+
+
+_METHODS = (
+    # QueryData's answer is serialised by hand, so it has no response message.
+    _Method("Data/QueryData", "data", "query_data", "queries", "QueryDataRequest"),
+    _Method(
+        "Data/QueryChunkedData",
+        "data",
+        "query_chunked_data",
+        "queries",
+        "QueryChunkedDataRequest",
+        "QueryChunkedDataResponse",
+        streaming=True,
+    ),
+    _Method(
+        "Diagnostics/CheckHealth",
+        "diagnostics",
+        "check_health",
+        "health",
+        "CheckHealthRequest",
+        "CheckHealthResponse",
+    ),
+    _Method(
+        "Diagnostics/CollectMetrics",
+        "diagnostics",
+        "collect_metrics",
+        "health",
+        "CollectMetricsRequest",
+        "CollectMetricsResponse",
+    ),
+    _Method(
+        "Resource/CallResource",
+        "resource",
+        "call_resource",
+        "queries",
+        "CallResourceRequest",
+        "CallResourceResponse",
+        streaming=True,
+    ),
+    _Method(
+        "Stream/SubscribeStream",
+        "stream",
+        "subscribe_stream",
+        "queries",
+        "SubscribeStreamRequest",
+        "SubscribeStreamResponse",
+    ),
+    _Method(
+        "Stream/RunStream",
+        "stream",
+        "run_stream",
+        "streams",
+        "RunStreamRequest",
+        "StreamPacket",
+        streaming=True,
+    ),
+    _Method(
+        "Stream/PublishStream",
+        "stream",
+        "publish_stream",
+        "queries",
+        "PublishStreamRequest",
+        "PublishStreamResponse",
+    ),
+    _Method(
+        "AdmissionControl/ValidateAdmission",
+        "admission",
+        "validate_admission",
+        "queries",
+        "AdmissionRequest",
+        "ValidationResponse",
+    ),
+    _Method(
+        "AdmissionControl/MutateAdmission",
+        "admission",
+        "mutate_admission",
+        "queries",
+        "AdmissionRequest",
+        "MutationResponse",
+    ),
+    _Method(
+        "ResourceConversion/ConvertObjects",
+        "admission",
+        "convert_objects",
+        "queries",
+        "ConversionRequest",
+        "ConversionResponse",
+    ),
+)
+
+
+def _add_plugin_services(handlers: Handlers, runtime: Runtime, pools: Pools) -> None:
+    for method in _METHODS:
+        add = handlers.streaming if method.streaming else handlers.unary
+        add(
+            f"/pluginv2.{method.name}",
+            method.behavior(runtime, pools),
+            getattr(pluginv2, method.request),
+            getattr(pluginv2, method.response) if method.response else None,
+        )
+
+
+def preload() -> None:
+    """Import what every answer needs, so that the first one does not wait for it."""
+    for name in ("_serving.services.diagnostics", "_serving.services.data", "data", "_serving.parse_models"):
+        importlib.import_module(f"plugin_sdk.{name}")

@@ -1,0 +1,120 @@
+"""An ASGI application (FastAPI, Starlette, ...) behind CallResource, streamed bodies included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from plugin_sdk import _log
+from plugin_sdk._serving.async_bridge import Caller
+from plugin_sdk._serving.services.iteration import values_of
+from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
+
+
+def call(application: Any, request: CallResourceRequest, caller: Caller) -> Iterator[CallResourceResponse]:
+    """Yield the parts of the application's response as it sends them."""
+    yield from values_of(_parts(application, request), caller)
+
+
+def scope_of(request: CallResourceRequest) -> dict[str, Any]:
+    """Return the ASGI scope of a request; `state` carries the plugin context as `plugin_context`."""
+    headers = [
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, values in request.http_headers.items()
+        for value in values
+    ]
+    path = "/" + request.path.lstrip("/")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method.upper(),
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": request.query_string.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": None,
+        "server": ("plugin", 80),
+        "state": {"plugin_context": request.context},
+    }
+
+
+async def _parts(application: Any, request: CallResourceRequest) -> AsyncIterator[CallResourceResponse]:
+    # One message waits at most: the application is slowed down to the speed of the reader.
+    sent: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=1)
+    body: list[bytes] = [request.body]
+    over = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if body:
+            return {"type": "http.request", "body": body.pop(), "more_body": False}
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any] | None) -> None:
+        # Behind the response, or without a reader, nobody takes the message: putting it would wait for ever.
+        if not over.is_set():
+            await sent.put(message)
+
+    async def run() -> None:
+        try:
+            await application(scope_of(request), receive, send)
+        finally:
+            await send(None)
+
+    task = asyncio.ensure_future(run())
+    try:
+        async for part in _responses(sent, over):
+            yield part
+        if not over.is_set():
+            await task
+    finally:
+        if over.is_set():
+            _leave(task)
+        else:
+            over.set()
+            task.cancel()
+
+
+_left: set[asyncio.Future[None]] = set()
+"""Applications whose response is complete and whose background tasks still run; asyncio keeps none alive."""
+
+
+def _leave(task: asyncio.Future[None]) -> None:
+    _left.add(task)
+    task.add_done_callback(_ended)
+
+
+def _ended(task: asyncio.Future[None]) -> None:
+    _left.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.log_exception("the ASGI application failed after its response", error)
+
+
+async def _responses(
+    sent: asyncio.Queue[dict[str, Any] | None], over: asyncio.Event
+) -> AsyncIterator[CallResourceResponse]:
+    """Yield the response's parts; `over` is set with the last of them."""
+    head: CallResourceResponse | None = None
+    while not over.is_set() and (message := await sent.get()) is not None:
+        if message["type"] == "http.response.start":
+            head = CallResourceResponse(message["status"], b"", _headers(message.get("headers", ())))
+            continue
+        if not message.get("more_body", False):
+            over.set()
+        part = CallResourceResponse(200, bytes(message.get("body", b"")))
+        if head is not None:
+            yield CallResourceResponse(head.status, part.body, head.headers)
+            head = None
+        elif part.body:
+            yield part
+
+
+def _headers(pairs: Any) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in pairs:
+        headers.setdefault(name.decode("latin-1").title(), []).append(value.decode("latin-1"))
+    return headers

@@ -1,0 +1,85 @@
+"""Values of generators, sync or async, taken one by one from a serving thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
+
+from plugin_sdk._serving.async_bridge import Caller, Uncancelled, event_loop, run
+
+
+def values_of(result: Any, caller: Caller) -> Iterator[Any]:
+    """Yield what `result` gives: a generator, an async generator, a coroutine of either, or an iterable.
+
+    Each next value is asked for when the one before was sent, so a slow reader slows the generator down. When
+    the caller goes, an async generator is cancelled where it waits; both kinds are closed.
+    """
+    if hasattr(result, "__await__"):
+        result = run(_awaited(result), caller)
+    if hasattr(result, "__aiter__"):
+        yield from _async_values(result.__aiter__(), caller)
+        return
+    if not isinstance(result, Iterable):
+        raise TypeError(f"expected a generator or an iterable, got {type(result).__name__}")
+    try:
+        for value in result:
+            if caller.is_cancelled():
+                return
+            yield value
+    finally:
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
+
+
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable
+
+
+_END = object()
+_LEAVE_SECONDS = 5.0
+"""How long a cancelled generator may take to clean up before its thread is taken back."""
+
+
+def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
+    import asyncio
+
+    loop = event_loop()
+    current: list[Any] = []
+    running: set[Any] = set()
+
+    async def step() -> Any:
+        task = asyncio.current_task()
+        running.add(task)
+        try:
+            return await values.__anext__()
+        except StopAsyncIteration:
+            return _END
+        finally:
+            running.discard(task)
+
+    async def finish() -> None:
+        # What was cancelled from this thread may still be on its way out; closing it now would fail.
+        if running:
+            await asyncio.wait(running, timeout=_LEAVE_SECONDS)
+        close = getattr(values, "aclose", None)
+        if close is not None:
+            await close()
+
+    def take() -> Any:
+        current[:] = [asyncio.run_coroutine_threadsafe(step(), loop)]
+        if caller.is_cancelled():
+            current[0].cancel()
+        return current[0].result()
+
+    def cancel() -> None:
+        for future in current:
+            future.cancel()
+
+    # Registered once, not for each value: a channel lives for days.
+    caller.on_end(cancel)
+    try:
+        while (value := take()) is not _END:
+            yield value
+    finally:
+        run(finish(), Uncancelled())

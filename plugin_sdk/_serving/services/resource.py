@@ -1,0 +1,135 @@
+"""The Resource service: HTTP requests answered by routes, the author's handler, or an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from plugin_sdk import _log
+from plugin_sdk._proto import pluginv2
+from plugin_sdk._serving.pools import Pools
+from plugin_sdk._serving.proto_in import call_resource as request_of
+from plugin_sdk._serving.request_scope import Call, served
+from plugin_sdk._serving.services import asgi, routes
+from plugin_sdk._serving.services.iteration import values_of
+from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk.errors import PluginError, source_of, status_of, text_of
+from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
+
+_METHOD = "/pluginv2.Resource/CallResource"
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+def call_resource(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
+    """Return the behaviour of CallResource: one message, or several for a streamed body."""
+
+    def behavior(message: Any, context: Any) -> Iterator[Any]:
+        with served(runtime, "callResource", _METHOD, "server_stream", message, context) as call:
+            call.sent = 0
+            for part in _parts(call, message):
+                call.sent += 1
+                yield part
+
+    return behavior
+
+
+def _parts(call: Call, message: Any) -> Iterator[Any]:
+    request = request_of(message, call.context, call)
+    first = True
+    try:
+        for response in _responses(call, request):
+            yield _message(response, first)
+            first = False
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        if call.is_cancelled() or not first or not isinstance(error, Exception):
+            raise
+        yield _message(_failed(call, error), True)
+        return
+    if first:
+        yield _message(CallResourceResponse(204), True)
+
+
+def _failed(call: Call, error: Exception) -> CallResourceResponse:
+    """Return the response of a handler that raised: whoever asked over HTTP reads why."""
+    call.outcome.failed(text_of(error), source_of(error))
+    if not isinstance(error, PluginError):
+        _log.log_exception("resource handler failed", error)
+    return CallResourceResponse.of_json(
+        {"error": text_of(error), "message": text_of(error)}, status_of(error)
+    )
+
+
+def _responses(call: Call, request: CallResourceRequest) -> Iterator[CallResourceResponse]:
+    plugin = call.plugin()
+    abilities = plugin.abilities
+    if not (abilities.resources or abilities.asgi or abilities.has("call_resource")):
+        yield CallResourceResponse(501)
+        return
+    instance = call.instance()
+    found = routes.find(abilities.resources, request)
+    if found is not None and found.route is not None:
+        yield from routes.call_route(call, instance, found, request)
+    elif abilities.has("call_resource"):
+        yield from responses_of(instance.handler("call_resource")(call, request), call)
+    elif abilities.asgi:
+        yield from asgi.call(instance.target.asgi_app, request, call)
+    else:
+        raise routes.not_served(abilities.resources, request, is_path=found is not None)
+
+
+def responses_of(result: Any, call: Call) -> Iterator[CallResourceResponse]:
+    """Yield the response parts of whatever a handler returned."""
+    if isinstance(result, CallResourceResponse):
+        yield result
+    elif isinstance(result, (bytes, bytearray, memoryview)):
+        yield CallResourceResponse(200, bytes(result), {"Content-Type": "application/octet-stream"})
+    elif result is None:
+        yield CallResourceResponse(204)
+    elif hasattr(result, "__anext__") or hasattr(result, "__next__"):
+        for part in values_of(result, call):
+            yield part if isinstance(part, CallResourceResponse) else CallResourceResponse(200, _chunk(part))
+    else:
+        yield CallResourceResponse.of_json(result)
+
+
+def _chunk(part: Any) -> bytes:
+    if isinstance(part, (bytes, bytearray, memoryview)):
+        return bytes(part)
+    return part.encode() if isinstance(part, str) else CallResourceResponse.of_json(part).body + b"\n"
+
+
+def _message(response: CallResourceResponse, first: bool) -> Any:
+    if not first:
+        return pluginv2.CallResourceResponse(body=response.body)
+    message = pluginv2.CallResourceResponse(
+        # Go's net/http panics on a status outside three digits.
+        code=response.status if 100 <= response.status <= 999 else 500,
+        body=response.body,
+    )
+    headers = _clean(response.headers)
+    if response.body and not any(name.lower() == "content-type" for name in headers):
+        headers["Content-Type"] = ["application/json"]
+    for name, values in headers.items():
+        message.headers[name].values.extend(values)
+    return message
+
+
+def _clean(headers: Mapping[str, Sequence[str] | str]) -> dict[str, list[str]]:
+    return {
+        name: [values] if isinstance(values, str) else list(values)
+        for name, values in headers.items()
+        if name.lower() not in _HOP_BY_HOP
+    }

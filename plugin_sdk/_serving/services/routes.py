@@ -1,0 +1,143 @@
+"""`@resource` methods: found by path and method, called with what their parameters name."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from plugin_sdk._serving.plugin import Instance
+from plugin_sdk._serving.request_scope import Call
+from plugin_sdk.errors import PluginError
+from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
+from plugin_sdk.routing import Route, find_route
+
+
+@dataclass(frozen=True)
+class Match:
+    """A path that some route serves; `route` is None where none of them takes the method."""
+
+    route: Route | None
+    values: dict[str, str]
+
+
+def find(routes: Sequence[Route], request: CallResourceRequest) -> Match | None:
+    """Return the route for a request, or None where no route has its path."""
+    hits = find_route(list(routes), request.path)
+    for route, values in hits:
+        if request.method.upper() in route.methods:
+            return Match(route, values)
+    return Match(None, {}) if hits else None
+
+
+def not_served(routes: Sequence[Route], request: CallResourceRequest, *, is_path: bool) -> PluginError:
+    """Return the error for a request that no route takes, with those there are.
+
+    Args:
+        routes: of the plugin's class.
+        request: what was asked.
+        is_path: whether its path is served under another method.
+    """
+    if is_path:
+        methods = {method for route, _ in find_route(list(routes), request.path) for method in route.methods}
+        known = ", ".join(sorted(methods))
+        return PluginError(
+            f"{request.method} is not allowed for {request.path!r}; allowed: {known}", status=405
+        )
+    told = [f"{'|'.join(sorted(route.methods))} /{route.path.strip('/')}" for route in routes]
+    return PluginError(f"no resource {request.path!r}; {known_paths(told)}", status=404)
+
+
+_MOST_TOLD = 20
+
+
+def known_paths(told: Sequence[str]) -> str:
+    """Return the end of a sentence about a path that is not there."""
+    more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    return f"there are: {', '.join(sorted(told)[:_MOST_TOLD])}{more}"
+
+
+def call_route(
+    call: Call, instance: Instance, match: Match, request: CallResourceRequest
+) -> Iterator[CallResourceResponse]:
+    """Call the method of a route and yield the parts of its response."""
+    from plugin_sdk._serving.services.resource import responses_of
+
+    assert match.route is not None
+    method = getattr(instance.target, match.route.name)
+    arguments = _arguments(method, match.values, request)
+    if inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
+        yield from responses_of(method(**arguments), call)
+        return
+    yield from responses_of(instance.handler(match.route.name)(call, **arguments), call)
+
+
+@lru_cache(maxsize=512)
+def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
+    try:
+        hints = typing.get_type_hints(function)
+    except Exception:
+        # A hint that only a type checker can resolve leaves its argument a string.
+        hints = {}
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return [(parameter.name, hints.get(parameter.name, str), parameter.default) for parameter in parameters]
+
+
+def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest) -> dict[str, Any]:
+    """Return the arguments that a method's parameters name: placeholders, query string, `request`, `body`."""
+    given = request.params | values
+    found: dict[str, Any] = {}
+    for name, hint, default in _parameters(method.__func__):
+        if name == "request" or hint is CallResourceRequest:
+            found[name] = request
+        elif name == "body" and name not in given:
+            found[name] = _converted(name, _json_body(request), hint)
+        elif name in given:
+            found[name] = _converted(name, given[name], hint)
+        elif default is inspect.Parameter.empty:
+            raise PluginError(f"the parameter {name!r} is missing", status=400)
+        else:
+            found[name] = default
+    return found
+
+
+def _json_body(request: CallResourceRequest) -> Any:
+    try:
+        return request.json()
+    except ValueError as error:
+        raise PluginError(f"the body is not JSON: {error}", status=400) from error
+
+
+def _converted(name: str, value: Any, hint: Any) -> Any:
+    if hint is str or hint is Any:
+        return value
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(hint).validate_python(value)
+    except ValidationError as error:
+        reason = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise PluginError(f"{name}: {reason}", status=400) from error
+
+
+@lru_cache(maxsize=512)
+def _adapter(hint: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(hint)
+
+
+def stream_arguments(method: Any, values: dict[str, str], request: Any) -> dict[str, Any]:
+    """Return the arguments of a `@stream` method: its placeholders, and `request` where it asks for it."""
+    found: dict[str, Any] = {}
+    for name, hint, default in _parameters(method.__func__):
+        if name in values:
+            found[name] = _converted(name, values[name], hint)
+        elif name == "request":
+            found[name] = request
+        elif default is inspect.Parameter.empty:
+            raise PluginError(f"the channel's method asks for {name!r}, which its path does not hold")
+    return found

@@ -1,0 +1,182 @@
+"""The Stream service: channels opened, run once for all their subscribers, and published to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from plugin_sdk import _log
+from plugin_sdk._proto import pluginv2
+from plugin_sdk._serving.outcome import UnimplementedError
+from plugin_sdk._serving.pools import STREAM_LIMIT, Pools
+from plugin_sdk._serving.proto_in import publish_stream as publish_request_of
+from plugin_sdk._serving.proto_in import run_stream as run_request_of
+from plugin_sdk._serving.proto_in import subscribe_stream as subscribe_request_of
+from plugin_sdk._serving.request_scope import Call, served
+from plugin_sdk._serving.services.iteration import values_of
+from plugin_sdk._serving.services.routes import known_paths, stream_arguments
+from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk.errors import PluginError
+from plugin_sdk.messages import RunStreamRequest, StreamStatus, SubscribeStreamResponse, json_bytes
+from plugin_sdk.routing import Route, find_route
+
+
+def subscribe_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
+    """Return the behaviour of SubscribeStream; without a handler every channel of `@stream` may be opened."""
+
+    def behavior(message: Any, context: Any) -> Any:
+        method = "/pluginv2.Stream/SubscribeStream"
+        with served(runtime, "subscribeStream", method, "unary", message, context) as call:
+            response = _subscribed(call, message)
+            data = (
+                encode_packet(response.initial_data, PacketState())
+                if response.initial_data is not None
+                else b""
+            )
+            return pluginv2.SubscribeStreamResponse(status=int(response.status), data=data)
+
+    return behavior
+
+
+def _subscribed(call: Call, message: Any) -> SubscribeStreamResponse:
+    abilities = call.plugin().abilities
+    if abilities.has("subscribe_stream"):
+        handler = call.instance().handler("subscribe_stream")
+        response = handler(call, subscribe_request_of(message, call.context, call))
+        if not isinstance(response, SubscribeStreamResponse):
+            raise TypeError(
+                f"subscribe_stream returned {type(response).__name__}, not SubscribeStreamResponse"
+            )
+        return response
+    if abilities.channels:
+        if find_route(list(abilities.channels), message.path):
+            return SubscribeStreamResponse(StreamStatus.OK)
+        # Grafana looks at the status alone; whoever develops the plugin reads the rest.
+        reason = _no_channel(abilities.channels, message.path)
+        _log.log("warn", reason)
+        return SubscribeStreamResponse(StreamStatus.NOT_FOUND, {"message": reason})
+    if abilities.has("run_stream"):
+        return SubscribeStreamResponse(StreamStatus.OK)
+    raise UnimplementedError("this plugin does not implement streams")
+
+
+class OpenStreams:
+    """How many channels run, and the most that may."""
+
+    def __init__(self, limit: int = STREAM_LIMIT) -> None:
+        self.limit = limit
+        self._open: set[int] = set()
+
+    def enter(self, key: int) -> bool:
+        """Count a channel; False where the limit is reached."""
+        if len(self._open) >= self.limit:
+            return False
+        self._open.add(key)
+        return True
+
+    def leave(self, key: int) -> None:
+        """Forget a channel."""
+        self._open.discard(key)
+
+
+def run_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
+    """Return the behaviour of RunStream: each value of the generator becomes one packet of JSON."""
+    streams = OpenStreams()
+
+    def behavior(message: Any, context: Any) -> Iterator[Any]:
+        key = id(context)
+        if not streams.enter(key):
+            import grpc
+
+            context.abort(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"the plugin already runs {streams.limit} channels, which is its limit",
+            )
+        try:
+            with served(
+                runtime, "runStream", "/pluginv2.Stream/RunStream", "server_stream", message, context
+            ) as call:
+                call.sent = 0
+                state = PacketState()
+                for value in _values(call, run_request_of(message, call.context, call)):
+                    call.sent += 1
+                    yield pluginv2.StreamPacket(data=encode_packet(value, state))
+        finally:
+            streams.leave(key)
+
+    return behavior
+
+
+def _values(call: Call, request: RunStreamRequest) -> Iterator[Any]:
+    abilities = call.plugin().abilities
+    instance = call.instance()
+    if abilities.has("run_stream"):
+        yield from values_of(instance.target.run_stream(request), call)
+        return
+    if not abilities.channels:
+        raise UnimplementedError("this plugin does not implement streams")
+    for route, values in find_route(list(abilities.channels), request.path):
+        method = getattr(instance.target, route.name)
+        yield from values_of(method(**stream_arguments(method, values, request)), call)
+        return
+    raise PluginError(_no_channel(abilities.channels, request.path), status=404)
+
+
+def _no_channel(channels: Sequence[Route], path: str) -> str:
+    return f"no channel {path!r}; {known_paths([route.path.strip('/') for route in channels])}"
+
+
+class PacketState:
+    """The schema that a channel's subscribers know already."""
+
+    def __init__(self) -> None:
+        self.schema: str | None = None
+
+
+def encode_packet(value: Any, state: PacketState) -> bytes:
+    """Return one packet: a frame's JSON (data alone while its schema stays), or any JSON.
+
+    Raises:
+        PluginError: the value is text or bytes that are no JSON; Grafana would end the channel.
+    """
+    if hasattr(value, "to_json") and hasattr(value, "fields"):
+        return _frame_packet(value, state)
+    if isinstance(value, (bytes, str)):
+        try:
+            json.loads(value)
+        except ValueError as error:
+            raise PluginError("a channel takes frames or JSON; this packet is neither") from error
+        return value.encode() if isinstance(value, str) else value
+    return json_bytes(value)
+
+
+def _frame_packet(frame: Any, state: PacketState) -> bytes:
+    schema: str = frame.to_json(include="schema")
+    if schema == state.schema:
+        text: str = frame.to_json(include="data")
+    else:
+        state.schema = schema
+        text = frame.to_json()
+    return text.encode()
+
+
+def publish_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
+    """Return the behaviour of PublishStream; without a handler nobody may publish."""
+
+    def behavior(message: Any, context: Any) -> Any:
+        method = "/pluginv2.Stream/PublishStream"
+        with served(runtime, "publishStream", method, "unary", message, context) as call:
+            abilities = call.plugin().abilities
+            if not abilities.has("publish_stream"):
+                if not abilities.channels and not abilities.has("run_stream"):
+                    raise UnimplementedError("this plugin does not implement streams")
+                _log.log(
+                    "debug", "publication refused: the plugin defines no publish_stream", path=message.path
+                )
+                return pluginv2.PublishStreamResponse(status=int(StreamStatus.PERMISSION_DENIED))
+            handler = call.instance().handler("publish_stream")
+            response = handler(call, publish_request_of(message, call.context, call))
+            return pluginv2.PublishStreamResponse(status=int(response.status), data=response.data)
+
+    return behavior

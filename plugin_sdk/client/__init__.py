@@ -1,0 +1,23 @@
+"""The host side of the plugin protocol: what Grafana does with a plugin.
+
+A command line and settings go in; `PluginProcess` starts the plugin through the handshake, `PluginClient`
+makes the calls; results and log lines come out. Used by the command line tool and by authors' tests.
+"""
+
+from __future__ import annotations
+
+from plugin_sdk.client.client import CHANNEL_OPTIONS, ClientError, PluginClient, QueryResult, last, settings
+from plugin_sdk.client.process import HOST_VARIABLES, LogLine, PluginProcess, PluginStartError
+
+__all__ = [
+    "CHANNEL_OPTIONS",
+    "HOST_VARIABLES",
+    "ClientError",
+    "LogLine",
+    "PluginClient",
+    "PluginProcess",
+    "PluginStartError",
+    "QueryResult",
+    "last",
+    "settings",
+]

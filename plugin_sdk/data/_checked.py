@@ -1,0 +1,56 @@
+"""The only thing that can be serialised: a frame that Grafana is known to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from plugin_sdk.data._arrow.schema import FieldSchema
+from plugin_sdk.data.field import CheckedField, compact
+
+Include = Literal["all", "schema", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFrame:
+    """Made by `Frame.check`. It refers to the author's arrays, so encode it before changing them."""
+
+    name: str
+    ref_id: str
+    meta: dict[str, Any] | None
+    fields: tuple[CheckedField, ...]
+
+    def __len__(self) -> int:
+        return self.fields[0].column.length if self.fields else 0
+
+    def to_arrow(self) -> bytes:
+        """The frame as an Arrow IPC file, the form of a query's answer."""
+        from plugin_sdk.data._arrow import writer
+
+        fields = tuple(
+            FieldSchema(field.name, field.column.type, field.nullable, _metadata(field))
+            for field in self.fields
+        )
+        metadata = [("name", self.name), ("refId", self.ref_id)]
+        metadata += [("meta", compact(self.meta))] if self.meta is not None else []
+        return writer.write(fields, tuple(metadata), [field.column for field in self.fields])
+
+    def to_json(self, include: Include = "all") -> str:
+        """The frame as Grafana's JSON, the form of streams; `schema` and `data` are its two halves."""
+        from plugin_sdk.data._json import codec
+
+        return codec.write(self, include)
+
+
+@lru_cache(maxsize=1024)
+def _labels(pairs: tuple[tuple[str, str], ...]) -> str:
+    """Cached, since a panel asks for the same series again and again."""
+    return compact(dict(pairs))
+
+
+def _metadata(field: CheckedField) -> tuple[tuple[str, str], ...]:
+    pairs = [("tstype", field.column.type.simple_name)]
+    pairs += [("labels", _labels(tuple(field.labels.items())))] if field.labels is not None else []
+    pairs += [("config", compact(field.config))] if field.config is not None else []
+    return tuple(pairs)

@@ -1,0 +1,126 @@
+"""Columns from Arrow memory of pyarrow, polars, DuckDB or any other library, used as it lies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from plugin_sdk.data._arrow.c_interface import CArray, CSchema, chunks_of, metadata
+from plugin_sdk.data._arrow.memory import flags, instants, numbers, texts, validity
+from plugin_sdk.data._arrow.objects import FIXED, Slice, objects
+from plugin_sdk.data._column import Column
+from plugin_sdk.data._convert import python
+from plugin_sdk.data._convert.python_types import Nanoseconds
+from plugin_sdk.data._convert.to_python import raw_list
+from plugin_sdk.data.errors import FrameError
+from plugin_sdk.data.field import Field
+from plugin_sdk.data.field_type import FieldType
+
+# By the start of Arrow's format string: what the values become when they pass through Python.
+_THROUGH_PYTHON = {
+    "n": FieldType.FLOAT64,
+    "e": FieldType.FLOAT32,
+    "d:": FieldType.FLOAT64,
+    "tD": FieldType.FLOAT64,
+    "td": FieldType.TIME,
+    "tt": FieldType.STRING,
+    "+": FieldType.JSON,
+}
+
+
+def fields_of(table: Any) -> list[Field]:
+    """The fields of a table or of a stream of batches; a lone column is a field called value."""
+    schema, batches, owner = chunks_of(table)
+    if schema.format != b"+s":
+        return [Field("value", replace(_column(schema, _slices(schema, batches), None), owner=owner))]
+    fields = []
+    for index in range(schema.n_children):
+        name = (schema.children[index].contents.name or b"").decode(errors="replace")
+        try:
+            rows = [whole.child(index, whole.start, whole.length) for whole in _slices(schema, batches)]
+            column = _column(schema.children[index].contents, rows, None)
+        except FrameError as error:
+            raise error.within(field=name) from error
+        fields.append(Field(name, replace(column, owner=owner)))
+    return fields
+
+
+def field_type(values: Any) -> FieldType:
+    """The type the column would be given."""
+    return column(values, None).type
+
+
+def column(values: Any, wanted: FieldType | None) -> Column:
+    """One Arrow column, of one or several chunks."""
+    schema, chunks, owner = chunks_of(values)
+    return replace(_column(schema, _slices(schema, chunks), wanted), owner=owner)
+
+
+def _slices(schema: CSchema, arrays: list[CArray]) -> list[Slice]:
+    return [Slice(schema, array, array.offset, array.length) for array in arrays if array.length]
+
+
+def _column(schema: CSchema, parts: list[Slice], wanted: FieldType | None) -> Column:
+    """The parts as one column, and then as the wanted type."""
+    text = (schema.format or b"").decode()
+    extension = metadata(schema).get(b"ARROW:extension:name", b"").decode()
+    if text in ("z", "Z", "vz") and wanted is FieldType.JSON:
+        extension = "arrow.json"
+    found = _own_column(schema, text, extension, parts)
+    if wanted in (None, found.type):
+        return found
+    values = raw_list(found)
+    if found.type is FieldType.TIME:
+        values = [None if value is None else Nanoseconds(value) for value in values]
+    return python.column(values, wanted)
+
+
+def _own_column(schema: CSchema, text: str, extension: str, parts: list[Slice]) -> Column:
+    if schema.dictionary or extension == "arrow.uuid":
+        return _through_python(parts, None if parts and schema.dictionary else FieldType.STRING)
+    bitmap, null_count = validity(parts)
+    length = sum(part.length for part in parts)
+    if text in FIXED:
+        return Column(FIXED[text], length, numbers(parts), None, bitmap, null_count)
+    if text == "b":
+        return Column(FieldType.BOOL, length, (flags(parts),), None, bitmap, null_count)
+    if text.startswith("ts"):
+        return Column(FieldType.TIME, length, instants(parts), None, bitmap, null_count)
+    if extension == "arrow.json" or text in ("u", "U", "vu"):
+        kind = FieldType.JSON if extension == "arrow.json" else FieldType.STRING
+        offsets, data = texts(parts)
+        return _proved(Column(kind, length, data, offsets, bitmap, null_count))
+    return _through_python(parts, _kind_of(text))
+
+
+def _proved(column: Column) -> Column:
+    """JSON is not taken on trust: one broken value would break the whole answer."""
+    if column.type is FieldType.JSON:
+        for row, raw in enumerate(raw_list(column)):
+            if raw is not None:
+                _check_json(row, raw)
+    return column
+
+
+def _check_json(row: int, raw: bytes) -> None:
+    try:
+        python.checked_json(raw)
+    except FrameError as error:
+        raise FrameError(error.problem, row=row) from error
+
+
+def _through_python(parts: list[Slice], kind: FieldType | None) -> Column:
+    try:
+        values = [value for part in parts for value in objects(part)]
+    except OverflowError as error:
+        raise FrameError(f"a date is outside the years 1 to 9999: {error}") from error
+    unit = "s" if parts and parts[0].format.startswith("tD") else None
+    return replace(python.column(values, kind), unit=unit)
+
+
+def _kind_of(text: str) -> FieldType:
+    for prefix, kind in _THROUGH_PYTHON.items():
+        if text.startswith(prefix) and not text.startswith(("+u", "+r", "+v")):
+            return kind
+    hint = "; binary has no field type, decode it to text first" if text[:1] in "zZvw" else ""
+    raise FrameError(f"Arrow's type {text!r} has no field type{hint}")

@@ -1,0 +1,145 @@
+"""Columns from numpy arrays, used as they lie in memory. numpy is the author's: never imported here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Column, Late, scale
+from plugin_sdk.data._convert import python
+from plugin_sdk.data._convert.python_types import NANOSECONDS
+from plugin_sdk.data.errors import FrameError
+from plugin_sdk.data.field import Field
+from plugin_sdk.data.field_type import FieldType
+
+_KINDS = {"b": FieldType.BOOL, "M": FieldType.TIME, "m": FieldType.FLOAT64, "U": FieldType.STRING}
+
+
+def fields_of(table: Any) -> list[Field]:
+    """The fields of a structured array, or the one field of a plain one."""
+    _one_dimension(table)
+    if table.dtype.names is None:
+        return [Field("value", table)]
+    return [Field(name, table[name]) for name in table.dtype.names]
+
+
+def field_type(values: Any) -> FieldType:
+    """The type by the array's dtype, or by the values of an array of objects."""
+    return _own_type(values) or python.field_type(values.tolist())
+
+
+def column(values: Any, wanted: FieldType | None) -> Column:
+    """The array as a column of the wanted type, or of its own."""
+    _one_dimension(values)
+    numpy = sys.modules["numpy"]
+    own = _own_type(values)
+    if (
+        own is None
+        or own is FieldType.STRING
+        or not (wanted in (None, own) or _widens(numpy, values, wanted))
+    ):
+        return python.column(_objects(values), wanted or own)
+    mask = numpy.ma.getmaskarray(values) if isinstance(values, numpy.ma.MaskedArray) else None
+    data = numpy.ma.getdata(values) if mask is not None else values
+    if data.dtype.kind == "M":
+        return times(data, mask)
+    if data.dtype.kind == "m":
+        return _durations(numpy, data, mask)
+    return numbers(data, wanted or own, mask)
+
+
+def numbers(data: Any, kind: FieldType, mask: Any = None) -> Column:
+    """Numbers or flags as a column; `mask` is true where there is null."""
+    numpy = sys.modules["numpy"]
+    validity, null_count = _validity(numpy, mask)
+    if kind is FieldType.BOOL:
+        packed = numpy.packbits(data, bitorder="little").tobytes()
+        return Column(kind, len(data), (packed,), None, validity, null_count)
+    plain = numpy.ascontiguousarray(data.astype("<" + TYPE_CODES[kind], copy=False))
+    return Column(kind, len(data), (memoryview(plain),), None, validity, null_count)
+
+
+def times(data: Any, mask: Any = None) -> Column:
+    """Instants of any unit; NaT is null, and an instant beyond int64 nanoseconds is an error."""
+    numpy = sys.modules["numpy"]
+    unit, step = numpy.datetime_data(data.dtype)
+    if unit in ("Y", "M", "generic"):
+        data, unit, step = data.astype("<M8[D]"), "D", 1
+    if unit not in NANOSECONDS:
+        return python.column(list(data), FieldType.TIME)
+    raw = numpy.ascontiguousarray(data.astype(data.dtype.newbyteorder("<"), copy=False)).view("<i8")
+    if len(raw) and raw.min() == MIN_INT64:
+        mask = raw == MIN_INT64 if mask is None else mask | (raw == MIN_INT64)
+    validity, null_count = _validity(numpy, mask)
+    factor = NANOSECONDS[unit] * step
+    if factor == 1:
+        return Column(FieldType.TIME, len(raw), (memoryview(raw),), None, validity, null_count)
+    _check_range(data, raw, mask, factor)
+    piece = Late(raw.nbytes, lambda target: scale(numpy, raw, factor, target))
+    return Column(FieldType.TIME, len(raw), (piece,), None, validity, null_count)
+
+
+def _check_range(data: Any, raw: Any, mask: Any, factor: int) -> None:
+    """The first instant that is no int64 of nanoseconds, where numpy would wrap around silently."""
+    kept = raw if mask is None else raw[~mask]
+    if not len(kept) or (kept.max() <= MAX_INT64 // factor and kept.min() >= -(MAX_INT64 // factor)):
+        return
+    outside = (raw > MAX_INT64 // factor) | (raw < -(MAX_INT64 // factor))
+    row = int((outside if mask is None else outside & ~mask).argmax())
+    raise FrameError(
+        f"{data[row]} is outside 1677-09-21 to 2262-04-11, which is what a time field holds", row=row
+    )
+
+
+def _durations(numpy: Any, data: Any, mask: Any) -> Column:
+    """Seconds, with the unit that says so."""
+    unit, step = numpy.datetime_data(data.dtype)
+    if unit not in NANOSECONDS:
+        return python.column(list(data), FieldType.FLOAT64)
+    absent = numpy.isnat(data)
+    if absent.any():
+        mask = absent if mask is None else mask | absent
+    counts = data.astype(data.dtype.newbyteorder("="), copy=False).view("i8")
+    whole = NANOSECONDS[unit] * step  # dividing by a power of ten is exact where multiplying by 1e-9 is not
+    seconds = counts * (whole / 10**9) if whole >= 10**9 else counts / (10**9 / whole)
+    found = numbers(seconds, FieldType.FLOAT64, mask)
+    return Column(found.type, found.length, found.data, None, found.validity, found.null_count, unit="s")
+
+
+def _validity(numpy: Any, mask: Any) -> tuple[bytes | None, int]:
+    if mask is None or not mask.any():
+        return None, 0
+    return numpy.packbits(~mask, bitorder="little").tobytes(), int(mask.sum())
+
+
+def _own_type(values: Any) -> FieldType | None:
+    """The type of the dtype; None where only the values can tell."""
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    if kind in "iu":
+        return FieldType.of(f"{'u' if kind == 'u' else ''}int{8 * size}")
+    if kind == "f" and size <= 8:
+        return FieldType.FLOAT64 if size == 8 else FieldType.FLOAT32
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if kind in "OT":
+        return None
+    hint = "; decode it to str first" if kind == "S" else ""
+    raise FrameError(f"numpy's {values.dtype} has no field type{hint}")
+
+
+def _widens(numpy: Any, values: Any, wanted: FieldType | None) -> bool:
+    """Whether every value of the dtype is the same in the wanted type."""
+    if wanted not in TYPE_CODES or wanted in (FieldType.TIME, FieldType.ENUM):
+        return False
+    whole_into_float = values.dtype.kind in "iu" and values.dtype.itemsize == 8 and wanted.value[0] == "f"
+    return bool(numpy.can_cast(values.dtype, TYPE_CODES[wanted], "safe")) and not whole_into_float
+
+
+def _objects(values: Any) -> list[Any]:
+    """Python's own values; numpy's scalars where Python's would lose something."""
+    return list(values) if values.dtype.kind in "mM" else values.tolist()
+
+
+def _one_dimension(values: Any) -> None:
+    if values.ndim != 1:
+        raise FrameError(f"an array of shape {values.shape} is not a column; expected one dimension")

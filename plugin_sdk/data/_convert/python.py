@@ -1,0 +1,234 @@
+"""Columns from lists of Python values: null for null, and no value changed on the way."""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import repeat
+from operator import sub
+from types import NoneType
+from typing import Any, NoReturn
+from uuid import UUID
+
+from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Buffer, Column, offsets_of, pack_bits
+from plugin_sdk.data._convert.python_types import Nanoseconds, derive, plain
+from plugin_sdk.data.errors import FrameError, shown
+from plugin_sdk.data.field_type import FieldType
+
+Buffers = tuple[Buffer | None, Buffer]  # offsets (variable width only) and data
+Kinds = set[type]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
+_SECOND = timedelta(seconds=1)
+_LARGEST_FLOAT32 = 3.4028235677973366e38  # above it, the nearest float32 is infinity
+
+
+def field_type(values: Sequence[Any]) -> FieldType:
+    """The type these values would be given."""
+    return derive(*plain(values))
+
+
+def column(values: Sequence[Any], wanted: FieldType | None) -> Column:
+    """The values as a column of the wanted type, or of the type they suggest."""
+    values, kinds = plain(values)
+    kind = wanted or derive(values, kinds)
+    unit = "s" if timedelta in kinds else None
+    if NoneType not in kinds:
+        offsets, data = _convert(values, kind, kinds)
+        return Column(kind, len(values), (data,), offsets, unit=unit)
+    flags = bytes([value is not None for value in values])
+    neutral = _neutral(values, kind)
+    filled = [neutral if value is None else value for value in values]
+    offsets, data = _convert(filled, kind, kinds - {NoneType} | {type(neutral)})
+    return Column(kind, len(values), (data,), offsets, pack_bits(flags), flags.count(0), unit=unit)
+
+
+def _neutral(values: Sequence[Any], kind: FieldType) -> Any:
+    """What stands in the memory of a null; a time among times, so that they stay of one type."""
+    if kind is FieldType.TIME:
+        return next((value for value in values if value is not None), Nanoseconds(0))
+    return {FieldType.STRING: "", FieldType.BOOL: False, FieldType.JSON: 0, FieldType.FLOAT64: 0.0}.get(
+        kind, 0
+    )
+
+
+def _convert(values: Sequence[Any], kind: FieldType, kinds: Kinds) -> Buffers:
+    converter = _CONVERTERS[kind]
+    try:
+        return converter(values, kinds, kind)
+    except Exception as error:  # a converter runs methods of the author's objects, which may raise anything
+        _blame(values, kind, error)
+
+
+def _blame(values: Sequence[Any], kind: FieldType, error: Exception) -> NoReturn:
+    """Find the value that cannot be converted; only a failed conversion pays for the search."""
+    for row, value in enumerate(values):
+        try:
+            _CONVERTERS[kind]([value], {type(value)}, kind)
+        except FrameError as reason:
+            raise FrameError(reason.problem, row=row) from error
+        except Exception as reason:
+            problem = f"{shown(value)} does not fit a {kind.value} field; expected {_EXPECTED[kind]}"
+            raise FrameError(problem, row=row) from reason
+    raise FrameError(f"the values do not fit a {kind.value} field together: {error}") from error
+
+
+def _floats(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
+    return None, array("d", values if kinds <= {float} else [_float(value) for value in values])
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, float | int | Decimal | Fraction | timedelta):
+        raise TypeError
+    if isinstance(value, timedelta):
+        return value / _SECOND
+    number = float(value)
+    if isinstance(value, int) and number != value:
+        raise FrameError(f"the whole number {value} cannot be held exactly by a float64 field")
+    if math.isinf(number) and not isinstance(value, float) and value != number:
+        raise OverflowError
+    return number
+
+
+def _small_floats(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
+    numbers = _floats(values, kinds, _)[1]
+    if any(abs(number) >= _LARGEST_FLOAT32 and not math.isinf(number) for number in numbers):
+        raise OverflowError
+    return None, array("f", numbers)
+
+
+def _integers(values: Sequence[Any], kinds: Kinds, kind: FieldType) -> Buffers:
+    if not all(issubclass(one, int) and not issubclass(one, bool | Nanoseconds) for one in kinds):
+        raise TypeError
+    return None, array(TYPE_CODES[kind], values)
+
+
+def _flags(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
+    if not kinds <= {bool}:
+        raise TypeError
+    return None, pack_bits(bytes(values))
+
+
+def _times(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
+    if kinds == {datetime}:
+        for epoch in (_EPOCH, _NAIVE_EPOCH):
+            try:
+                return None, _since(values, epoch)
+            except (TypeError, OverflowError):
+                continue  # some are of the other sort, or one is out of range: look at each
+    return None, array("q", map(nanoseconds, values))
+
+
+def _since(values: Sequence[datetime], epoch: datetime) -> array[int]:
+    # Most of the time of encoding a list goes here: keep it to one loop without calls.
+    return array(
+        "q",
+        [
+            (past.days * 86400 + past.seconds) * 1000000000 + past.microseconds * 1000
+            for past in map(sub, values, repeat(epoch))
+        ],
+    )
+
+
+def nanoseconds(value: Any) -> int:
+    """The instant as nanoseconds since 1970 UTC; without a time zone it is UTC, a date is its midnight."""
+    if isinstance(value, Nanoseconds):
+        instant = int(value)
+    elif isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+        past = moment - (_NAIVE_EPOCH if moment.utcoffset() is None else _EPOCH)
+        instant = (past.days * 86400 + past.seconds) * 10**9 + past.microseconds * 1000
+        instant += getattr(past, "nanoseconds", 0)  # pandas' Timedelta
+    else:
+        raise TypeError
+    if not MIN_INT64 <= instant <= MAX_INT64:
+        raise FrameError(
+            f"{shown(value)} is outside 1677-09-21 to 2262-04-11, which is what a time field holds"
+        )
+    return instant
+
+
+def _texts(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
+    texts = values if kinds <= {str} else [_text(value) for value in values]
+    joined = "".join(texts)
+    if joined.isascii():  # then the lengths in characters are the lengths in bytes
+        return offsets_of(map(len, texts)), joined.encode()
+    return _joined([text.encode() for text in texts])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, time | date | Nanoseconds):
+        return value.isoformat()
+    if isinstance(value, bool) or not isinstance(value, str | UUID | int | Decimal):
+        raise TypeError
+    return str(value)
+
+
+def _documents(values: Sequence[Any], _kinds: Kinds, _: FieldType) -> Buffers:
+    return _joined([_document(value) for value in values])
+
+
+def _document(value: Any) -> bytes:
+    """JSON text: bytes are JSON already and are proved to be, anything else is written as JSON."""
+    if isinstance(value, bytes | bytearray):
+        return checked_json(bytes(value))
+    if isinstance(value, Nanoseconds):  # an int to the encoder, which would write a bare number
+        value = value.isoformat()
+    dumped = json.dumps(
+        value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_json_default
+    )
+    return dumped.encode()
+
+
+def checked_json(raw: bytes) -> bytes:
+    """The same bytes, if they are JSON as Grafana's browser reads it (Python's parser takes NaN too)."""
+    try:
+        json.loads(raw.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"{shown(raw)} is not JSON: {error}") from error
+    return raw
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Decimal | timedelta):
+        return _float(value)
+    raise TypeError(f"{shown(value)} is no JSON value")
+
+
+def _joined(parts: list[bytes]) -> Buffers:
+    return offsets_of(map(len, parts)), b"".join(parts)
+
+
+_CONVERTERS: dict[FieldType, Callable[[Sequence[Any], Kinds, FieldType], Buffers]] = {
+    **dict.fromkeys(TYPE_CODES, _integers),
+    FieldType.FLOAT64: _floats,
+    FieldType.FLOAT32: _small_floats,
+    FieldType.BOOL: _flags,
+    FieldType.TIME: _times,
+    FieldType.STRING: _texts,
+    FieldType.JSON: _documents,
+}
+_EXPECTED = {
+    **{kind: "a whole number within its range" for kind in TYPE_CODES},
+    FieldType.FLOAT64: "a number",
+    FieldType.FLOAT32: "a number within its range",
+    FieldType.BOOL: "True or False",
+    FieldType.TIME: "a datetime or a date (for numbers: Field.from_epoch)",
+    FieldType.STRING: "text",
+    FieldType.JSON: "what json.dumps can write, or bytes of JSON",
+    FieldType.ENUM: "a whole number from 0 to 65535",
+}

@@ -1,0 +1,100 @@
+"""Queries and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from plugin_sdk.context import PluginContext
+from plugin_sdk.errors import ErrorSource
+from plugin_sdk.messages._request import Request, never
+from plugin_sdk.messages.headers import Headers
+
+Q = TypeVar("Q")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From and to, in milliseconds since 1970; `from_` and `to` are the same as aware UTC datetimes."""
+
+    from_ms: int
+    to_ms: int
+
+    @property
+    def from_(self) -> datetime:
+        """The beginning, in UTC. Raises OverflowError outside the years 1 to 9999."""
+        return _EPOCH + timedelta(milliseconds=self.from_ms)
+
+    @property
+    def to(self) -> datetime:
+        """The end, in UTC. Raises OverflowError outside the years 1 to 9999."""
+        return _EPOCH + timedelta(milliseconds=self.to_ms)
+
+    @property
+    def duration(self) -> timedelta:
+        """How long the range is; negative where Grafana sent from after to."""
+        return timedelta(milliseconds=self.to_ms - self.from_ms)
+
+
+@dataclass(slots=True)
+class DataQuery(Request, Generic[Q]):
+    """One query of a request (Go SDK: `backend.DataQuery`).
+
+    Attributes:
+        ref_id: the query's letter in the panel; the key of its answer.
+        model: the query as the author's own model, validated with its defaults.
+        time_range: what the user looks at.
+        interval_ms: the distance between points that fits the panel, in milliseconds; `interval` is the same.
+        max_data_points: how many points the panel can show.
+        query_type: free text set by the query editor.
+        json: the whole query as Grafana stores it, undecoded.
+        context: who asks, and for which data source.
+        headers: HTTP headers of the request.
+    """
+
+    ref_id: str
+    model: Q
+    time_range: TimeRange = TimeRange(0, 0)
+    interval_ms: int = 0
+    max_data_points: int = 0
+    query_type: str = ""
+    json: bytes = b"{}"
+    context: PluginContext = field(default_factory=PluginContext)
+    headers: Headers = field(default_factory=Headers, repr=False)
+    is_cancelled: Callable[[], bool] = field(default=never, repr=False)
+
+    @property
+    def interval(self) -> timedelta:
+        """The distance between points that fits the panel."""
+        return timedelta(milliseconds=self.interval_ms)
+
+
+@dataclass(slots=True)
+class QueryDataRequest(Request, Generic[Q]):
+    """All queries of one panel or alert rule (Go SDK: `backend.QueryDataRequest`)."""
+
+    context: PluginContext
+    queries: list[DataQuery[Q]]
+    headers: Headers = field(default_factory=Headers, repr=False)
+    is_cancelled: Callable[[], bool] = field(default=never, repr=False)
+
+
+@dataclass(slots=True)
+class DataResponse:
+    """The answer to one query: frames, or an error with source and status (Go SDK: `backend.DataResponse`).
+
+    `frames` takes a Frame, a list of them, or anything tabular. `status` is an HTTP status; unset it is 200,
+    or 500 with an error.
+    """
+
+    frames: Any = ()
+    error: str = ""
+    status: int = 0
+    error_source: ErrorSource | None = None
+
+
+QueryDataResponse = dict[str, DataResponse]
+"""The answers of a request by ref_id (Go SDK: `backend.QueryDataResponse`)."""

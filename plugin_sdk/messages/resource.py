@@ -1,0 +1,91 @@
+"""HTTP requests to a data source, and what answers them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from plugin_sdk.context import PluginContext
+from plugin_sdk.messages._request import Request, never
+from plugin_sdk.messages.headers import Headers
+
+
+@dataclass(slots=True)
+class CallResourceRequest(Request):
+    """An HTTP request to `/api/datasources/uid/<uid>/resources/<path>` (Go: `backend.CallResourceRequest`).
+
+    Attributes:
+        path: without a leading slash.
+        url: path and query string.
+        http_headers: every header as a list of values.
+    """
+
+    context: PluginContext
+    path: str
+    method: str = "GET"
+    url: str = ""
+    http_headers: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    body: bytes = b""
+    is_cancelled: Callable[[], bool] = field(default=never, repr=False)
+
+    @property
+    def headers(self) -> Headers:  # type: ignore[override]  # derived: resources carry lists of values
+        """The headers with the values of one name joined by a comma."""
+        return Headers({name: ", ".join(values) for name, values in self.http_headers.items()})
+
+    @property
+    def query_string(self) -> str:
+        """What follows the question mark in `url`."""
+        return self.url.partition("?")[2]
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters of the query string; the last of several with one name."""
+        from urllib.parse import parse_qsl
+
+        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+
+    def json(self) -> Any:
+        """Return the body decoded from JSON. Raises ValueError where it is not JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class CallResourceResponse:
+    """An HTTP response, or one part of a streamed one (Go SDK: `backend.CallResourceResponse`).
+
+    The first part carries status (100 to 999) and headers; later ones only a body.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, Sequence[str] | str] = field(default_factory=dict)
+
+    @classmethod
+    def of_json(cls, value: Any, status: int = 200) -> CallResourceResponse:
+        """Return `value` as a JSON response. Raises ValueError for NaN and infinity, which JSON has not."""
+        return cls(status, json_bytes(value), {"Content-Type": "application/json"})
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as JSON, pydantic models and dataclasses included.
+
+    Raises:
+        ValueError: it holds NaN or infinity, which no browser would read.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_jsonable)
+    return text.encode("utf-8", "replace")
+
+
+def _jsonable(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: getattr(value, part.name) for part in fields(value)}
+    if isinstance(value, (set, frozenset, tuple)) or hasattr(value, "__next__"):
+        return list(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,33 @@
+"""A plugin class served from the test's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from plugin_sdk.client.client import CHANNEL_OPTIONS, PluginClient
+
+
+@contextmanager
+def in_process(plugin: type, *, plugin_id: str = "test-plugin") -> Iterator[PluginClient]:
+    """Serve a `DataSource` or `App` class from this process and yield a client of it.
+
+    Requests go through the real services over a loopback connection, so a breakpoint in the class is hit.
+    """
+    import grpc
+
+    from plugin_sdk._serving.server import build
+    from plugin_sdk._serving.shared_state import Runtime
+
+    runtime = Runtime(plugin)
+    runtime.loader.start()
+    server, pools = build(runtime, stop=None, stdio=None)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
+            yield PluginClient(channel, plugin_id=plugin_id)
+    finally:
+        server.stop(grace=0).wait()
+        runtime.close()
+        pools.close()

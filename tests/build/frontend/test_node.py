@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from plugin_cli.build.frontend.node import build_own_frontend
+from plugin_cli.console import TerminalConsole
+from plugin_cli.errors import ProjectError, ToolMissingError
+from plugin_cli.project import Project
+
+QUIET = TerminalConsole(quiet=True)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="optional: a shell script stands for npm")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tmp_path / "weather"
+    (root / "src").mkdir(parents=True)
+    (root / "src" / "plugin.json").write_text("{}")
+    (root / "src" / "module.ts").write_text("export const plugin = 1")
+    (root / "package.json").write_text("{}")
+    (root / "node_modules").mkdir()
+    return Project(root, {}, {})
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A command that builds as `npm run build -- --outDir FOLDER` does, and where it notes that it ran."""
+    runs, folder = tmp_path / "runs", tmp_path / "bin"
+    folder.mkdir()
+    script = folder / "npm"
+    script.write_text(
+        f'#!/bin/sh\necho run >> {runs}\nfor out; do :; done\ncp src/module.ts "$out/module.js"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return runs
+
+
+def build(project: Project, name: str, schema: dict[str, str] | None = None) -> str:
+    out, cache = project.root.parent / name, project.root.parent / "cache"
+    build_own_frontend(project, schema or {}, out, cache, QUIET)
+    return (out / "module.js").read_text()
+
+
+@posix
+def test_the_same_sources_are_built_once_also_where_there_is_no_npm(
+    project: Project, npm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(project, "one")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert build(project, "two") == "export const plugin = 1"
+    assert npm.read_text() == "run\n"
+
+
+@posix
+def test_a_changed_source_or_model_is_built_anew(project: Project, npm: Path) -> None:
+    build(project, "one")
+    (project.root / "src" / "module.ts").write_text("export const plugin = 2")
+    assert build(project, "two") == "export const plugin = 2"
+    build(project, "three", {"query": "another model"})
+    assert npm.read_text() == "run\n" * 3
+
+
+@posix
+def test_a_build_that_makes_no_module_is_not_kept(project: Project, npm: Path) -> None:
+    script = npm.parent / "bin" / "npm"
+    good = script.read_text()
+    script.write_text("#!/bin/sh\n")
+    with pytest.raises(ProjectError, match=r"made no module\.js"):
+        build(project, "one")
+    script.write_text(good)
+    assert build(project, "two") == "export const plugin = 1"
+
+
+def test_without_npm_it_says_what_to_install(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ToolMissingError, match=r"npm is not installed\n(.*\n)*  try: install Node"):
+        build(project, "one")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plugin_cli.scaffold.answers import render_plugin
+from tests.scaffold.generated import generated_for
+from tests.scaffold.scaffolds import TOOL, answers
+
+CREATE_PLUGINS_PACKAGES = 1228
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_generated_files_are_those_of_the_scaffolds_models(tmp_path: Path, stream: bool) -> None:
+    tree = render_plugin(answers(frontend="react", stream=stream), TOOL)
+    folder = "src/generated/"
+    found = {
+        name.removeprefix(folder): text.decode() for name, text in tree.items() if name.startswith(folder)
+    }
+    assert found == generated_for(answers(stream=stream), tmp_path)
+
+
+def test_lockfile_belongs_to_the_package_and_names_no_registry() -> None:
+    tree = render_plugin(answers(frontend="react"), TOOL)
+    package, lock = json.loads(tree["package.json"]), json.loads(tree["package-lock.json"])
+    root = lock["packages"][""]
+    assert (lock["name"], root["name"]) == (package["name"], package["name"])
+    assert (root["dependencies"], root["devDependencies"]) == (
+        package["dependencies"],
+        package["devDependencies"],
+    )
+    assert [name for name, one in lock["packages"].items() if "resolved" in one] == []
+    assert len(lock["packages"]) < CREATE_PLUGINS_PACKAGES / 2
+
+
+def test_bundler_leaves_the_backend_in_dist_alone() -> None:
+    config = render_plugin(answers(frontend="react"), TOOL)["vite.config.ts"].decode()
+    assert "emptyOutDir: false" in config

@@ -1,0 +1,93 @@
+"""A plugin served in this process with everything at hand: the channel, the runtime, the messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from plugin_sdk._proto import pluginv2 as p
+from plugin_sdk._serving.metrics import Metrics
+from plugin_sdk._serving.server import build
+from plugin_sdk._serving.services.goplugin import Stdio
+from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk.client import CHANNEL_OPTIONS
+from plugin_sdk.client.proto_out import plugin_context
+from plugin_sdk.testing import PluginClient, settings
+
+SECONDS = 60
+"""How long anything may take before a test gives up; nothing waits that long when all is well."""
+
+
+@dataclass
+class Served:
+    """One served plugin."""
+
+    channel: Any  # a grpc.Channel; its stubs know no call without serializers
+    client: PluginClient
+    runtime: Runtime
+
+    def unary(self, method: str, request: Any, response: Any, metadata: Any = ()) -> Any:
+        return self.future(method, request, response, metadata).result(SECONDS)
+
+    def future(self, method: str, request: Any, response: Any, metadata: Any = ()) -> Any:
+        call = self.channel.unary_unary(
+            f"/pluginv2.{method}", lambda message: message.SerializeToString(), response.FromString
+        )
+        return call.future(request, timeout=SECONDS, metadata=metadata)
+
+    def stream(self, method: str, request: Any, response: Any) -> Any:
+        call = self.channel.unary_stream(
+            f"/pluginv2.{method}", lambda message: message.SerializeToString(), response.FromString
+        )
+        return call(request, timeout=SECONDS)
+
+
+@contextmanager
+def serving(
+    plugin: str | type,
+    *,
+    metrics: Metrics | None = None,
+    stop: Callable[[], None] | None = None,
+    stdio: Stdio | None = None,
+) -> Iterator[Served]:
+    """Serve a class, or the class that an import string names."""
+    runtime = Runtime(plugin)
+    runtime.metrics = metrics
+    runtime.loader.start()
+    server, pools = build(runtime, stop=stop, stdio=stdio)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
+            yield Served(channel, PluginClient(channel, timeout_seconds=SECONDS), runtime)
+    finally:
+        server.stop(grace=0).wait()
+        runtime.close()
+        pools.close()
+
+
+def context(**json_data: Any) -> Any:
+    """Return the wire's plugin context with a data source of these settings."""
+    return plugin_context("test-plugin", settings(json_data))
+
+
+def query_request(*queries: tuple[str, bytes], data_format: int = 0, kind: Any = p.QueryDataRequest) -> Any:
+    """Return a request for queries given as refId and JSON."""
+    request = kind(pluginContext=context(), format=data_format)
+    for ref_id, text in queries:
+        request.queries.add(refId=ref_id, json=text)
+    return request
+
+
+def eventually(true: Callable[[], Any]) -> Any:
+    """Wait until `true()` is true and return what it gave."""
+    end = time.monotonic() + SECONDS
+    while not (found := true()):
+        assert time.monotonic() < end, "did not come true in time"
+        time.sleep(0.005)
+    return found

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import grpc
+import pytest
+
+from plugin_sdk._serving.lazy_grpc import _Later, _LaterAsyncio, import_grpc
+from tests.sdk.plugins.processes import environment
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_stand_in_for_asyncio_is_the_real_one_once_grpc_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stand_in = _LaterAsyncio("asyncio")
+    monkeypatch.setattr(_LaterAsyncio, "importing", True)
+    assert isinstance(stand_in.AbstractEventLoopPolicy, type)
+    assert stand_in.AbstractEventLoopPolicy is not asyncio.AbstractEventLoopPolicy
+
+    monkeypatch.setattr(_LaterAsyncio, "importing", False)
+    assert stand_in.sleep is asyncio.sleep
+    # What Python itself asks of a module, such as `__path__`, is answered as by a module without it.
+    assert not hasattr(stand_in, "__path__")
+
+
+def test_where_grpc_is_loaded_already_it_is_that() -> None:
+    assert import_grpc() is grpc
+
+
+def test_grpc_loads_without_asyncio_and_both_can_be_used_afterwards() -> None:
+    code = """
+import sys
+from plugin_sdk._serving.lazy_grpc import import_grpc
+grpc = import_grpc()
+assert "asyncio" not in sys.modules, "asyncio was loaded"
+assert "grpc.aio" not in sys.modules
+assert not hasattr(grpc, "aio")
+import asyncio
+assert asyncio.run(asyncio.sleep(0, "slept")) == "slept"
+import grpc.aio
+
+async def main():
+    server = grpc.aio.server()
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        try:
+            await channel.unary_unary("/a/b")(b"")
+        except grpc.aio.AioRpcError as error:
+            code = error.code().name
+    await server.stop(0)
+    return code
+
+print(asyncio.run(main()))
+"""
+    assert run(code) == "UNIMPLEMENTED"
+
+
+def test_what_grpc_only_imports_is_loaded_when_it_is_used() -> None:
+    code = """
+import sys
+from plugin_sdk._serving.lazy_grpc import import_grpc
+names = ("inspect", "pkgutil", "socket", "typing_extensions")
+grpc = import_grpc()
+assert not [name for name in names if name in sys.modules]
+import inspect, pkgutil, socket, typing_extensions
+assert [type(module).__name__ for module in (inspect, pkgutil, socket, typing_extensions)] == ["module"] * 4
+from typing_extensions import TypedDict
+assert inspect.iscoroutinefunction(len) is False
+print(socket.AF_UNIX.name)
+"""
+    assert run(code) == "AF_UNIX"
+
+
+def test_a_stand_in_that_is_used_gives_its_place_to_the_real_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = _Later("colorsys")
+    monkeypatch.setitem(sys.modules, "colorsys", stand_in)
+    assert stand_in.hsv_to_rgb(0, 0, 1) == (1, 1, 1)
+    assert sys.modules["colorsys"] is not stand_in
+
+
+@pytest.mark.parametrize("first", ["asyncio", "grpc"])
+def test_what_is_loaded_already_is_left_alone(first: str) -> None:
+    code = (
+        f"import sys, {first}\n"
+        "from plugin_sdk._serving.lazy_grpc import import_grpc\n"
+        "grpc = import_grpc()\n"
+        "print(hasattr(grpc, 'aio'), type(sys.modules['asyncio']).__name__)"
+    )
+
+    assert run(code) == "True module"
+
+
+def test_a_grpc_that_cannot_be_imported_leaves_asyncio_whole() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['grpc._cython'] = None\n"
+        "from plugin_sdk._serving.lazy_grpc import import_grpc\n"
+        "try: import_grpc()\n"
+        "except ImportError: print('asyncio' in sys.modules)\n"
+        "import asyncio; asyncio.run(asyncio.sleep(0))"
+    )
+
+    assert run(code) == "False"

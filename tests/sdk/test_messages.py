@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from plugin_sdk.context import PluginContext
+from plugin_sdk.messages import (
+    CallResourceRequest,
+    CallResourceResponse,
+    CheckHealthRequest,
+    CheckHealthResult,
+    DataQuery,
+    Headers,
+    HealthStatus,
+    TimeRange,
+    canonical,
+    json_bytes,
+)
+
+RAW = {
+    "http_X-Grafana-User": "anna",
+    "Authorization": "Bearer t",
+    "http_Cookie": "c=1",
+    "Cookie": "other",
+    "FromAlert": "true",
+}
+
+
+def test_headers_are_found_whatever_their_case_and_prefix() -> None:
+    headers = Headers(RAW)
+
+    assert headers["x-grafana-user"] == headers["X-GRAFANA-USER"] == "anna"
+    assert headers["authorization"] == "Bearer t"
+    assert headers["cookie"] == "c=1"  # what was forwarded outweighs
+    assert headers.get("fromalert") == "true"
+    assert "x-unknown" not in headers
+    assert sorted(headers) == ["authorization", "cookie", "fromalert", "x-grafana-user"]
+    assert len(headers) == 4
+    assert headers.raw is RAW
+
+
+def test_only_http_headers_credentials_and_the_mark_of_alerts_are_forwarded() -> None:
+    assert Headers(RAW).forwarded() == {
+        "X-Grafana-User": "anna",
+        "Authorization": "Bearer t",
+        "Cookie": "c=1",
+        "Fromalert": "true",
+    }
+    assert Headers({"X-Other": "1"}).forwarded() == {}
+    assert Headers().forwarded() == {}
+
+
+def test_headers_never_show_their_values() -> None:
+    assert "Bearer" not in repr(Headers(RAW))
+    assert "authorization" in repr(Headers(RAW))
+    assert "Bearer" not in repr(CheckHealthRequest(PluginContext(), Headers(RAW)))
+
+
+def test_header_names_have_a_canonical_form() -> None:
+    assert canonical("x-id-TOKEN") == "X-Id-Token"
+
+
+def test_a_time_range_is_milliseconds_and_aware_datetimes() -> None:
+    span = TimeRange(1_500, 3_000)
+
+    assert span.from_ == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+    assert span.to == datetime(1970, 1, 1, 0, 0, 3, tzinfo=UTC)
+    assert span.duration == timedelta(seconds=1.5)
+    assert TimeRange(-86_400_000, 0).from_ == datetime(1969, 12, 31, tzinfo=UTC)
+    with pytest.raises(OverflowError):
+        _ = TimeRange(0, 2**62).to
+
+
+def test_a_query_can_be_made_by_hand_for_a_test() -> None:
+    query = DataQuery("A", {"station": "berlin"}, interval_ms=1_500)
+
+    assert query.interval == timedelta(seconds=1.5)
+    assert query.cancelled is False
+
+
+def test_a_health_result_is_made_by_its_outcome() -> None:
+    assert CheckHealthResult.ok("fine") == CheckHealthResult(HealthStatus.OK, "fine", None)
+    assert CheckHealthResult.error("bad", code=3) == CheckHealthResult(HealthStatus.ERROR, "bad", {"code": 3})
+
+
+def test_a_resource_request_reads_its_url_headers_and_body() -> None:
+    request = CallResourceRequest(
+        PluginContext(), "a", "POST", "a?x=1&x=2&empty=&q=a%20b", {"Accept": ["a", "b"]}, b'{"k": 1}'
+    )
+
+    assert request.query_string == "x=1&x=2&empty=&q=a%20b"
+    assert request.params == {"x": "2", "empty": "", "q": "a b"}
+    assert request.headers["accept"] == "a, b"
+    assert request.json() == {"k": 1}
+    assert request.cancelled is False
+    with pytest.raises(ValueError, match="Expecting value"):
+        CallResourceRequest(PluginContext(), "a").json()
+
+
+def test_a_json_response_says_what_it_is() -> None:
+    response = CallResourceResponse.of_json({"a": "é"}, 201)
+
+    assert response == CallResourceResponse(201, '{"a": "é"}'.encode(), {"Content-Type": "application/json"})
+
+
+def test_a_generator_inside_json_is_a_list_and_a_class_its_name() -> None:
+    assert json.loads(json_bytes({"a": (number for number in range(2)), "b": int})) == {
+        "a": [0, 1],
+        "b": "<class 'int'>",
+    }
+
+
+def test_a_dataclass_itself_is_no_instance_of_one() -> None:
+    assert json.loads(json_bytes(TimeRange)) == str(TimeRange)
+    assert json.loads(json_bytes(TimeRange(1, 2))) == {"from_ms": 1, "to_ms": 2}
