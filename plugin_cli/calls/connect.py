@@ -14,7 +14,7 @@ from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project, find_project
 from plugin_cli.provisioning.read import load_settings, unset_variables
-from plugin_cli.session.backend_record import read_backend
+from plugin_cli.session.backend_record import read_status
 from plugin_cli.session.record import Session, session_folder
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _session(project: Project, kind: BackendKind) -> Session | None:
                 "--backend dev: no session runs for this plugin", remedy="plugin-cli dev up --detach"
             )
         return None
-    if read_backend(folder) is not None:
+    if read_status(folder) is not None:
         return session
     if kind is BackendKind.DEV:
         raise PluginCliError(
@@ -136,7 +136,7 @@ def _running(project: Project, session: Session) -> Iterator[tuple[PluginClient,
 
     from plugin_sdk.client import CHANNEL_OPTIONS, PluginClient
 
-    record = read_backend(session_folder(project.root))
+    record = read_status(session_folder(project.root))
     if record is None or record.address is None:
         raise PluginCliError(
             "the running session's backend does not run",

@@ -29,16 +29,27 @@ class BackendKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class BackendCommand:
-    """How a backend is started: nothing of the caller's environment reaches a built one, as in Grafana."""
+class LaunchSpec:
+    """How a backend is launched: nothing of the caller's environment reaches a built one, as in Grafana.
+
+    Attributes:
+        argv: the program and its arguments.
+        env: its environment, whole.
+        cwd: its working directory.
+        kind: `SOURCE` or `DIST`.
+        standby: whether the next process may be launched, and its packages imported, before the author saves.
+        version: of the environment; a process that stands by from another version is of no use.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     cwd: Path
     kind: BackendKind
+    standby: bool = False
+    version: int = 0
 
 
-def backend_command(project: Project, kind: BackendKind, console: Console) -> BackendCommand:
+def backend_command(project: Project, kind: BackendKind, console: Console) -> LaunchSpec:
     """Return how to start the backend; `AUTO` is the built one where it is newer than the source.
 
     `DEV` is no way to start one: it runs already.
@@ -56,11 +67,11 @@ def backend_command(project: Project, kind: BackendKind, console: Console) -> Ba
     if kind is BackendKind.DIST or (
         kind is BackendKind.AUTO and built.is_file() and not _is_stale(project, built)
     ):
-        return BackendCommand((str(built),), {}, project.root, BackendKind.DIST)
+        return LaunchSpec((str(built),), {}, project.root, BackendKind.DIST)
     return source_command(project, console)
 
 
-def source_command(project: Project, console: Console) -> BackendCommand:
+def source_command(project: Project, console: Console) -> LaunchSpec:
     """Return how to run the backend from its source, in the plugin's own environment."""
     from plugin_cli.venv.create import ensure_environment
 
@@ -73,7 +84,7 @@ def source_command(project: Project, console: Console) -> BackendCommand:
     }
     env = passed | {"PYTHONPATH": str(backend.folder)}
     argv = (str(python), "-m", "plugin_sdk._process.source_mode", backend.package, str(backend.folder))
-    return BackendCommand(argv, env, project.root, BackendKind.SOURCE)
+    return LaunchSpec(argv, env, project.root, BackendKind.SOURCE)
 
 
 def _is_stale(project: Project, built: Path) -> bool:

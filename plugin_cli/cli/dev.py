@@ -13,7 +13,7 @@ from plugin_cli.cli.app import app
 if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
     from plugin_cli.dev.owner import DevUpResult
-    from plugin_cli.session.backend_record import BackendRecord
+    from plugin_cli.session.backend_record import BackendStatus
 
 dev = typer.Typer(help="Run the plugin in Grafana, or in the embedded preview.", no_args_is_help=True)
 app.add_typer(dev, name="dev")
@@ -145,7 +145,7 @@ def status(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-def _where(backend: BackendRecord) -> str:
+def _where(backend: BackendStatus) -> str:
     """Return the place to click on, which the sentence has without its folders."""
     return f"\n  {backend.file}:{backend.line or 1}" if backend.file else ""
 

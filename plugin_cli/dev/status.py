@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.project import find_project, find_root
-from plugin_cli.session.backend_record import BackendRecord, read_backend
+from plugin_cli.session.backend_record import BackendStatus, read_status
 from plugin_cli.session.record import Session, session_folder
 
 
@@ -38,10 +38,10 @@ class DevStatusResult:
     session: Session | None
     answers: bool = False
     crashed: bool = False
-    backend: BackendRecord | None = None
+    backend: BackendStatus | None = None
 
     @property
-    def problem(self) -> BackendRecord | None:
+    def problem(self) -> BackendStatus | None:
         """The backend, where it did not start or could not load the author's code."""
         return self.backend if self.backend is not None and self.backend.loaded is False else None
 
@@ -64,7 +64,7 @@ class DevStatusResult:
         return document
 
 
-def _error(backend: BackendRecord) -> dict[str, Any]:
+def _error(backend: BackendStatus) -> dict[str, Any]:
     return {"message": backend.reason, "file": backend.file or None, "line": backend.line}
 
 
@@ -77,7 +77,7 @@ def dev_status(request: DevStatusRequest) -> DevStatusResult:
         crashed = not folder.owned() and folder.recorded() is not None
         return DevStatusResult(find_project(root).plugin_id, None, crashed=crashed)
     return DevStatusResult(
-        session.plugin_id, session, answers=_answers(session.url), backend=read_backend(folder)
+        session.plugin_id, session, answers=_answers(session.url), backend=read_status(folder)
     )
 
 

@@ -14,7 +14,7 @@ from plugin_cli.calls import connect as connection
 from plugin_cli.calls.launch import BackendKind, running_backend
 from plugin_cli.console import TerminalConsole
 from plugin_cli.project import find_project
-from plugin_cli.session.backend_record import BackendRecord, write_backend
+from plugin_cli.session.backend_record import BackendStatus, write_status
 from plugin_cli.session.record import Session, SessionFolder, session_folder
 from plugin_sdk.testing import PluginProcess, settings
 from tests.source_plugin import PLUGIN_ID, use_this_python, write_source_plugin
@@ -46,7 +46,7 @@ def _shell(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def session(
-    root: Path, record: BackendRecord | None, settings_file: str | None = None
+    root: Path, record: BackendStatus | None, settings_file: str | None = None
 ) -> Iterator[SessionFolder]:
     folder = session_folder(root)
     with folder.claim():
@@ -54,7 +54,7 @@ def session(
             Session(PLUGIN_ID, str(root), "preview", "source", URL, 1, 0.0, settings_file=settings_file)
         )
         if record is not None:
-            write_backend(folder, record)
+            write_status(folder, record)
         yield folder
 
 
@@ -68,7 +68,7 @@ def test_a_running_session_answers_unless_another_backend_is_asked_for(
     root: Path, backend: PluginProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = f"backend: the running session's (source), {URL}\n"
-    with session(root, BackendRecord(backend.address, True)):
+    with session(root, BackendStatus(backend.address, True)):
         assert call(capsys, "health") == (0, "OK: http://api.example/ with 10 characters\n", told)
         assert call(capsys, "stream", "two", "--backend", "dev") == (0, "1\n2\n", "")
         # The exit of the session's backend would end this module's tests with it.
@@ -81,7 +81,7 @@ def test_the_session_keeps_its_own_instance(
 ) -> None:
     page = settings({"url": "http://page/"}, uid="weather", updated_ms=10**13)
     assert backend.client.check_health(page).message.startswith("http://page/")
-    with session(root, BackendRecord(backend.address, True)):
+    with session(root, BackendStatus(backend.address, True)):
         assert call(capsys, "health", "--backend", "dev")[1].startswith("OK: http://api.example/")
 
     assert backend.client.check_health(page).message.startswith("http://page/")
@@ -92,14 +92,14 @@ def test_the_settings_of_the_session_are_those_of_the_call(
 ) -> None:
     file = tmp_path / "mine.json"
     file.write_text('{"jsonData": {"url": "http://mine/"}}')
-    with session(root, BackendRecord(backend.address, True), str(file)):
+    with session(root, BackendStatus(backend.address, True), str(file)):
         assert call(capsys, "health", "--backend", "dev")[1] == "OK: http://mine/ with 0 characters\n"
 
 
 def test_verbose_says_where_the_sessions_log_is(
     root: Path, backend: PluginProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with session(root, BackendRecord(backend.address, True)):
+    with session(root, BackendStatus(backend.address, True)):
         assert "plugin-cli dev logs" in call(capsys, "health", "--backend", "dev", "--verbose")[2]
 
 
@@ -128,7 +128,7 @@ def test_a_session_that_runs_the_backend_elsewhere_is_not_called(
 def test_a_session_whose_backend_does_not_start_says_why(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with session(root, BackendRecord(None, False, "no licence")):
+    with session(root, BackendStatus(None, False, "no licence")):
         assert call(capsys, "health") == (
             1,
             "",
@@ -145,14 +145,14 @@ def test_a_call_that_an_exchange_cuts_off_goes_to_the_new_backend(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gone = f"unix:{tmp_path}/gone"
-    with session(root, BackendRecord(gone, True)):
+    with session(root, BackendStatus(gone, True)):
         code, _, err = call(capsys, "metrics", "--backend", "dev")
         assert (code, err.splitlines()[0]) == (1, "error: the backend ended during the call")
         assert err.endswith("try: plugin-cli dev logs --tail 30\n")
         # Asked whether there is one, and where it is.
         addresses = iter([gone, gone])
         monkeypatch.setattr(
-            connection, "read_backend", lambda _: BackendRecord(next(addresses, backend.address), True)
+            connection, "read_status", lambda _: BackendStatus(next(addresses, backend.address), True)
         )
 
         assert call(capsys, "health", "--backend", "dev")[0] == 0

@@ -15,12 +15,13 @@ from plugin_cli.build.frontend.generated import write_frontend
 from plugin_cli.dev.preview.alerts.engine import Alerts
 from plugin_cli.dev.preview.app import Frontend, Preview, create_app
 from plugin_cli.dev.preview.data_source import DataSourceStore
-from plugin_cli.dev.preview.events import Events
+from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.project import Project
+from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.system.ports import bind_loopback
 from plugin_sdk import DataSource
 from plugin_sdk.context import DataSourceInstanceSettings
@@ -124,6 +125,7 @@ def serve(
     preview = Preview(
         plugin=PLUGIN,
         bridge=bridge,
+        backend=lambda: page_status("source", BackendStatus("unix:/backend.sock", loaded=True)),
         store=data_source,
         plugin_files=Files([dist]),
         page_files=Files(folders),

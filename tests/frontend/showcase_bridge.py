@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from plugin_cli.dev.preview.bridge import (
     Answer,
-    BackendState,
     Cancel,
     Health,
     ResourcePart,
@@ -104,9 +103,6 @@ class ShowcaseBridge:
 
     def collect_metrics(self) -> bytes:
         return b""
-
-    def state(self) -> BackendState:
-        return BackendState("source", True)
 
     def _parse(self, settings: Settings) -> Any:
         raw = json.dumps(settings.json_data).encode()

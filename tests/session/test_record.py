@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from plugin_cli.errors import PluginCliError, UsageError
-from plugin_cli.session.backend_record import BackendRecord, read_backend, write_backend
+from plugin_cli.session.backend_record import BackendStatus, read_status, write_status
 from plugin_cli.session.log import LogEntry, LogWriter, follow_log, level_filter, read_log
 from plugin_cli.session.record import Session, SessionFolder, session_folder
 from plugin_cli.system.file_lock import FileLock
@@ -226,16 +226,16 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 
 def test_what_cannot_be_recorded_is_said_and_leaves_no_old_address(tmp_path: Path) -> None:
     folder = SessionFolder(tmp_path)
-    write_backend(folder, BackendRecord("unix:/old", True))
+    write_status(folder, BackendStatus("unix:/old", True))
     session = Session("p", "/r", "preview", "source", "http://127.0.0.1:1/", 1, 0.0)
     # A folder stands where the file that is moved into place has to be written.
     for name in ("backend", "session", "failure"):
         (tmp_path / f"{name}.{os.getpid()}-{threading.get_ident()}").mkdir()
 
-    write_backend(folder, BackendRecord("unix:/new", True))
+    write_status(folder, BackendStatus("unix:/new", True))
     folder.write_failure(PluginCliError("it failed"))
 
-    assert read_backend(folder) is None
+    assert read_status(folder) is None
     assert folder.failure() is None
     with pytest.raises(PluginCliError, match=r"session\.json cannot be written\n  Is a directory"):
         folder.write(session)
@@ -243,9 +243,9 @@ def test_what_cannot_be_recorded_is_said_and_leaves_no_old_address(tmp_path: Pat
 
 def test_the_backend_of_a_session_is_told_to_other_commands(tmp_path: Path) -> None:
     folder = SessionFolder(tmp_path)
-    assert read_backend(folder) is None
-    record = BackendRecord("unix:/a", False, "why", "/f.py", 3)
-    write_backend(folder, record)
-    assert read_backend(folder) == record
+    assert read_status(folder) is None
+    record = BackendStatus("unix:/a", False, "why", "/f.py", 3)
+    write_status(folder, record)
+    assert read_status(folder) == record
     folder.backend.write_text('{"other": 1}')
-    assert read_backend(folder) is None
+    assert read_status(folder) is None

@@ -9,21 +9,20 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_cli.calls.launch import BackendKind
 from plugin_cli.console import Console
 from plugin_cli.dev.frontend import DevFrontend, generates_frontend
 from plugin_cli.dev.grafana.container import PLUGINS, Mounted, end_plugin_process
 from plugin_cli.dev.grafana.locator import copy_own_frontend, write_plugin_folder
-from plugin_cli.dev.supervisor.source_backend import (
-    SOCKET_FOLDER,
-    SourceBackend,
-    desktop_meeting,
-    unix_meeting,
-)
+from plugin_cli.dev.grafana.spliced_front import SOCKET_FOLDER, SplicedFront, tcp_endpoint, unix_endpoint
+from plugin_cli.dev.supervisor.launch import failing_spec, launch_spec
+from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
-from plugin_cli.session.backend_record import write_backend
+from plugin_cli.session.backend_record import report_status, write_status
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
+from plugin_cli.system.cache import private_dir
 from plugin_cli.system.watcher import source_filter, watching
 from plugin_cli.target import Target
 
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
     from plugin_cli.dev.grafana.runtime import DockerOptions
+
+# How long it is waited for the backend to describe its models.
+_LOAD_SECONDS = 10.0
 
 
 def dist_mounts(project: Project, target: Target) -> tuple[Mounted, ...]:
@@ -78,34 +80,65 @@ def source_mounts(
 ) -> Iterator[tuple[Mounted, ...]]:
     """Run the backend from source inside the block and yield what leads Grafana to it."""
     with ExitStack() as stack:
-        meeting, listener = stack.enter_context(desktop_meeting() if is_desktop(client) else unix_meeting())
-        plugin = folder.path / "plugin"
+        endpoint, listener = stack.enter_context(tcp_endpoint() if is_desktop(client) else unix_endpoint())
+        plugin, schemas = folder.path / "plugin", private_dir(folder.path / "schemas")
         shutil.rmtree(plugin, ignore_errors=True)
         plugin.mkdir(parents=True)
-        stack.callback(shutil.rmtree, plugin, ignore_errors=True)
-        backend = SourceBackend(
+        for path in (plugin, schemas):
+            stack.callback(shutil.rmtree, path, ignore_errors=True)
+        front = SplicedFront(listener)
+        supervisor = spliced_supervisor(
             project,
-            listener,
-            meeting.sockets,
+            front,
             console,
             log,
-            lambda record: write_backend(folder, record),
-            options.debug_port,
+            sockets=endpoint.sockets,
+            schemas=schemas,
+            debug_port=options.debug_port,
         )
-        stack.callback(backend.close)
+        supervisor.subscribe(lambda status: write_status(folder, status))
+        stack.callback(supervisor.close)
         with console.working("starting the backend from source"):
-            backend.open()
-            write_plugin_folder(project, target, meeting.handshake, plugin)
-            frontend = _frontend(project, plugin, console)
-        stack.enter_context(_reloaded(project, backend, frontend, log))
+            front.open()
+            supervisor.start()
+            write_plugin_folder(project, target, endpoint.handshake, plugin)
+            frontend = _frontend(project, plugin, console, supervisor)
+        stack.enter_context(_reloaded(project, supervisor, frontend, log))
         mounts = [Mounted(plugin, f"{PLUGINS}/{project.plugin_id}")]
-        if meeting.folder is not None:
-            mounts.append(Mounted(meeting.folder, SOCKET_FOLDER))
+        if endpoint.folder is not None:
+            mounts.append(Mounted(endpoint.folder, SOCKET_FOLDER))
         yield tuple(mounts)
 
 
-def _frontend(project: Project, plugin: Path, console: Console) -> DevFrontend:
-    frontend = DevFrontend(project, plugin, console)
+def spliced_supervisor(
+    project: Project,
+    front: SplicedFront,
+    console: Console,
+    log: LogWriter,
+    *,
+    sockets: Path | None,
+    schemas: Path,
+    debug_port: int | None = None,
+) -> Supervisor:
+    """Return what runs the backend from source behind Grafana, which does not end it when it restarts."""
+    env = {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
+    supervisor = Supervisor(
+        project,
+        lambda: launch_spec(
+            project, BackendKind.SOURCE, console, sockets=sockets, debug_port=debug_port, env=env
+        ),
+        front,
+        log,
+        schemas=schemas,
+        exclusive=debug_port is not None,
+        stand_in=lambda reason: failing_spec(reason, sockets=sockets, env=env),
+    )
+    supervisor.subscribe(lambda status: report_status(status, log, console))
+    return supervisor
+
+
+def _frontend(project: Project, plugin: Path, console: Console, supervisor: Supervisor) -> DevFrontend:
+    frontend = DevFrontend(project, plugin, console, lambda: supervisor.schema(_LOAD_SECONDS))
     if not generates_frontend(project):
         copy_own_frontend(project, plugin)
     else:
@@ -117,12 +150,12 @@ def _frontend(project: Project, plugin: Path, console: Console) -> DevFrontend:
 
 @contextmanager
 def _reloaded(
-    project: Project, backend: SourceBackend, frontend: DevFrontend, log: LogWriter
+    project: Project, supervisor: Supervisor, frontend: DevFrontend, log: LogWriter
 ) -> Iterator[None]:
     def changed(paths: frozenset[Path]) -> None:
         names = sorted(str(path.relative_to(project.root)) for path in paths)
         log.line("dev", "info", f"changed: {', '.join(names[:5])}")
-        backend.exchange()
+        supervisor.replace()
         if generates_frontend(project):
             frontend.make()
 

@@ -43,6 +43,7 @@ class Preview:
     Attributes:
         plugin: plugin.json.
         bridge: the way to the backend.
+        backend: how it is doing, as `page_status` returns it.
         store: the configured data source.
         plugin_files: what stands below `/public/plugins/<id>/`.
         page_files: the page itself.
@@ -53,6 +54,7 @@ class Preview:
 
     plugin: dict[str, Any]
     bridge: Bridge
+    backend: Callable[[], dict[str, Any]]
     store: DataSourceStore
     plugin_files: Files
     page_files: Files
@@ -121,7 +123,7 @@ class _PageRoutes:
             "module": f"public/plugins/{preview.plugin['id']}/module.js" if has_module else None,
             "schema": frontend.schema,
             "datasource": {"uid": settings.uid, "name": settings.name},
-            "backend": preview.bridge.state().to_json(),
+            "backend": preview.backend(),
             "events": "/api/preview/events",
         }
         if frontend.error:

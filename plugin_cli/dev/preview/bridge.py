@@ -1,4 +1,4 @@
-"""What the preview asks of a plugin's backend, in plain values; `process_bridge` answers."""
+"""What the preview asks of a plugin's backend, in plain values; `supervised_bridge` answers."""
 
 from __future__ import annotations
 
@@ -140,20 +140,3 @@ class Bridge(Protocol):
     def collect_metrics(self) -> bytes:
         """Return the backend's metrics in Prometheus' text format."""
         ...
-
-    def state(self) -> BackendState:
-        """Say whether the backend runs."""
-        ...
-
-
-@dataclass(frozen=True)
-class BackendState:
-    """Whether the backend runs, from `source` or `dist`, and why not."""
-
-    mode: str
-    running: bool
-    message: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as the page reads it."""
-        return {"mode": self.mode, "running": self.running, "message": self.message}

@@ -9,6 +9,8 @@ from typing import Any
 
 from starlette.responses import StreamingResponse
 
+from plugin_cli.session.backend_record import BackendStatus
+
 # Proxies and browsers give up a silent connection; a comment keeps it and shows whether it still stands.
 _KEEPALIVE_SECONDS = 15.0
 _MAX_WAITING = 1000
@@ -91,6 +93,11 @@ def message(data: bytes, event: str | None = None) -> bytes:
     return head + b"".join(b"data: " + line + b"\n" for line in data.splitlines() or [b""]) + b"\n"
 
 
+def page_status(kind: str, status: BackendStatus) -> dict[str, Any]:
+    """Return the status of a backend from `source` or `dist` as the page reads it."""
+    return {"mode": kind, "running": status.running, "message": status.reason}
+
+
 class Events:
     """The event stream of the page, `GET /api/preview/events`."""
 
@@ -101,9 +108,9 @@ class Events:
         """Say that `backend` or `frontend` changed and runs again."""
         self._publish("reload", {"what": what})
 
-    def backend(self, state: dict[str, Any]) -> None:
-        """Say that the backend stopped or started."""
-        self._publish("backend", state)
+    def backend(self, status: dict[str, Any]) -> None:
+        """Report what became of the backend, as `page_status` returns it."""
+        self._publish("backend", status)
 
     def _publish(self, event: str, data: Any) -> None:
         self.channel.publish(message(json.dumps(data).encode(), event))

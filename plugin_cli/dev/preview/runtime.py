@@ -16,20 +16,19 @@ from plugin_cli.dev.frontend import DevFrontend
 from plugin_cli.dev.owner import Runtime
 from plugin_cli.dev.preview.alerts.engine import Alerts
 from plugin_cli.dev.preview.app import Preview, create_app
-from plugin_cli.dev.preview.bridge import BackendState
-from plugin_cli.dev.preview.events import Events
+from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
 from plugin_cli.dev.preview.rich_page import rich_page
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.settings import DevSettings
+from plugin_cli.dev.preview.supervised_bridge import SupervisedBridge
 from plugin_cli.dev.preview.threads import Pools
-from plugin_cli.dev.supervisor.launch import backend_starter, dev_command
-from plugin_cli.dev.supervisor.process import DevProcesses
-from plugin_cli.dev.supervisor.process_bridge import ProcessBridge
+from plugin_cli.dev.supervisor.launch import launch_spec
+from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
-from plugin_cli.session.backend_record import write_backend
+from plugin_cli.session.backend_record import BackendStatus, report_status, write_status
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.cache import private_dir
@@ -144,19 +143,21 @@ class _Parts:
         self._pools = Pools()
         self._settings = settings
         self._is_source = source_filter(project.root)
-        self._processes = DevProcesses(
-            project.plugin_id,
-            dev_command(project, kind, console, debug_port, self._sockets),
+        self._bridge = SupervisedBridge(project.plugin_id)
+        self._supervisor = Supervisor(
+            project,
+            lambda: launch_spec(project, kind, console, sockets=self._sockets, debug_port=debug_port),
+            self._bridge,
             log,
-            lambda record: write_backend(folder, record),
-            self._schemas,
+            schemas=self._schemas,
+            exclusive=debug_port is not None,
         )
+        self._supervisor.subscribe(lambda status: write_status(folder, status))
+        self._supervisor.subscribe(lambda status: report_status(status, log, console))
+        self._supervisor.subscribe(self._report_to_page)
         self._frontend = DevFrontend(
-            project, self._made, console, lambda: self._processes.schema(_LOAD_SECONDS)
+            project, self._made, console, lambda: self._supervisor.schema(_LOAD_SECONDS)
         )
-        starter = backend_starter(project, self._processes)
-        alone = debug_port is not None
-        self._bridge = ProcessBridge(starter, kind.value, self._backend_changed, alone=alone)
         self._live = Live(self._bridge, lambda: settings.store.settings, self._pools)
 
     @property
@@ -177,9 +178,9 @@ class _Parts:
 
     def open(self) -> None:
         """Start the backend, and make the frontend from what it says of its models."""
-        self._bridge.open()
+        self._supervisor.replace()
         self._frontend.make()
-        self._bridge.settled(_LOAD_SECONDS)
+        self._supervisor.wait_until_loaded(_LOAD_SECONDS)
 
     def preview(self, rich: Path | None) -> Preview:
         """Return what the application serves, with the rich page where there is one."""
@@ -193,6 +194,7 @@ class _Parts:
         return Preview(
             plugin=project.metadata,
             bridge=self._bridge,
+            backend=lambda: page_status(self._kind.value, self._supervisor.status),
             store=self._settings.store,
             plugin_files=Files(folders),
             page_files=Files(page_folders(rich)),
@@ -217,7 +219,7 @@ class _Parts:
             self._settings.reload(self._log, self._settings_changed)
         if all(self._settings.concerns(path) for path in paths):
             return
-        self._bridge.exchange()
+        self._supervisor.replace()
         self._live.restart()
         self._events.reload("backend")
         # Afterwards: nobody waits for the editors, the first answer of the new code is waited for.
@@ -229,7 +231,7 @@ class _Parts:
         self._events.reload("frontend")
 
     def _remake_frontend(self) -> None:
-        self._bridge.settled(_LOAD_SECONDS)
+        self._supervisor.wait_until_loaded(_LOAD_SECONDS)
         before = self._frontend()
         if self._frontend.make() != before:
             self._events.reload("frontend")
@@ -241,21 +243,13 @@ class _Parts:
 
     def close(self) -> None:
         """End the backend and forget what was made."""
-        self._bridge.close()
-        self._processes.close()
+        self._supervisor.close()
         self._pools.shutdown()
         self._frontend.clear()
         for folder in (self._schemas, self._sockets):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _backend_changed(self, state: BackendState) -> None:
-        self._log.line(
-            "dev",
-            "info" if state.running else "error",
-            "the backend runs" if state.running else "the backend does not run",
-            **({"reason": state.message} if state.message else {}),
-        )
-        if not state.running:
-            self._console.warn(f"the backend does not run: {state.message}")
-            self._processes.ended(state.message)
-        self._events.backend(state.to_json())
+    def _report_to_page(self, status: BackendStatus) -> None:
+        # The page learns of a new backend when it is known whether it loaded the author's code.
+        if status.loaded is not None:
+            self._events.backend(page_status(self._kind.value, status))

@@ -1,4 +1,5 @@
-"""Keeps one backend process running from source and replaces it when its code changes.
+"""Keeps one backend process running for a development session, and replaces it when the author saves.
 
-Saved files go in; calls always reach a backend, be it one that answers why the code cannot load.
+In: how the backend is launched, and the front that passes calls on to it (the preview's bridge, or the splice
+before Grafana). Out: one `BackendStatus` after the other, to whoever subscribes.
 """

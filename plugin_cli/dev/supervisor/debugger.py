@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from plugin_cli.calls.launch import BackendCommand
+from plugin_cli.calls.launch import LaunchSpec
 from plugin_cli.console import Console
 from plugin_cli.errors import ProjectError, UsageError
 from plugin_cli.project import Project
@@ -37,9 +37,9 @@ def check_debugger(project: Project, port: int, console: Console) -> None:
         )
 
 
-def with_debugger(command: BackendCommand, port: int) -> BackendCommand:
+def with_debugger(spec: LaunchSpec, port: int) -> LaunchSpec:
     """Return how to start a backend that a debugger may attach to."""
-    python, *rest = command.argv
+    python, *rest = spec.argv
     # Frozen modules have no source lines to stop at; debugpy warns about them on every start.
     argv = (python, "-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"{LOOPBACK}:{port}", *rest)
-    return replace(command, argv=argv)
+    return replace(spec, argv=argv)

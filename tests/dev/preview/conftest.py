@@ -60,6 +60,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     preview = Preview(
         plugin={"id": "acme-weather-datasource", "type": "datasource", "name": "Weather"},
         bridge=bridge,
+        backend=bridge.backend,
         store=store,
         plugin_files=Files([dist]),
         page_files=Files([page]),

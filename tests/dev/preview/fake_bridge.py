@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from plugin_cli.dev.preview.bridge import (
     Answer,
     BackendCallError,
-    BackendState,
     BackendUnavailableError,
     Cancel,
     Health,
@@ -93,8 +92,8 @@ class FakeBridge:
     def collect_metrics(self) -> bytes:
         return b"up 1\n"
 
-    def state(self) -> BackendState:
-        return BackendState("source", self.failure is None, str(self.failure or ""))
+    def backend(self) -> dict[str, object]:
+        return {"mode": "source", "running": self.failure is None, "message": str(self.failure or "")}
 
 
 def unavailable(text: str = "it crashed") -> Exception:

@@ -7,19 +7,19 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
+import grpc
 import pytest
 
 from plugin_cli.calls.launch import source_command
 from plugin_cli.console import TerminalConsole
-from plugin_cli.dev.supervisor.process import DevProcesses
-from plugin_cli.dev.supervisor.started import DevCommand, Loading
+from plugin_cli.dev.supervisor.process import BackendProcess
+from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.project import find_project
-from plugin_cli.session.backend_record import BackendRecord
+from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter, read_log
-from plugin_sdk.testing import PluginProcess, PluginStartError, settings
+from plugin_sdk.testing import PluginClient, settings
 from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
 
 SOURCE = """
@@ -31,6 +31,29 @@ class Weather(DataSource):
 """
 
 
+class NoFront:
+    """Passes no calls on: the tests call the process themselves."""
+
+    def __init__(self) -> None:
+        self.processes: list[BackendProcess] = []
+
+    def hold(self) -> None:
+        """Do nothing."""
+
+    def point_at(self, process: BackendProcess) -> None:
+        """Keep it."""
+        self.processes.append(process)
+
+    def refuse(self, status: BackendStatus) -> None:
+        """Do nothing."""
+
+    def release(self, process: BackendProcess) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 @dataclass
 class Session:
     """Starts processes as a development session does, and ends them with the test."""
@@ -38,54 +61,39 @@ class Session:
     plugin: SourcePlugin
     log: Path
     version: int = 1
-    extra: tuple[str, ...] = ()
-    records: list[BackendRecord] = field(default_factory=list)
-    running: list[PluginProcess] = field(default_factory=list)
+    statuses: list[BackendStatus] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         project = find_project(self.plugin.root)
         source = source_command(project, TerminalConsole())
-
-        def command() -> DevCommand:
-            return DevCommand(
-                replace(source, argv=(*source.argv, *self.extra)), ahead=True, version=self.version
-            )
-
-        self.processes = DevProcesses(
-            project.plugin_id, command, LogWriter(self.log), self.records.append, self.log.parent
+        self.front = NoFront()
+        self.supervisor = Supervisor(
+            project,
+            lambda: replace(source, standby=True, version=self.version),
+            self.front,
+            LogWriter(self.log),
+            schemas=self.log.parent,
         )
+        self.supervisor.subscribe(self.statuses.append)
 
     def start(self) -> str:
-        """Start the next one; return what is told of its loading, when the one after it has been started."""
-        process, loading = self.processes.start()
-        self.running.append(process)
-        told, known = [""], Event()
+        """Start the next one; return why it could not be loaded, when the one after it stands by."""
+        self.supervisor.replace()
+        return self.supervisor.wait_until_loaded(60).reason
 
-        def settled(problem: str) -> None:
-            told[0] = problem
-            known.set()
-
-        loading.then(settled)
-        assert known.wait(60)
-        return told[0]
-
-    def said(self) -> str:
-        return self.running[-1].client.check_health(settings()).message
+    def health(self) -> str:
+        with grpc.insecure_channel(self.front.processes[-1].address) as channel:
+            return PluginClient(channel).check_health(settings()).message
 
     def schema(self) -> dict[str, Any]:
-        found = self.processes.schema(60)
+        found = self.supervisor.schema(60)
         assert found is not None
         return found
 
-    def waiting(self) -> PluginProcess:
-        found = self.processes.waiting
+    def standby(self) -> BackendProcess:
+        found = self.supervisor.standby.process
         assert found is not None
         return found
-
-    def close(self) -> None:
-        self.processes.close()
-        for process in self.running:
-            process.stop()
 
 
 @pytest.fixture
@@ -95,22 +103,22 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     plugin.write("backend/weather/datasource.py", SOURCE)
     made = Session(plugin, tmp_path / "log.jsonl")
     yield made
-    made.close()
+    made.supervisor.close()
 
 
 def test_the_next_process_has_waited_and_runs_the_code_of_now(session: Session) -> None:
     assert session.start() == ""
-    assert session.said() == "one began anew"
+    assert session.health() == "one began anew"
     session.plugin.write("backend/weather/datasource.py", SOURCE.replace("one ", "two "))
 
     assert session.start() == ""
 
-    assert session.said() == "two waited"
+    assert session.health() == "two waited"
 
 
 def kill(session: Session) -> None:
-    os.kill(session.waiting().pid, signal.SIGKILL)
-    session.waiting().wait(60)
+    os.kill(session.standby().pid, signal.SIGKILL)
+    session.standby().exit_code()
 
 
 def install(session: Session) -> None:
@@ -120,12 +128,12 @@ def install(session: Session) -> None:
 @pytest.mark.parametrize("spoil", [kill, install])
 def test_one_that_waited_in_vain_is_replaced(session: Session, spoil: Callable[[Session], None]) -> None:
     session.start()
-    waiting = session.waiting()
+    waiting = session.standby()
     spoil(session)
 
     assert session.start() == ""
 
-    assert session.said() == "one began anew"
+    assert session.health() == "one began anew"
     assert not waiting.running()
 
 
@@ -136,13 +144,13 @@ def test_what_became_of_a_process_is_recorded(session: Session) -> None:
     session.plugin.write("backend/weather/datasource.py", SOURCE)
     session.start()
 
-    starting, loaded, again, broken, healing, healed = session.records
-    addresses = [process.address for process in session.running]
-    assert [starting, loaded] == [BackendRecord(addresses[0], told) for told in (None, True)]
-    assert again == BackendRecord(addresses[1])
-    assert broken == BackendRecord(addresses[1], False, problem, str(source), 3)
+    # What a process that answers has not loaded yet is a status too, unless it has loaded by then.
+    loaded, broken, healed = (status for status in session.statuses if status.loaded is not None)
+    addresses = [process.address for process in session.front.processes]
+    assert loaded == BackendStatus(addresses[0], True)
+    assert broken == BackendStatus(addresses[1], False, problem, str(source), 3)
     assert problem.endswith("SyntaxError: invalid syntax (datasource.py, line 3)")
-    assert [healing, healed] == [BackendRecord(addresses[2], told) for told in (None, True)]
+    assert healed == BackendStatus(addresses[2], True)
     lines = [entry for entry in read_log(session.log) if entry.source == "plugin"]
     assert "the plugin's code is loaded" in [line.message for line in lines]
     assert not [line for line in lines if "event" in line.fields]
@@ -154,10 +162,9 @@ def test_one_that_does_not_start_is_recorded_with_its_words(session: Session) ->
         "import sys\nsys.exit('no licence')\nserve('weather.datasource:Weather')",
     )
 
-    with pytest.raises(PluginStartError):
-        session.processes.start()
+    session.supervisor.replace()
 
-    (record,) = session.records
+    (record,) = session.statuses
     assert (record.address, record.loaded) == (None, False)
     assert "no licence" in record.reason
 
@@ -172,29 +179,28 @@ def test_one_that_waited_and_cannot_start_is_tried_anew(session: Session) -> Non
 
     assert session.start() == ""
 
-    assert session.said() == "one began anew"
+    assert session.health() == "one began anew"
 
 
 def test_the_one_that_waits_ends_with_the_session(session: Session) -> None:
     session.start()
-    waiting = session.waiting()
+    waiting = session.standby()
 
-    session.close()
+    session.supervisor.close()
 
     assert not waiting.running()
-    session.running.clear()
 
 
 def test_nothing_is_prepared_once_the_session_is_closed(session: Session) -> None:
-    session.processes.close()
+    session.supervisor.standby.close()
 
     session.start()
 
-    assert session.processes.waiting is None
+    assert session.supervisor.standby.process is None
 
 
 def test_the_backend_describes_its_own_models(session: Session) -> None:
-    assert session.processes.schema(0) is None
+    assert session.supervisor.schema(0) is None
     text = (
         "from pydantic import BaseModel\nclass Query(BaseModel):\n    station: str = ''\n"
         + SOURCE.replace("DataSource)", "DataSource[dict, Query])").replace(
@@ -233,18 +239,15 @@ def test_one_that_does_not_start_describes_nothing(session: Session) -> None:
     session.plugin.write(
         "backend/weather/__main__.py", "import sys\nsys.exit('no')\nserve('weather.datasource:Weather')"
     )
-    with pytest.raises(PluginStartError):
-        session.processes.start()
+    session.supervisor.replace()
 
-    assert session.processes.schema(60) is None
+    assert session.supervisor.schema(60) is None
 
 
-def test_whoever_asks_late_is_told_at_once() -> None:
-    loading, told = Loading(), list[str]()
-    loading.then(told.append)
-    assert told == []
+def test_a_late_subscriber_is_notified_at_once(session: Session) -> None:
+    session.start()
+    statuses: list[BackendStatus] = []
 
-    loading.settle("why")
-    loading.then(told.append)
+    session.front.processes[0].subscribe(statuses.append)
 
-    assert told == ["why", "why"]
+    assert statuses == [session.statuses[-1]]

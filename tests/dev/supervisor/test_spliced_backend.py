@@ -12,10 +12,12 @@ import grpc
 import pytest
 
 from plugin_cli.console import TerminalConsole
-from plugin_cli.dev.supervisor.failing_backend import start_reason
-from plugin_cli.dev.supervisor.source_backend import SourceBackend, unix_meeting
+from plugin_cli.dev.grafana.mounts import spliced_supervisor
+from plugin_cli.dev.grafana.spliced_front import SplicedFront, unix_endpoint
+from plugin_cli.dev.supervisor.failure_reasons import start_reason
+from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.project import find_project
-from plugin_cli.session.backend_record import BackendRecord
+from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter
 from plugin_sdk.client import CHANNEL_OPTIONS
 from plugin_sdk.testing import PluginClient, PluginStartError, settings
@@ -40,34 +42,36 @@ class Said(TerminalConsole):
 @dataclass
 class Session:
     plugin: SourcePlugin
-    backend: SourceBackend
+    supervisor: Supervisor
     client: PluginClient
     said: Said
-    records: list[BackendRecord]
+    statuses: list[BackendStatus]
 
     def health(self) -> str:
         return self.client.check_health(URL).message
 
     def save(self, start: str) -> bool:
         self.plugin.write("backend/weather/__main__.py", start)
-        return self.backend.exchange()
+        return self.supervisor.replace().running
 
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     use_this_python(monkeypatch)
     plugin = write_source_plugin(tmp_path / "weather")
-    said, records = Said(), list[BackendRecord]()
-    with unix_meeting() as (meeting, listener):
-        assert meeting.folder is not None
-        log = LogWriter(tmp_path / "log.jsonl")
+    said, statuses = Said(), list[BackendStatus]()
+    with unix_endpoint() as (endpoint, listener):
+        assert endpoint.folder is not None
+        front, log = SplicedFront(listener), LogWriter(tmp_path / "log.jsonl")
         project = find_project(plugin.root)
-        backend = SourceBackend(project, listener, meeting.sockets, said, log, records.append)
-        backend.open()
-        address = f"unix:{meeting.folder / 'backend.sock'}"
+        supervisor = spliced_supervisor(project, front, said, log, sockets=endpoint.sockets, schemas=tmp_path)
+        supervisor.subscribe(statuses.append)
+        front.open()
+        supervisor.start()
+        address = f"unix:{endpoint.folder / 'backend.sock'}"
         with grpc.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
-            yield Session(plugin, backend, PluginClient(channel), said, records)
-        backend.close()
+            yield Session(plugin, supervisor, PluginClient(channel), said, statuses)
+        supervisor.close()
 
 
 def test_a_start_file_that_cannot_run_is_every_calls_answer_until_it_is_mended(session: Session) -> None:
@@ -77,8 +81,10 @@ def test_a_start_file_that_cannot_run_is_every_calls_answer_until_it_is_mended(s
     reason = "the backend did not start: SyntaxError: '(' was never closed (__main__.py, line 4)"
     assert session.health() == reason
     assert session.client.query_data([{"refId": "A"}], URL)["A"].error == reason
-    assert session.said.warnings == [f"{reason}\n  every call says so until you save"]
-    assert session.records[-1].loaded is False
+    status = session.statuses[-1]
+    assert session.said.warnings == [f"the backend does not run: {status.reason}"]
+    assert (status.address, status.loaded) == (None, False)
+    assert "SyntaxError: '(' was never closed" in status.reason
 
     assert session.save(START)
     assert session.health() == "http://here with 0 characters"
@@ -96,7 +102,7 @@ def test_code_that_ends_the_process_is_not_run_again_before_it_is_mended(session
     path = session.plugin.root / "backend/weather/datasource.py"
     whole = path.read_text()
     path.write_text(f"{whole}\nimport os\nos._exit(7)\n")
-    session.backend.exchange()
+    session.supervisor.replace()
 
     deadline = time.monotonic() + 60
     while not session.said.warnings and time.monotonic() < deadline:
@@ -105,15 +111,15 @@ def test_code_that_ends_the_process_is_not_run_again_before_it_is_mended(session
         "the backend's process ended while it loaded the plugin's code (exit code 7); mend the code, "
         "it is started again when you save; what it said: plugin-cli dev logs"
     )
-    assert session.said.warnings == [reason]
+    assert session.said.warnings == [f"the backend does not run: {reason}"]
     assert session.health() == reason
-    assert session.records[-1] == BackendRecord(None, False, reason)
-    started = len(session.records)
+    assert session.statuses[-1] == BackendStatus(None, False, reason)
+    started = len(session.statuses)
     time.sleep(2.5)  # twice as long as it takes to see that a process ended
-    assert len(session.records) == started
+    assert len(session.statuses) == started
 
     path.write_text(whole)
-    assert session.backend.exchange()
+    assert session.supervisor.replace().running
     assert session.health() == "http://here with 0 characters"
 
 
