@@ -13,7 +13,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line on `arguments` and return the exit code: 0, 1, 2, 3, 4, 5 or 130."""
-    from plugin_cli.cli.app import app
+    from plugin_cli.cli.registry import app
     from plugin_cli.errors import PluginCliError
 
     # What gRPC's core notes of a connection that ended says nothing to whoever asked a question.

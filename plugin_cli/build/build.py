@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_cli.build.bundle.author_code import AuthorCode, author_code, compile_into
+from plugin_cli.build.author_code import AuthorCode, author_code, compile_into
 from plugin_cli.build.bundle.collect import Bundle, BundleInputs, ensure_bundle, keep_others, place_bundle
 from plugin_cli.build.dist_state import is_current, remember
 from plugin_cli.build.facts import BuildFacts, build_facts, project_version
@@ -169,7 +169,9 @@ def _build(inputs: BundleInputs, facts: BuildFacts, console: Console) -> BuildRe
     try:
         _assemble(inputs, facts, bundle, schema, stage, console)
         check_built(stage / executable.name, project, inputs.code, inputs.python)
-        sizes = package_sizes(bundle, stage / target.folder, project.environment, inputs.code.top_level)
+        sizes = package_sizes(
+            dict(bundle.origins), stage / target.folder, project.environment, inputs.code.top_level
+        )
         total = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
         swap(stage, project.dist, work)
     finally:

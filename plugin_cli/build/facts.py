@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plugin_cli.build.bundle.author_code import AuthorCode
+from plugin_cli.build.author_code import AuthorCode
 from plugin_cli.build.fingerprint import content_fingerprint
 from plugin_cli.build.frontend.node import frontend_inputs
 from plugin_cli.build.frontend.static_files import static_inputs

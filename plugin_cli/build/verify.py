@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_cli.build.bundle.author_code import AuthorCode, required_imports
+from plugin_cli.build.author_code import AuthorCode, required_imports
 from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
 from plugin_cli.system.process import child_environment, run

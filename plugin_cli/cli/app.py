@@ -1,8 +1,7 @@
-"""The command line: one Typer application, one module a command."""
+"""The Typer application that the commands register on; `registry` lists them."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -32,20 +31,3 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-# The order of `--help`: the order of a plugin's life. Each module registers its commands on `app`.
-for _module in (
-    "create",
-    "update",
-    "add",
-    "types",
-    "build",
-    "dev",
-    "call",
-    "validate",
-    "package",
-    "sign",
-    "doctor",
-):
-    import_module(f"plugin_cli.cli.{_module}")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.errors import UsageError, choice_error
+from plugin_cli.grafana_image import GRAFANA_IMAGE
 from plugin_cli.naming import Names, check_line, plugin_names
 from plugin_cli.scaffold.render import Tree, render
 
 KINDS = ("datasource", "app", "panel")
 FRONTENDS = ("generated", "react")
-GRAFANA_IMAGE = "grafana/grafana:13.2.0"
 STATE_FOLDER = ".plugin-cli"
 
 

@@ -475,7 +475,7 @@ def test_a_command_that_returns_is_done(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def run_with(raised: BaseException | None, monkeypatch: pytest.MonkeyPatch) -> int:
-    import plugin_cli.cli.app as module
+    import plugin_cli.cli.registry as module
 
     def app(*_arguments: Any, **_named: Any) -> None:
         if raised is not None:
@@ -510,7 +510,7 @@ def test_the_module_is_the_command(python: Any) -> None:
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
-        "import plugin_cli.cli.app as module\n"
+        "import plugin_cli.cli.registry as module\n"
         "def app(*a, **k):\n"
         "    os.write(1, b'first\\n'); sys.stdin.read(1); sys.stdout.write('x' * 200_000); sys.stdout.flush()\n"
         "module.app = app\n"

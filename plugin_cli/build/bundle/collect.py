@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from plugin_cli.build.bundle.author_code import AuthorCode, imported_names
+from plugin_cli.build.author_code import AuthorCode, imported_names
 from plugin_cli.build.bundle.plan import RECIPE, Plan, plan_bundle
 from plugin_cli.build.fingerprint import tree_fingerprint
 from plugin_cli.build.preflight import glibc_version

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from plugin_cli.build.bundle.author_code import AuthorCode, imported_names
+from plugin_cli.build.author_code import AuthorCode, imported_names
 from plugin_cli.build.bundle.exclusions import DROPPED_FILES, DROPPED_HOOKS, EXCLUDED_MODULES, HIDDEN_MODULES
 from plugin_cli.build.settings import BuildSettings
 from plugin_cli.errors import ProjectError

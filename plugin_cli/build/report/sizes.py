@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_cli.build.bundle.collect import Bundle
 from plugin_cli.build.report.components import installed_files
 
 _LIBRARIES = "system libraries"
@@ -23,10 +23,17 @@ class Size:
 
 
 def package_sizes(
-    bundle: Bundle, contents: Path, environment: Path, own: tuple[str, ...]
+    origins: Mapping[str, str], contents: Path, environment: Path, own: tuple[str, ...]
 ) -> tuple[Size, ...]:
-    """Return the packages in the bundle, biggest first; `own` are the author's top-level names."""
-    origins, installed = dict(bundle.origins), installed_files(environment)
+    """Return the packages in a bundle, biggest first.
+
+    Args:
+        origins: where each file of the bundle came from, by its name in the bundle.
+        contents: the bundle's folder.
+        environment: the plugin's environment.
+        own: the author's top-level names.
+    """
+    installed = installed_files(environment)
     totals: Counter[str] = Counter()
     for path in contents.rglob("*"):
         if path.is_file():

@@ -28,8 +28,8 @@ from plugin_cli.dev.grafana.provisioning import provisioning_told
 from plugin_cli.dev.grafana.reload import reload_data_sources
 from plugin_cli.dev.owner import Runtime
 from plugin_cli.errors import PluginCliError
+from plugin_cli.grafana_image import GRAFANA_IMAGE
 from plugin_cli.project import Project
-from plugin_cli.scaffold.answers import GRAFANA_IMAGE
 from plugin_cli.session.grafana_log import concerns, parse_line
 from plugin_cli.session.log import LogEntry, LogWriter, rank, read_log
 from plugin_cli.session.record import SessionFolder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from plugin_cli.build.author_code import author_code
 from plugin_cli.build.bundle import collect as bundle
-from plugin_cli.build.bundle.author_code import author_code
 from plugin_cli.build.bundle.collect import BundleInputs
 from plugin_cli.build.settings import build_settings
 from plugin_cli.project import find_project

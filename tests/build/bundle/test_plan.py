@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.build.bundle.author_code import author_code
+from plugin_cli.build.author_code import author_code
 from plugin_cli.build.bundle.plan import plan_bundle
 from plugin_cli.build.settings import BuildSettings, build_settings
 from plugin_cli.errors import ProjectError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.build.bundle.author_code import (
+from plugin_cli.build.author_code import (
     Import,
     author_code,
     compile_into,

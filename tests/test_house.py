@@ -1,0 +1,92 @@
+"""The walls of the house: how full a folder is, what one module imports, how long a file is.
+
+The directions between rooms are in `.importlinter`. A debt is listed by name with its figure and may only shrink.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("plugin_cli", "plugin_sdk")
+
+MOST_MODULES = 16
+MOST_IMPORTS = 20
+MOST_LINES = 320
+
+DEBTS_MODULES = {"plugin_cli/dev/preview": 17}
+DEBTS_IMPORTS = {"plugin_cli/build/build.py": 24, "plugin_cli/dev/preview/runtime.py": 28}
+DEBTS_LINES: dict[str, int] = {}
+
+# Read by PyInstaller, one for each package it names; a generated file is as long as its source.
+UNCOUNTED = ("plugin_cli/build/bundle/pyinstaller/hooks", "plugin_sdk/_proto")
+
+
+def sources(root: Path = ROOT) -> list[Path]:
+    return [
+        path
+        for package in PACKAGES
+        for path in sorted((root / package).rglob("*.py"))
+        if not path.relative_to(root).as_posix().startswith(UNCOUNTED)
+    ]
+
+
+def modules_of_folders(root: Path = ROOT) -> dict[str, int]:
+    folders = (path.parent for path in sources(root) if path.name != "__init__.py")
+    return Counter(folder.relative_to(root).as_posix() for folder in folders)
+
+
+def own_imports(root: Path = ROOT) -> dict[str, int]:
+    return {
+        path.relative_to(root).as_posix(): len(
+            {
+                node.module
+                for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGES)
+            }
+        )
+        for path in sources(root)
+    }
+
+
+def lines(root: Path = ROOT) -> dict[str, int]:
+    return {
+        path.relative_to(root).as_posix(): len(path.read_text("utf-8").splitlines()) for path in sources(root)
+    }
+
+
+def over(figures: dict[str, int], most: int) -> dict[str, int]:
+    return {name: figure for name, figure in figures.items() if figure > most}
+
+
+LIMITS = {
+    "modules in a folder": (modules_of_folders, MOST_MODULES, DEBTS_MODULES),
+    "own imports of a module": (own_imports, MOST_IMPORTS, DEBTS_IMPORTS),
+    "lines of a file": (lines, MOST_LINES, DEBTS_LINES),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_nothing_outgrows_its_limit_and_no_debt_grows(limit: str) -> None:
+    measure, most, debts = LIMITS[limit]
+
+    assert over(measure(), most) == debts, f"at most {most} {limit}: split it, or shrink the debt's figure"
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_what_outgrows_a_limit_is_found(limit: str, tmp_path: Path) -> None:
+    measure, most, _debts = LIMITS[limit]
+    room = tmp_path / "plugin_cli" / "room"
+    room.mkdir(parents=True)
+    for index in range(MOST_MODULES + 1):
+        (room / f"module_{index}.py").write_text("")
+    imports = "".join(f"from plugin_cli.room import module_{i}\n" for i in range(3))
+    many = "".join(f"from plugin_cli.room.module_{i} import x\n" for i in range(MOST_IMPORTS + 1))
+    (room / "module_0.py").write_text(imports + many + "\n" * MOST_LINES)
+
+    assert set(over(measure(tmp_path), most)) <= {"plugin_cli/room", "plugin_cli/room/module_0.py"}
+    assert over(measure(tmp_path), most)
