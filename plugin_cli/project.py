@@ -70,6 +70,14 @@ class Project:
             )
         return name
 
+    def require_executable(self) -> str:
+        """Return the executable's name.
+
+        Raises:
+            ProjectError: plugin.json has none.
+        """
+        return self.executable
+
     @property
     def plugin_json(self) -> Path:
         """The metadata file."""
@@ -107,6 +115,14 @@ class Project:
             ProjectError: no such package, more than one, or no import string in it.
         """
         return _find_backend(self.root)
+
+    def require_backend(self) -> Backend:
+        """Return the backend's package.
+
+        Raises:
+            ProjectError: there is none that can be run.
+        """
+        return self.backend
 
 
 def find_project(start: Path) -> Project:

@@ -1,4 +1,4 @@
-"""`plugin-cli dev`: flags to requests, sessions to lines."""
+"""`plugin-cli dev`: flags to calls, sessions to lines."""
 
 from __future__ import annotations
 
@@ -60,11 +60,18 @@ def up(
     A second `dev up` for the same plugin finds the first.
     """
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.dev.up import DevUpRequest, dev_up
+    from plugin_cli.dev.up import dev_up
 
     console = TerminalConsole()
-    request = DevUpRequest(
-        root=Path.cwd(),
+
+    def ready(result: DevUpResult) -> None:
+        if not reports:  # the command that detached this one says it
+            _show(result, console, detach=detach, as_json=as_json)
+
+    dev_up(
+        Path.cwd(),
+        console,
+        ready,
         runtime=runtime,
         backend=backend,
         port=port,
@@ -75,12 +82,6 @@ def up(
         debug_port=debug_port if debugpy else None,
         reports=reports,
     )
-
-    def ready(result: DevUpResult) -> None:
-        if not reports:  # the command that detached this one says it
-            _show(result, console, detach=detach, as_json=as_json)
-
-    dev_up(request, console, ready)
 
 
 def _show(result: DevUpResult, console: TerminalConsole, *, detach: bool, as_json: bool) -> None:
@@ -111,10 +112,10 @@ def _show(result: DevUpResult, console: TerminalConsole, *, detach: bool, as_jso
 def down(as_json: JsonOption = False) -> None:
     """End what `dev up` started, and remove what it left."""
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.dev.down import DevDownRequest, dev_down
+    from plugin_cli.dev.down import dev_down
 
     console = TerminalConsole()
-    result = dev_down(DevDownRequest(Path.cwd()), console)
+    result = dev_down(Path.cwd(), console)
     if as_json:
         console.data(json.dumps({"stopped": result.stopped}))
     else:
@@ -125,10 +126,10 @@ def down(as_json: JsonOption = False) -> None:
 def status(as_json: JsonOption = False) -> None:
     """Say what runs for this plugin; exit 1 when nothing does."""
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.dev.status import DevStatusRequest, dev_status
+    from plugin_cli.dev.status import dev_status
 
     console = TerminalConsole()
-    result = dev_status(DevStatusRequest(Path.cwd()))
+    result = dev_status(Path.cwd())
     if as_json:
         console.data(json.dumps(result.to_json(), indent=2))
     elif result.session is None:
@@ -164,10 +165,10 @@ def logs(
     """Show what the plugin, and Grafana about it, logged."""
     from plugin_cli.cli.show.log_lines import log_line
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.dev.logs import DevLogsRequest, dev_logs
+    from plugin_cli.dev.logs import dev_logs
 
     console = TerminalConsole()
-    for entry in dev_logs(DevLogsRequest(Path.cwd(), level, follow, tail)):
+    for entry in dev_logs(Path.cwd(), level=level, follow=follow, tail=tail):
         console.data(entry.to_json() if as_json else log_line(entry))
 
 
@@ -177,10 +178,10 @@ def open_page() -> None:
     import webbrowser
 
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.dev.status import DevStatusRequest, dev_status
+    from plugin_cli.dev.status import dev_status
     from plugin_cli.errors import PluginCliError
 
-    session = dev_status(DevStatusRequest(Path.cwd())).session
+    session = dev_status(Path.cwd()).session
     if session is None:
         raise PluginCliError("nothing runs for this plugin", remedy="plugin-cli dev up")
     console = TerminalConsole()

@@ -24,17 +24,6 @@ _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class DevDownRequest:
-    """Which session to end.
-
-    Attributes:
-        root: a folder inside the plugin's repository.
-    """
-
-    root: Path
-
-
-@dataclass(frozen=True)
 class DevDownResult:
     """Whether a session ran, and which."""
 
@@ -42,9 +31,9 @@ class DevDownResult:
     session: Session | None
 
 
-def dev_down(request: DevDownRequest, console: Console) -> DevDownResult:
-    """End the session and wait until all of it is gone; without one, do nothing."""
-    folder = session_folder(find_root(request.root))
+def dev_down(root: Path, console: Console) -> DevDownResult:
+    """Stop the session of the plugin that `root` lies in, if any, and wait until all of it is gone."""
+    folder = session_folder(find_root(root))
     session = folder.recorded()
     ran = folder.owned()
     if ran:

@@ -13,17 +13,6 @@ from plugin_cli.session.record import Session, session_folder
 
 
 @dataclass(frozen=True)
-class DevStatusRequest:
-    """Whose session to look at.
-
-    Attributes:
-        root: a folder inside the plugin's repository.
-    """
-
-    root: Path
-
-
-@dataclass(frozen=True)
 class DevStatusResult:
     """The running session, or None.
 
@@ -68,9 +57,9 @@ def _error(backend: BackendStatus) -> dict[str, Any]:
     return {"message": backend.reason, "file": backend.file or None, "line": backend.line}
 
 
-def dev_status(request: DevStatusRequest) -> DevStatusResult:
-    """Return what runs for the plugin."""
-    root = find_root(request.root)
+def dev_status(start: Path) -> DevStatusResult:
+    """Return what runs for the plugin that the folder `start` lies in."""
+    root = find_root(start)
     folder = session_folder(root)
     session = folder.live()
     if session is None:

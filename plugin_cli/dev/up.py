@@ -1,11 +1,11 @@
-"""`dev up`: Grafana in Docker or the embedded preview, running until somebody ends it."""
+"""`dev up`: runs Grafana in Docker or the embedded preview until stopped."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from plugin_cli.console import Console
@@ -15,7 +15,7 @@ from plugin_cli.dev.owner import DevUpResult, Runtime, own_session
 from plugin_cli.dev.preview.rich_page import rich_page
 from plugin_cli.dev.supervisor.debugger import check_debugger
 from plugin_cli.errors import PluginCliError, ToolMissingError, choice_error
-from plugin_cli.project import Project, find_project
+from plugin_cli.project import find_project
 from plugin_cli.session.record import SessionFolder, session_folder
 
 RUNTIMES = ("auto", "docker", "preview")
@@ -23,12 +23,27 @@ BACKENDS = ("source", "dist")
 _OTHER_STARTS_SECONDS = 120.0
 
 
-@dataclass(frozen=True)
-class DevUpRequest:
-    """What to start.
+def dev_up(
+    root: Path,
+    console: Console,
+    ready: Callable[[DevUpResult], None],
+    *,
+    runtime: str = "auto",
+    backend: str = "source",
+    port: int | None = None,
+    detach: bool = False,
+    settings_file: Path | None = None,
+    image: str | None = None,
+    grafana_version: str | None = None,
+    debug_port: int | None = None,
+    reports: bool = False,
+) -> DevUpResult:
+    """Start the session, or find the one that runs; without `detach`, stay until it is stopped.
 
-    Attributes:
+    Args:
         root: a folder inside the plugin's repository.
+        console: reports what happens.
+        ready: called once, when the page can be opened.
         runtime: `auto` is Docker where an engine answers, else the preview.
         backend: `source` runs what the author writes, `dist` what was built.
         port: on 127.0.0.1; None: a free one.
@@ -38,63 +53,82 @@ class DevUpRequest:
         grafana_version: another tag of that image.
         debug_port: where a debugger may attach to the backend from source; None: nowhere.
         reports: this process was started by a detaching one, which reads its failure from the folder.
-    """
-
-    root: Path
-    runtime: str = "auto"
-    backend: str = "source"
-    port: int | None = None
-    detach: bool = False
-    settings_file: Path | None = None
-    image: str | None = None
-    grafana_version: str | None = None
-    debug_port: int | None = None
-    reports: bool = False
-
-
-def dev_up(request: DevUpRequest, console: Console, ready: Callable[[DevUpResult], None]) -> DevUpResult:
-    """Start the session, or find the one that runs; without `detach`, stay until it is ended.
-
-    Args:
-        request: what to start.
-        console: where it is said.
-        ready: called once, when the page can be opened.
 
     Raises:
         UsageError: a flag's value is not allowed, or the port is taken.
-        ToolMissingError: Docker was asked for and does not answer.
+        ToolMissingError: Docker was requested and does not answer.
         ProjectError: the plugin cannot be run.
         PluginCliError: it did not become ready, or ended by itself.
     """
-    _check(request)
-    project = find_project(request.root)
+    _check(runtime, backend)
+    project = find_project(root)
     folder = session_folder(project.root)
     found = _running(folder)
     if found is not None:
         ready(found)
         return found
-    if request.detach:
-        if _shows_preview(request):
+    if detach:
+        if _shows_preview(runtime):
             rich_page(console)  # where its progress is seen
-        result = DevUpResult(start_owner(folder, _arguments(request), project.root, console))
+        arguments = _arguments(
+            runtime=runtime,
+            backend=backend,
+            port=port,
+            settings=settings_file and settings_file.resolve(),
+            image=image,
+            grafana_version=grafana_version,
+            debug_port=debug_port,
+        )
+        result = DevUpResult(start_owner(folder, arguments, project.root, console))
         ready(result)
         return result
+
+    def preview() -> AbstractContextManager[Runtime]:
+        from plugin_cli.dev.preview.runtime import preview_runtime
+
+        return preview_runtime(
+            project,
+            folder,
+            console,
+            backend=backend,
+            port=port,
+            settings_file=settings_file,
+            debug_port=debug_port,
+        )
+
+    def docker() -> AbstractContextManager[Runtime]:
+        from plugin_cli.dev.grafana.runtime import docker_runtime
+        from plugin_cli.system.docker_engine import connect, engine_address
+
+        address = engine_address()
+        return docker_runtime(
+            project,
+            folder,
+            (connect(address), address),
+            console,
+            backend=backend,
+            port=port,
+            image=image,
+            grafana_version=grafana_version,
+            debug_port=debug_port,
+        )
+
     try:
-        if request.debug_port is not None:
-            check_debugger(project, request.debug_port, console)
-        start = _starter(project, folder, request, console)
-        return own_session(project, folder, start, console, ready, clean_crashed, request.settings_file)
+        if debug_port is not None:
+            check_debugger(project, debug_port, console)
+        start = partial(_start, runtime, docker, preview, console)
+        return own_session(project, folder, start, console, ready, clean_crashed, settings_file)
     except PluginCliError as error:
-        if request.reports:
+        if reports:
             folder.write_failure(error)
         raise
 
 
-def _check(request: DevUpRequest) -> None:
-    if request.runtime not in RUNTIMES:
-        raise choice_error("--runtime", request.runtime, RUNTIMES)
-    if request.backend not in BACKENDS:
-        raise choice_error("--backend", request.backend, BACKENDS)
+def _check(runtime: str, backend: str) -> None:
+    if runtime not in RUNTIMES:
+        raise choice_error("--runtime", runtime, RUNTIMES)
+    if backend not in BACKENDS:
+        raise choice_error("--backend", backend, BACKENDS)
 
 
 def _running(folder: SessionFolder) -> DevUpResult | None:
@@ -108,47 +142,27 @@ def _running(folder: SessionFolder) -> DevUpResult | None:
     return None
 
 
-def _starter(
-    project: Project, folder: SessionFolder, request: DevUpRequest, console: Console
-) -> Callable[[], AbstractContextManager[Runtime]]:
-    def start() -> AbstractContextManager[Runtime]:
-        if request.runtime != "preview":
-            try:
-                return _docker(project, folder, request, console)
-            except ToolMissingError as error:
-                if request.runtime == "docker":
-                    raise
-                console.step(f"{error.what}: running the embedded preview instead of Grafana")
-        return _preview(project, folder, request, console)
-
-    return start
-
-
-def _preview(
-    project: Project, folder: SessionFolder, request: DevUpRequest, console: Console
+def _start(
+    runtime: str,
+    docker: Callable[[], AbstractContextManager[Runtime]],
+    preview: Callable[[], AbstractContextManager[Runtime]],
+    console: Console,
 ) -> AbstractContextManager[Runtime]:
-    from plugin_cli.dev.preview.runtime import PreviewOptions, preview_runtime
-
-    options = PreviewOptions(request.backend, request.port, request.settings_file, request.debug_port)
-    return preview_runtime(project, folder, options, console)
-
-
-def _docker(
-    project: Project, folder: SessionFolder, request: DevUpRequest, console: Console
-) -> AbstractContextManager[Runtime]:
-    from plugin_cli.dev.grafana.runtime import DockerOptions, docker_runtime
-    from plugin_cli.system.docker_engine import connect, engine_address
-
-    options = DockerOptions(
-        request.backend, request.port, request.image, request.grafana_version, request.debug_port
-    )
-    address = engine_address()
-    return docker_runtime(project, folder, (connect(address), address), options, console)
+    """Start the runtime; with `auto` the preview runs where no engine answers."""
+    if runtime == "preview":
+        return preview()
+    try:
+        return docker()
+    except ToolMissingError as error:
+        if runtime == "docker":
+            raise
+        console.step(f"{error.what}: running the embedded preview instead of Grafana")
+        return preview()
 
 
-def _shows_preview(request: DevUpRequest) -> bool:
-    if request.runtime != "auto":
-        return request.runtime == "preview"
+def _shows_preview(runtime: str) -> bool:
+    if runtime != "auto":
+        return runtime == "preview"
     from plugin_cli.system.docker_engine import connect, engine_address
 
     try:
@@ -158,17 +172,10 @@ def _shows_preview(request: DevUpRequest) -> bool:
     return False
 
 
-def _arguments(request: DevUpRequest) -> list[str]:
+def _arguments(*, debug_port: int | None, **flags: str | int | Path | None) -> list[str]:
     """Return the command line of the same session in the foreground of another process."""
-    flags = replace(request, detach=False)
-    words = ["dev", "up", "--reports", "--runtime", flags.runtime, "--backend", flags.backend]
-    for name, value in (
-        ("--port", flags.port),
-        ("--settings", flags.settings_file and flags.settings_file.resolve()),
-        ("--image", flags.image),
-        ("--grafana-version", flags.grafana_version),
-        ("--debug-port", flags.debug_port),
-    ):
+    words = ["dev", "up", "--reports"]
+    for name, value in flags.items():
         if value is not None:
-            words += [name, str(value)]
-    return [*words, "--debugpy"] if flags.debug_port is not None else words
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words if debug_port is None else [*words, "--debugpy", "--debug-port", str(debug_port)]

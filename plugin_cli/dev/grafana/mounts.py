@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-    from plugin_cli.dev.grafana.runtime import DockerOptions
-
 # How long it is waited for the backend to describe its models.
 _LOAD_SECONDS = 10.0
 
@@ -74,9 +72,10 @@ def source_mounts(
     folder: SessionFolder,
     client: DockerClient,
     target: Target,
-    options: DockerOptions,
     console: Console,
     log: LogWriter,
+    *,
+    debug_port: int | None = None,
 ) -> Iterator[tuple[Mounted, ...]]:
     """Run the backend from source inside the block and yield what leads Grafana to it."""
     with ExitStack() as stack:
@@ -94,7 +93,7 @@ def source_mounts(
             log,
             sockets=endpoint.sockets,
             schemas=schemas,
-            debug_port=options.debug_port,
+            debug_port=debug_port,
         )
         supervisor.subscribe(lambda status: write_status(folder, status))
         stack.callback(supervisor.close)

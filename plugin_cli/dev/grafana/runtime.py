@@ -52,32 +52,18 @@ _TELLING = {"error", "err", "reason", "path", "status"}
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-@dataclass(frozen=True)
-class DockerOptions:
-    """How Grafana runs.
-
-    Attributes:
-        backend: `source` or `dist`.
-        port: on 127.0.0.1; None: a free one.
-        image: instead of the one in docker-compose.yaml.
-        grafana_version: another tag of it.
-        debug_port: where a debugger may attach to the source backend, on 127.0.0.1.
-    """
-
-    backend: str
-    port: int | None
-    image: str | None = None
-    grafana_version: str | None = None
-    debug_port: int | None = None
-
-
 @contextmanager
 def docker_runtime(
     project: Project,
     folder: SessionFolder,
     engine: tuple[DockerClient, str],
-    options: DockerOptions,
     console: Console,
+    *,
+    backend: str,
+    port: int | None = None,
+    image: str | None = None,
+    grafana_version: str | None = None,
+    debug_port: int | None = None,
 ) -> Iterator[Runtime]:
     """Run Grafana with the plugin inside the block; nothing of it is left afterwards.
 
@@ -85,8 +71,12 @@ def docker_runtime(
         project: the plugin.
         folder: of the session.
         engine: a client, closed in the end, and the engine's address.
-        options: how Grafana runs.
-        console: where it is said.
+        console: reports what happens.
+        backend: `source` or `dist`.
+        port: on 127.0.0.1; None: a free one.
+        image: instead of the one in docker-compose.yaml.
+        grafana_version: another tag of it.
+        debug_port: where a debugger may attach to the source backend, on 127.0.0.1.
 
     Raises:
         ProjectError: nothing was built for the engine's containers.
@@ -100,13 +90,13 @@ def docker_runtime(
         remove_containers(client, folder.path.name)
         log = LogWriter(folder.log)
         target = engine_target(client)
-        if options.backend == "source":
+        if backend == "source":
             mounts = stack.enter_context(
-                source_mounts(project, folder, client, target, options, console, log)
+                source_mounts(project, folder, client, target, console, log, debug_port=debug_port)
             )
         else:
             mounts = dist_mounts(project, target)
-        plan = make_plan(project, folder, mounts, options)
+        plan = make_plan(project, folder, mounts, port=port, image=image, grafana_version=grafana_version)
         stack.callback(_remove, client, plan, console)
         need_image(client, plan.image, console)
         with console.working(f"starting {plan.image}"):
@@ -114,29 +104,35 @@ def docker_runtime(
             stack.enter_context(_following(container, project.plugin_id, log))
             url = f"http://{LOOPBACK}:{port}/"
             _wait_until_ready(project, container, url, folder.log)
-        if options.backend == "dist":
+        if backend == "dist":
             stack.enter_context(restarted_on_build(project, container, console, log))
         stack.enter_context(
             provisioning_told(project, lambda: reload_data_sources(url, plan.environment), console, log)
         )
-        yield _DockerRuntime(url, options.backend, container, address, time.monotonic())
+        yield _DockerRuntime(url, backend, container, address, time.monotonic())
 
 
 def make_plan(
-    project: Project, folder: SessionFolder, mounts: tuple[Mounted, ...], options: DockerOptions
+    project: Project,
+    folder: SessionFolder,
+    mounts: tuple[Mounted, ...],
+    *,
+    port: int | None = None,
+    image: str | None = None,
+    grafana_version: str | None = None,
 ) -> ContainerPlan:
     """Return the container of this session, after docker-compose.yaml and the flags."""
     service = read_grafana_service(project.root / "docker-compose.yaml", os.environ)
-    image = options.image or service.image or GRAFANA_IMAGE
-    if options.grafana_version is not None:
-        image = with_tag(image, options.grafana_version)
+    image = image or service.image or GRAFANA_IMAGE
+    if grafana_version is not None:
+        image = with_tag(image, grafana_version)
     if project.provisioning.is_dir():
         mounts = (*mounts, Mounted(project.provisioning, PROVISIONING))
     environment = grafana_environment(
         project.plugin_id, service.environment, project.provisioning, os.environ
     )
     name = f"plugin-cli-{folder.path.name}"
-    return ContainerPlan(image, name, folder.path.name, environment, mounts, options.port)
+    return ContainerPlan(image, name, folder.path.name, environment, mounts, port)
 
 
 def engine_target(client: DockerClient) -> Target:

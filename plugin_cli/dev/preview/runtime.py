@@ -41,23 +41,6 @@ _LOAD_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class PreviewOptions:
-    """How the preview runs.
-
-    Attributes:
-        backend: `source` or `dist`.
-        port: on 127.0.0.1; None: a free one.
-        settings_file: the data source's settings instead of provisioning/.
-        debug_port: where a debugger may attach to the source backend, on 127.0.0.1.
-    """
-
-    backend: str
-    port: int | None
-    settings_file: Path | None = None
-    debug_port: int | None = None
-
-
-@dataclass(frozen=True)
 class _PreviewRuntime:
     url: str
     backend: str
@@ -72,34 +55,52 @@ class _PreviewRuntime:
 
 @contextmanager
 def preview_runtime(
-    project: Project, folder: SessionFolder, options: PreviewOptions, console: Console
+    project: Project,
+    folder: SessionFolder,
+    console: Console,
+    *,
+    backend: str,
+    port: int | None = None,
+    settings_file: Path | None = None,
+    debug_port: int | None = None,
 ) -> Iterator[Runtime]:
     """Run the preview inside the block.
+
+    Args:
+        project: the plugin.
+        folder: of the session.
+        console: reports what happens.
+        backend: `source` or `dist`.
+        port: on 127.0.0.1; None: a free one.
+        settings_file: the data source's settings instead of provisioning/.
+        debug_port: where a debugger may attach to the source backend, on 127.0.0.1.
 
     Raises:
         UsageError: the port is taken.
         ProjectError: the backend was not built, or provisioning/ is wrong.
     """
-    kind = BackendKind(options.backend)
+    kind = BackendKind(backend)
     _check_backend(project, kind)
-    settings = DevSettings(project, options.settings_file, console)
+    settings = DevSettings(project, settings_file, console)
     with ExitStack() as stack:
-        listener = stack.enter_context(bind_loopback(options.port))
+        listener = stack.enter_context(bind_loopback(port))
         port = int(listener.getsockname()[1])
         log = LogWriter(folder.log, tell=console.warn)
-        parts = _Parts(project, folder, kind, settings, console, log, options.debug_port)
-        stack.callback(parts.close)
-        parts.open()
-        app = create_app(parts.preview(rich_page(console)), port=port)
+        session = PreviewSession(
+            project, folder, console, log, kind=kind, settings=settings, debug_port=debug_port
+        )
+        stack.callback(session.close)
+        session.open()
+        app = create_app(session.preview(rich_page(console)), port=port)
         server = stack.enter_context(
             PreviewServer(app, listener, lambda text: log.line("dev", "error", text))
         )
         # Before the server waits for its connections to end: event streams end by this alone.
-        stack.callback(parts.hang_up)
-        stack.enter_context(watching(parts.watched, parts.wanted, parts.changed))
+        stack.callback(session.close_streams)
+        stack.enter_context(watching(session.watched, session.concerns, session.changed))
         if not settings.is_provisioned:
             stack.enter_context(
-                watching([settings.folder], settings.concerns, parts.changed, recursive=False)
+                watching([settings.folder], settings.concerns, session.changed, recursive=False)
             )
         yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/", kind.value, server)
 
@@ -107,7 +108,7 @@ def preview_runtime(
 def _check_backend(project: Project, kind: BackendKind) -> None:
     """Refuse what no later change of a file would mend, before anything is started."""
     if kind is BackendKind.SOURCE:
-        _ = project.backend
+        project.require_backend()
         return
     built = project.built_executable(host_target())
     if not built.is_file():
@@ -118,18 +119,19 @@ def _check_backend(project: Project, kind: BackendKind) -> None:
         )
 
 
-class _Parts:
-    """Everything that lives as long as the preview."""
+class PreviewSession:
+    """What the preview is made of: backend, frontend, data source and event streams, and what a save does."""
 
     def __init__(
         self,
         project: Project,
         folder: SessionFolder,
-        kind: BackendKind,
-        settings: DevSettings,
         console: Console,
         log: LogWriter,
-        debug_port: int | None,
+        *,
+        kind: BackendKind,
+        settings: DevSettings,
+        debug_port: int | None = None,
     ) -> None:
         self._project = project
         self._kind = kind
@@ -171,8 +173,8 @@ class _Parts:
             return [self._project.dist]
         return [self._project.root / "backend", self._project.root / "src"]
 
-    def wanted(self, path: Path) -> bool:
-        """Say whether a change of `path` matters."""
+    def concerns(self, path: Path) -> bool:
+        """Return True if a change of `path` matters."""
         is_code = any(path.is_relative_to(folder) for folder in self._code) and self._is_source(path)
         return is_code or self._settings.concerns(path)
 
@@ -236,8 +238,8 @@ class _Parts:
         if self._frontend.make() != before:
             self._events.reload("frontend")
 
-    def hang_up(self) -> None:
-        """End the event streams of all pages."""
+    def close_streams(self) -> None:
+        """Close the event streams of all pages."""
         self._live.close()
         self._events.channel.close()
 
