@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plugin_sdk.data._checked import CheckedFrame
-    from plugin_sdk.data._convert.tables import frames_from_any
+    from plugin_sdk.data._query_result import frames_from_any
     from plugin_sdk.data.config import (
         DataLink,
         EnumConfig,
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "_convert.tables": ("frames_from_any",),
     "_checked": ("CheckedFrame",),
+    "_query_result": ("frames_from_any",),
     "config": (
         "DataLink",
         "EnumConfig",

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from plugin_sdk.data._arrow.schema import FieldSchema
-from plugin_sdk.data.field import CheckedField, compact
+from plugin_sdk.data._json import text as json_text
+from plugin_sdk.data.field import CheckedField
 
 Include = Literal["all", "schema", "data"]
 
@@ -26,31 +27,31 @@ class CheckedFrame:
 
     def to_arrow(self) -> bytes:
         """The frame as an Arrow IPC file, the form of a query's answer."""
-        from plugin_sdk.data._arrow import writer
+        from plugin_sdk.data._arrow.writer import write
 
         fields = tuple(
             FieldSchema(field.name, field.column.type, field.nullable, _metadata(field))
             for field in self.fields
         )
         metadata = [("name", self.name), ("refId", self.ref_id)]
-        metadata += [("meta", compact(self.meta))] if self.meta is not None else []
-        return writer.write(fields, tuple(metadata), [field.column for field in self.fields])
+        metadata += [("meta", json_text.dump(self.meta))] if self.meta is not None else []
+        return write(fields, tuple(metadata), [field.column for field in self.fields])
 
     def to_json(self, include: Include = "all") -> str:
         """The frame as Grafana's JSON, the form of streams; `schema` and `data` are its two halves."""
-        from plugin_sdk.data._json import codec
+        from plugin_sdk.data._json.encode import encode
 
-        return codec.write(self, include)
+        return encode(self, include)
 
 
 @lru_cache(maxsize=1024)
 def _labels(pairs: tuple[tuple[str, str], ...]) -> str:
     """Cached, since a panel asks for the same series again and again."""
-    return compact(dict(pairs))
+    return json_text.dump(dict(pairs))
 
 
 def _metadata(field: CheckedField) -> tuple[tuple[str, str], ...]:
     pairs = [("tstype", field.column.type.simple_name)]
     pairs += [("labels", _labels(tuple(field.labels.items())))] if field.labels is not None else []
-    pairs += [("config", compact(field.config))] if field.config is not None else []
+    pairs += [("config", json_text.dump(field.config))] if field.config is not None else []
     return tuple(pairs)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plugin_sdk.data._column import Column
 from plugin_sdk.data._convert import columns
+from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.config import FieldConfig
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
@@ -49,8 +49,8 @@ class Field:
         self.config = config
         self._nullable = nullable
         try:
-            self._wanted = None if type is None else FieldType.of(type)
-            self._source = columns.settled(values)
+            self._requested = None if type is None else FieldType.of(type)
+            self._source = columns.prepare(values)
         except FrameError as error:
             raise error.within(field=name) from error
 
@@ -69,10 +69,12 @@ class Field:
         >>> Field.from_epoch("time", [1_700_000_000_000], unit="ms").to_list()
         [datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)]
         """
-        from plugin_sdk.data._convert.epoch import instants
+        from plugin_sdk.data._convert.python_types import instants_from_numbers
 
         try:
-            return cls(name, instants(values, unit), type=FieldType.TIME, labels=labels, config=config)
+            return cls(
+                name, instants_from_numbers(values, unit), type=FieldType.TIME, labels=labels, config=config
+            )
         except FrameError as error:
             raise error.within(field=name) from error
 
@@ -85,7 +87,7 @@ class Field:
     def type(self) -> FieldType:
         """The type given, or the one that follows from the values."""
         try:
-            return self._wanted or columns.type_of(self._source)
+            return self._requested or columns.type_of(self._source)
         except FrameError as error:
             raise error.within(field=self.name) from error
 
@@ -114,9 +116,9 @@ class Field:
 
     def _column(self) -> Column:
         source = self._source
-        if self._wanted is FieldType.ENUM and isinstance(source, list | tuple):
+        if self._requested is FieldType.ENUM and isinstance(source, list | tuple):
             source = self._enum_numbers(source)
-        return columns.to_column(source, self._wanted)
+        return columns.to_column(source, self._requested)
 
     def _enum_numbers(self, values: Sequence[Any]) -> Sequence[Any]:
         """Texts of an enum field, replaced by their number in `config.enum.text`."""
@@ -132,13 +134,13 @@ class Field:
     def _name(self) -> str:
         if not isinstance(self.name, str):
             raise FrameError(f"the name is {shown(self.name)}; expected text")
-        return valid_text(self.name, "the name")
+        return json_text.check_unicode(self.name, "the name")
 
     def _labels(self) -> dict[str, str] | None:
         for key, value in (self.labels or {}).items():
             if not isinstance(key, str) or not isinstance(value, str):
                 raise FrameError(f"the label {key!r} is {shown(value)}; expected text for name and value")
-            valid_text(key + value, f"the label {key!r}")
+            json_text.check_unicode(key + value, f"the label {key!r}")
         return self.labels
 
     def _config(self, column: Column) -> dict[str, Any] | None:
@@ -153,20 +155,3 @@ class Field:
     def __repr__(self) -> str:
         labels = "" if not self.labels else f", labels={self.labels!r}"
         return f"Field({self.name!r}, {len(self)} values{labels})"
-
-
-def valid_text(text: str, what: str) -> str:
-    """The text, unless it holds half of a surrogate pair, which no JSON and no protobuf can carry."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise FrameError(f"{what} is not valid Unicode: {error.reason}") from error
-    return text
-
-
-def compact(data: Any) -> str:
-    """JSON as it goes over the wire."""
-    return _ENCODER.encode(data)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from plugin_sdk.data._checked import CheckedFrame, Include
+from plugin_sdk.data._json import text as json_text
+from plugin_sdk.data._parts import FrameParts
 from plugin_sdk.data.errors import FrameError, shown
-from plugin_sdk.data.field import Field, valid_text
+from plugin_sdk.data.field import Field
 from plugin_sdk.data.meta import FrameMeta, Notice
 
 
@@ -44,7 +46,8 @@ class Frame:
         from plugin_sdk.data._convert.tables import fields_of
 
         try:
-            return cls(name, *fields_of(table), ref_id=ref_id, meta=meta)
+            fields = table.fields if isinstance(table, Frame) else fields_of(table)
+            return cls(name, *fields, ref_id=ref_id, meta=meta)
         except FrameError as error:
             raise error.within(frame=name or ref_id) from error
 
@@ -75,14 +78,20 @@ class Frame:
         """The reverse of `to_arrow`; FrameError for bytes that Grafana could not read."""
         from plugin_sdk.data._arrow.reader import read
 
-        return read(data)
+        return cls._of_parts(read(data))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Frame:
         """The reverse of `to_json`; FrameError for text that Grafana could not read."""
-        from plugin_sdk.data._json.codec import read
+        from plugin_sdk.data._json.decode import decode
 
-        return read(text)
+        return cls._of_parts(decode(text))
+
+    @classmethod
+    def _of_parts(cls, parts: FrameParts) -> Frame:
+        frame = cls(parts.name, *parts.fields, ref_id=parts.ref_id, meta=parts.meta)
+        frame.check()
+        return frame
 
     def check(self) -> CheckedFrame:
         """The frame in a form that is known to be right, or FrameError saying what is not."""
@@ -124,7 +133,7 @@ class Frame:
         value = getattr(self, attribute)
         if not isinstance(value, str):
             raise FrameError(f"{attribute} is {shown(value)}; expected text")
-        return valid_text(value, attribute)
+        return json_text.check_unicode(value, attribute)
 
     def _field(self, index: int, field: Any) -> Field:
         if not isinstance(field, Field):

@@ -33,8 +33,8 @@ class Call:
         """The arguments, of which there must be so many."""
         args = self.args or []
         if len(args) not in counts:
-            wanted = " or ".join(map(str, counts))
-            raise MacroError(f"$__{self.name} has {len(args)} arguments; expected {wanted}")
+            requested = " or ".join(map(str, counts))
+            raise MacroError(f"$__{self.name} has {len(args)} arguments; expected {requested}")
         return args
 
     @property

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from plugin_sdk.data._arrow import schema as arrow
 from plugin_sdk.data._arrow.columns import column_of
 from plugin_sdk.data._arrow.flatbuffers import Table, root, unpack
+from plugin_sdk.data._parts import FrameParts
 from plugin_sdk.data.config import FieldConfig
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field import Field
 from plugin_sdk.data.field_type import FieldType
 from plugin_sdk.data.meta import FrameMeta
-
-if TYPE_CHECKING:
-    from plugin_sdk.data.frame import Frame
 
 _HEAD, _TAIL = 8, 10
 
@@ -28,10 +26,12 @@ class _FieldHead(NamedTuple):
     metadata: Mapping[str, str]
 
 
-def read(data: bytes) -> Frame:
-    """The frame; FrameError for anything else."""
-    from plugin_sdk.data.frame import Frame
+def read(data: bytes) -> FrameParts:
+    """Return the parts of the frame in a file.
 
+    Raises:
+        FrameError: Grafana could not read the file.
+    """
     file = memoryview(bytes(data))
     footer = _footer(file)
     schema = footer.table(1)
@@ -45,9 +45,7 @@ def read(data: bytes) -> Frame:
         meta = FrameMeta.from_dict(_json_object(metadata["meta"], "meta")) if "meta" in metadata else None
     except FrameError as error:
         raise error.within(frame=name) from error
-    frame = Frame(name, *fields, ref_id=metadata.get("refId", ""), meta=meta)
-    frame.check()
-    return frame
+    return FrameParts(name, metadata.get("refId", ""), meta, fields)
 
 
 def _footer(file: memoryview) -> Table:

@@ -11,9 +11,10 @@ from plugin_sdk.data._arrow.objects import FIXED, Slice, objects
 from plugin_sdk.data._column import Column
 from plugin_sdk.data._convert import python
 from plugin_sdk.data._convert.python_types import Nanoseconds
+from plugin_sdk.data._convert.source import NamedValues
 from plugin_sdk.data._convert.to_python import raw_list
+from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.errors import FrameError
-from plugin_sdk.data.field import Field
 from plugin_sdk.data.field_type import FieldType
 
 # By the start of Arrow's format string: what the values become when they pass through Python.
@@ -28,12 +29,12 @@ _THROUGH_PYTHON = {
 }
 
 
-def fields_of(table: Any) -> list[Field]:
-    """The fields of a table or of a stream of batches; a lone column is a field called value."""
+def named_values(table: Any) -> list[NamedValues]:
+    """Return the columns of a table or of a stream of batches; a lone column is called value."""
     schema, batches, owner = chunks_of(table)
     if schema.format != b"+s":
-        return [Field("value", replace(_column(schema, _slices(schema, batches), None), owner=owner))]
-    fields = []
+        return [NamedValues("value", replace(_column(schema, _slices(schema, batches), None), owner=owner))]
+    found = []
     for index in range(schema.n_children):
         name = (schema.children[index].contents.name or b"").decode(errors="replace")
         try:
@@ -41,8 +42,8 @@ def fields_of(table: Any) -> list[Field]:
             column = _column(schema.children[index].contents, rows, None)
         except FrameError as error:
             raise error.within(field=name) from error
-        fields.append(Field(name, replace(column, owner=owner)))
-    return fields
+        found.append(NamedValues(name, replace(column, owner=owner)))
+    return found
 
 
 def field_type(values: Any) -> FieldType:
@@ -50,29 +51,29 @@ def field_type(values: Any) -> FieldType:
     return column(values, None).type
 
 
-def column(values: Any, wanted: FieldType | None) -> Column:
+def column(values: Any, requested: FieldType | None) -> Column:
     """One Arrow column, of one or several chunks."""
     schema, chunks, owner = chunks_of(values)
-    return replace(_column(schema, _slices(schema, chunks), wanted), owner=owner)
+    return replace(_column(schema, _slices(schema, chunks), requested), owner=owner)
 
 
 def _slices(schema: CSchema, arrays: list[CArray]) -> list[Slice]:
     return [Slice(schema, array, array.offset, array.length) for array in arrays if array.length]
 
 
-def _column(schema: CSchema, parts: list[Slice], wanted: FieldType | None) -> Column:
-    """The parts as one column, and then as the wanted type."""
+def _column(schema: CSchema, parts: list[Slice], requested: FieldType | None) -> Column:
+    """The parts as one column, and then as the requested type."""
     text = (schema.format or b"").decode()
     extension = metadata(schema).get(b"ARROW:extension:name", b"").decode()
-    if text in ("z", "Z", "vz") and wanted is FieldType.JSON:
+    if text in ("z", "Z", "vz") and requested is FieldType.JSON:
         extension = "arrow.json"
     found = _own_column(schema, text, extension, parts)
-    if wanted in (None, found.type):
+    if requested in (None, found.type):
         return found
     values = raw_list(found)
     if found.type is FieldType.TIME:
         values = [None if value is None else Nanoseconds(value) for value in values]
-    return python.column(values, wanted)
+    return python.column(values, requested)
 
 
 def _own_column(schema: CSchema, text: str, extension: str, parts: list[Slice]) -> Column:
@@ -104,7 +105,7 @@ def _proved(column: Column) -> Column:
 
 def _check_json(row: int, raw: bytes) -> None:
     try:
-        python.checked_json(raw)
+        json_text.check_json(raw)
     except FrameError as error:
         raise FrameError(error.problem, row=row) from error
 

@@ -4,60 +4,41 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from typing import Any, Protocol
 
 from plugin_sdk.data._column import Column
+from plugin_sdk.data._convert import source
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
 
-_MOST_VALUES = 50_000_000
 
-
-class Source(Protocol):
+class Converter(Protocol):
     """A module that turns one kind of values into columns."""
 
     def field_type(self, values: Any) -> FieldType: ...  # named by the class
-    def column(self, values: Any, wanted: FieldType | None) -> Column: ...
+    def column(self, values: Any, requested: FieldType | None) -> Column: ...
 
 
-def package_of(value: object) -> str:
-    """The package that made the value, by which numpy and pandas are known without importing them."""
-    for base in type(value).__mro__:  # a subclass of theirs may come from anywhere
-        package = base.__module__.partition(".")[0]
-        if package in ("numpy", "pandas", "polars"):
-            return package
-    return "" if isinstance(value, list | tuple) else type(value).__module__
-
-
-def settled(values: Any) -> Any:
+def prepare(values: Any) -> Any:
     """Values that can be walked more than once and have a length; text and tables are refused."""
     if isinstance(values, list | tuple | array | Column):
         return values
-    if hasattr(values, "dtype") or _arrow(values):
+    if hasattr(values, "dtype") or source.is_arrow(values):
         return values
     if isinstance(values, str | bytes | bytearray | Mapping) or not isinstance(values, Iterable):
         raise FrameError(f"{shown(values)} is not a column; expected a list, an array or a series")
-    return drained(values)
+    return source.read_all(values)
 
 
-def drained(values: Iterable[Any]) -> list[Any]:
-    """All of an iterable, unless it seems to have no end."""
-    found = list(islice(values, _MOST_VALUES + 1))
-    if len(found) > _MOST_VALUES:
-        raise FrameError(f"more than {_MOST_VALUES:,} values; expected an iterable that ends")
-    return found
-
-
-def to_column(values: Any, wanted: FieldType | None) -> Column:
-    """The values as a column of the wanted type, or of the type they suggest."""
+def to_column(values: Any, requested: FieldType | None) -> Column:
+    """The values as a column of the requested type, or of the type they suggest."""
     if isinstance(values, Column):
-        if wanted in (None, values.type):
+        if requested in (None, values.type):
             return values
-        raise FrameError(f"a decoded {values.type.value} field cannot become {wanted.value}")
+        raise FrameError(f"a decoded {values.type.value} field cannot become {requested.value}")
     if isinstance(values, array):
-        return _from_array(values, wanted)
-    return source_of(values).column(values, wanted)
+        return _from_array(values, requested)
+    return converter_for(values).column(values, requested)
 
 
 def type_of(values: Any) -> FieldType:
@@ -66,12 +47,12 @@ def type_of(values: Any) -> FieldType:
         return values.type
     if isinstance(values, array):
         return _array_type(values)
-    return source_of(values).field_type(values)
+    return converter_for(values).field_type(values)
 
 
-def source_of(values: Any) -> Source:
+def converter_for(values: Any) -> Converter:
     """The module for these values; imported on first use, since most plugins need only one."""
-    package = "" if type(values) in (list, tuple) else package_of(values)
+    package = "" if type(values) in (list, tuple) else source.library_of(values)
     if package == "pandas":
         from plugin_sdk.data._convert import pandas
 
@@ -80,17 +61,13 @@ def source_of(values: Any) -> Source:
         from plugin_sdk.data._convert import numpy
 
         return numpy
-    if package and _arrow(values):
+    if package and source.is_arrow(values):
         from plugin_sdk.data._convert import arrow
 
         return arrow
     from plugin_sdk.data._convert import python
 
     return python
-
-
-def _arrow(values: Any) -> bool:
-    return hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__")
 
 
 def _array_type(values: array[Any]) -> FieldType:
@@ -102,11 +79,11 @@ def _array_type(values: array[Any]) -> FieldType:
     return FieldType.of(f"{'u' if values.typecode.isupper() else ''}int{8 * values.itemsize}")
 
 
-def _from_array(values: array[Any], wanted: FieldType | None) -> Column:
+def _from_array(values: array[Any], requested: FieldType | None) -> Column:
     """An array of the right type is used as it lies; any other goes the way of lists."""
     own = _array_type(values)
-    if wanted in (None, own):
+    if requested in (None, own):
         return Column(own, len(values), (values,))
     from plugin_sdk.data._convert import python
 
-    return python.column(list(values), wanted)
+    return python.column(list(values), requested)

@@ -8,19 +8,19 @@ from typing import Any
 from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Column, Late, scale
 from plugin_sdk.data._convert import python
 from plugin_sdk.data._convert.python_types import NANOSECONDS
+from plugin_sdk.data._convert.source import NamedValues
 from plugin_sdk.data.errors import FrameError
-from plugin_sdk.data.field import Field
 from plugin_sdk.data.field_type import FieldType
 
 _KINDS = {"b": FieldType.BOOL, "M": FieldType.TIME, "m": FieldType.FLOAT64, "U": FieldType.STRING}
 
 
-def fields_of(table: Any) -> list[Field]:
-    """The fields of a structured array, or the one field of a plain one."""
+def named_values(table: Any) -> list[NamedValues]:
+    """Return the columns of a structured array, or the one column of a plain array."""
     _one_dimension(table)
     if table.dtype.names is None:
-        return [Field("value", table)]
-    return [Field(name, table[name]) for name in table.dtype.names]
+        return [NamedValues("value", table)]
+    return [NamedValues(name, table[name]) for name in table.dtype.names]
 
 
 def field_type(values: Any) -> FieldType:
@@ -28,24 +28,24 @@ def field_type(values: Any) -> FieldType:
     return _own_type(values) or python.field_type(values.tolist())
 
 
-def column(values: Any, wanted: FieldType | None) -> Column:
-    """The array as a column of the wanted type, or of its own."""
+def column(values: Any, requested: FieldType | None) -> Column:
+    """The array as a column of the requested type, or of its own."""
     _one_dimension(values)
     numpy = sys.modules["numpy"]
     own = _own_type(values)
     if (
         own is None
         or own is FieldType.STRING
-        or not (wanted in (None, own) or _widens(numpy, values, wanted))
+        or not (requested in (None, own) or _widens(numpy, values, requested))
     ):
-        return python.column(_objects(values), wanted or own)
+        return python.column(_objects(values), requested or own)
     mask = numpy.ma.getmaskarray(values) if isinstance(values, numpy.ma.MaskedArray) else None
     data = numpy.ma.getdata(values) if mask is not None else values
     if data.dtype.kind == "M":
         return times(data, mask)
     if data.dtype.kind == "m":
         return _durations(numpy, data, mask)
-    return numbers(data, wanted or own, mask)
+    return numbers(data, requested or own, mask)
 
 
 def numbers(data: Any, kind: FieldType, mask: Any = None) -> Column:
@@ -127,12 +127,12 @@ def _own_type(values: Any) -> FieldType | None:
     raise FrameError(f"numpy's {values.dtype} has no field type{hint}")
 
 
-def _widens(numpy: Any, values: Any, wanted: FieldType | None) -> bool:
-    """Whether every value of the dtype is the same in the wanted type."""
-    if wanted not in TYPE_CODES or wanted in (FieldType.TIME, FieldType.ENUM):
+def _widens(numpy: Any, values: Any, requested: FieldType | None) -> bool:
+    """Whether every value of the dtype is the same in the requested type."""
+    if requested not in TYPE_CODES or requested in (FieldType.TIME, FieldType.ENUM):
         return False
-    whole_into_float = values.dtype.kind in "iu" and values.dtype.itemsize == 8 and wanted.value[0] == "f"
-    return bool(numpy.can_cast(values.dtype, TYPE_CODES[wanted], "safe")) and not whole_into_float
+    whole_into_float = values.dtype.kind in "iu" and values.dtype.itemsize == 8 and requested.value[0] == "f"
+    return bool(numpy.can_cast(values.dtype, TYPE_CODES[requested], "safe")) and not whole_into_float
 
 
 def _objects(values: Any) -> list[Any]:

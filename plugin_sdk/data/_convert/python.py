@@ -17,6 +17,7 @@ from uuid import UUID
 
 from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Buffer, Column, offsets_of, pack_bits
 from plugin_sdk.data._convert.python_types import Nanoseconds, derive, plain
+from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
 
@@ -34,10 +35,10 @@ def field_type(values: Sequence[Any]) -> FieldType:
     return derive(*plain(values))
 
 
-def column(values: Sequence[Any], wanted: FieldType | None) -> Column:
-    """The values as a column of the wanted type, or of the type they suggest."""
+def column(values: Sequence[Any], requested: FieldType | None) -> Column:
+    """The values as a column of the requested type, or of the type they suggest."""
     values, kinds = plain(values)
-    kind = wanted or derive(values, kinds)
+    kind = requested or derive(values, kinds)
     unit = "s" if timedelta in kinds else None
     if NoneType not in kinds:
         offsets, data = _convert(values, kind, kinds)
@@ -177,26 +178,13 @@ def _documents(values: Sequence[Any], _kinds: Kinds, _: FieldType) -> Buffers:
 def _document(value: Any) -> bytes:
     """JSON text: bytes are JSON already and are proved to be, anything else is written as JSON."""
     if isinstance(value, bytes | bytearray):
-        return checked_json(bytes(value))
+        return json_text.check_json(bytes(value))
     if isinstance(value, Nanoseconds):  # an int to the encoder, which would write a bare number
         value = value.isoformat()
     dumped = json.dumps(
         value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_json_default
     )
     return dumped.encode()
-
-
-def checked_json(raw: bytes) -> bytes:
-    """The same bytes, if they are JSON as Grafana's browser reads it (Python's parser takes NaN too)."""
-    try:
-        json.loads(raw.decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise FrameError(f"{shown(raw)} is not JSON: {error}") from error
-    return raw
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _json_default(value: Any) -> Any:

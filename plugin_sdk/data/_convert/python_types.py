@@ -163,3 +163,23 @@ NANOSECONDS = {
     "ns": 1,
 }
 ATTO_DIVISORS = {"ps": 10**3, "fs": 10**6, "as": 10**9}
+_EPOCH_UNITS = ("s", "ms", "us", "ns")
+
+
+def instants_from_numbers(values: Sequence[Any], unit: str) -> list[Nanoseconds | None]:
+    """Each number as nanoseconds since 1970, exact; a float's fraction of a nanosecond is rounded."""
+    if unit not in _EPOCH_UNITS:
+        raise FrameError(f"there is no unit {unit!r}; expected one of {', '.join(_EPOCH_UNITS)}")
+    factor = NANOSECONDS[unit]
+    numbers, _ = plain(list(values))
+    return [_instant(row, value, factor) for row, value in enumerate(numbers)]
+
+
+def _instant(row: int, value: Any, factor: int) -> Nanoseconds | None:
+    if value is None:
+        return None
+    if type(value) is int:
+        return Nanoseconds(value * factor)
+    if type(value) is float and value - value == 0:  # finite
+        return Nanoseconds(round(Fraction(value) * factor))
+    raise FrameError(f"{shown(value)} is no instant; expected a number or None", row=row)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.errors import FrameError, shown
 
 T = TypeVar("T")
@@ -149,11 +150,7 @@ def choice(kind: type[Any]) -> Form:
 def _same_text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise wrong(value, where, "text")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise FrameError(f"{where} is not valid Unicode: {error.reason}") from error
-    return str(value)
+    return str(json_text.check_unicode(value, where))
 
 
 _same_dict = instance(dict, "a dict").write

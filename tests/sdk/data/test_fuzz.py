@@ -146,7 +146,7 @@ def test_a_wild_object_is_a_frame_error(number: int) -> None:
 
 @pytest.mark.parametrize("endless", [itertools.count(), itertools.repeat({"a": 1})])
 def test_an_endless_iterable_does_not_hang(endless: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugin_sdk.data._convert.columns._MOST_VALUES", 1000)
+    monkeypatch.setattr("plugin_sdk.data._convert.source._MOST_VALUES", 1000)
 
     with pytest.raises(FrameError, match="ends"):
         frames_from_any(endless)

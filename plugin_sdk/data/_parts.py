@@ -1,0 +1,17 @@
+"""What a decoded frame is made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from plugin_sdk.data.field import Field
+from plugin_sdk.data.meta import FrameMeta
+
+
+class FrameParts(NamedTuple):
+    """The parts that a decoder returns; `Frame`, which imports the decoders, puts them together."""
+
+    name: str
+    ref_id: str
+    meta: FrameMeta | None
+    fields: list[Field]
