@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_cli.build.author_code import AuthorCode, author_code, compile_into
-from plugin_cli.build.bundle.collect import Bundle, BundleInputs, ensure_bundle, keep_others, place_bundle
+from plugin_cli.build.bundle.collect import (
+    Bundle,
+    BundleInputs,
+    ensure_bundle,
+    keep_others,
+    place_bundle,
+    write_parts,
+)
 from plugin_cli.build.dist_state import is_current, remember
 from plugin_cli.build.facts import BuildFacts, build_facts, project_version
 from plugin_cli.build.fingerprint import environment_fingerprint, sources_fingerprint
@@ -206,6 +213,7 @@ def _assemble(
     else:
         write_frontend(project, schema, stage)
     write_grafana_schema(schema, stage)
+    write_parts(contents)
 
 
 def _work(project: Project) -> Path:

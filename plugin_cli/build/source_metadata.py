@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
-from plugin_cli.release.built_plugin import BuiltPlugin, Entry
+from plugin_cli.release.built_plugin import BuiltPlugin, Entry, opener
 from plugin_cli.release.rules.metadata import check_ids, check_metadata
 
 
@@ -15,7 +15,7 @@ def check_source_metadata(project: Project) -> None:
         ProjectError: naming every error, and the remedy of the first.
     """
     path = project.plugin_json
-    entry = Entry(size=path.stat().st_size, mode=None, is_link=False, read=path.read_bytes)
+    entry = Entry("plugin.json", path.stat().st_size, None, "file", opener(path))
     plugin = BuiltPlugin(path.parent, {"plugin.json": entry})
     errors = [
         finding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from pathlib import Path
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FILE = 0o100000
 _DEFLATED_BY_UNIX = 3
-_SUMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
+_SUMS = ("sha1", "sha256")
+_CHUNK_BYTES = 1024 * 1024
 
 
 def write_zip(folder: Path, top: str, archive: Path) -> None:
@@ -24,7 +26,9 @@ def write_zip(folder: Path, top: str, archive: Path) -> None:
             # Written on any system, read as if on Unix: only there are modes.
             entry.create_system = _DEFLATED_BY_UNIX
             entry.external_attr = (_FILE | mode_of(name, path)) << 16
-            file.writestr(entry, path.read_bytes())
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as source, file.open(entry, "w") as packed:
+                shutil.copyfileobj(source, packed, _CHUNK_BYTES)
 
 
 def mode_of(name: str, path: Path) -> int:
@@ -40,10 +44,11 @@ _STARTED_ENDINGS = ("_linux_amd64", "_linux_arm64", "_darwin_amd64", "_darwin_ar
 
 def write_sums(archive: Path) -> tuple[Path, ...]:
     """Write `<archive>.sha1` and `<archive>.sha256` as the tools of those names read them."""
-    data = archive.read_bytes()
     written = []
-    for kind, hasher in _SUMS.items():
+    for kind in _SUMS:
         path = archive.with_name(f"{archive.name}.{kind}")
-        path.write_text(f"{hasher(data).hexdigest()}  {archive.name}\n", encoding="utf-8")
+        with archive.open("rb") as file:
+            digest = hashlib.file_digest(file, kind).hexdigest()
+        path.write_text(f"{digest}  {archive.name}\n", encoding="utf-8")
         written.append(path)
     return tuple(written)

@@ -41,7 +41,7 @@ def package(request: PackageRequest, console: Console) -> PackageResult:
     """
     from plugin_cli.project import find_project
     from plugin_cli.release.archive import write_sums, write_zip
-    from plugin_cli.release.built_plugin import open_plugin
+    from plugin_cli.release.open_plugin import open_plugin
     from plugin_cli.release.validate import ValidateRequest, validate
 
     project = find_project(request.root)

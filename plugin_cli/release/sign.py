@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +106,7 @@ def _checked_url(url: str) -> str:
 
 
 def _hashes(dist: Path) -> dict[str, str]:
-    from plugin_cli.release.built_plugin import open_plugin
+    from plugin_cli.release.open_plugin import open_plugin
     from plugin_cli.release.rules import check
 
     plugin = open_plugin(dist)
@@ -117,11 +116,11 @@ def _hashes(dist: Path) -> dict[str, str]:
         raise ProjectError(
             f"{dist} would not be accepted", why="\n".join(map(str, errors)), remedy="plugin-cli validate"
         )
-    return {name: hashlib.sha256(entry.read()).hexdigest() for name, entry in sorted(plugin.entries.items())}
+    return {name: entry.content.sha256 for name, entry in sorted(plugin.entries.items())}
 
 
 def _manifest(dist: Path, files: dict[str, str], urls: tuple[str, ...]) -> dict[str, Any]:
-    from plugin_cli.release.built_plugin import open_plugin
+    from plugin_cli.release.open_plugin import open_plugin
     from plugin_sdk._version import __version__
 
     metadata = open_plugin(dist).metadata() or {}

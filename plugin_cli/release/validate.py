@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_cli.release.rules.finding import Finding
+from plugin_cli.release.finding import Finding
+
+_SHOWN_OF_A_RULE = 20
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,25 @@ def validate(request: ValidateRequest) -> ValidateResult:
     """Return what every rule finds.
 
     Raises:
-        ProjectError: there is no such folder or zip, or it is damaged.
+        ProjectError: there is no such folder or zip.
     """
-    from plugin_cli.release.built_plugin import open_plugin
+    from plugin_cli.release.open_plugin import open_plugin
     from plugin_cli.release.rules import check
 
     order = ("error", "warning", "notice")
     found = sorted(check(open_plugin(request.place)), key=lambda finding: order.index(finding.severity))
-    return ValidateResult(request.place, tuple(found))
+    return ValidateResult(request.place, tuple(_shortened(found)))
+
+
+def _shortened(findings: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings, of each rule so many that a person can read them."""
+    total = Counter((finding.rule, finding.severity) for finding in findings)
+    shown: Counter[tuple[str, str]] = Counter()
+    for finding in findings:
+        key = finding.rule, finding.severity
+        shown[key] += 1
+        if shown[key] <= _SHOWN_OF_A_RULE:
+            yield finding
+        elif shown[key] == total[key]:
+            more = f"and {total[key] - _SHOWN_OF_A_RULE} more like these"
+            yield Finding(finding.rule, finding.severity, finding.file, more, finding.remedy)

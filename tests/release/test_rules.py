@@ -14,9 +14,9 @@ import pytest
 
 from plugin_cli.errors import ProjectError
 from plugin_cli.release.archive import write_zip
-from plugin_cli.release.built_plugin import open_plugin
+from plugin_cli.release.open_plugin import open_plugin
 from plugin_cli.release.rules import check
-from tests.build.plugins import METADATA, change_metadata, valid_dist
+from tests.build.plugins import METADATA, change_metadata, elf, valid_dist
 
 Break = Callable[[Path], object]
 
@@ -104,7 +104,8 @@ def test_a_broken_plugin_is_found(tmp_path: Path, break_it: Break, finding: tupl
 
 def test_executables_of_different_code_are_found(tmp_path: Path) -> None:
     dist = valid_dist(tmp_path / "dist")
-    write("gpx_weather_linux_arm64")(dist)
+    (dist / "gpx_weather_linux_arm64").write_bytes(elf(183))
+    (dist / "gpx_weather_linux_arm64").chmod(0o755)
     write("linux_arm64/buildinfo.json", json.dumps({"source": "other"}))(dist)
     assert ("same-source", "error", f"{EXE}, gpx_weather_linux_arm64") in found(dist)
 
@@ -140,13 +141,14 @@ def test_a_zip_that_lost_the_modes_is_found(tmp_path: Path) -> None:
     assert {("modes", "error", EXE)} <= found(tmp_path / "x.zip")
 
 
-def test_a_truncated_zip_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_a_truncated_zip_is_a_finding(tmp_path: Path) -> None:
     write_zip(valid_dist(tmp_path / "dist"), METADATA["id"], tmp_path / "x.zip")
     data = (tmp_path / "x.zip").read_bytes()
     for length in (len(data) // 2, len(data) - 5):
         (tmp_path / "x.zip").write_bytes(data[:length])
-        with pytest.raises(ProjectError, match=r"x\.zip is no complete zip"):
-            open_plugin(tmp_path / "x.zip")
+        (problem,) = check(open_plugin(tmp_path / "x.zip"))
+        assert (problem.rule, problem.severity, problem.file) == ("archive", "error", "x.zip")
+        assert problem.message.startswith("is not a complete zip archive: ")
 
 
 def test_a_place_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -154,33 +156,116 @@ def test_a_place_that_is_not_there_is_refused(tmp_path: Path) -> None:
         open_plugin(tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="optional: a shell script stands in for the tool")
+def bill(*components: tuple[str, str]) -> Break:
+    listed = [
+        {"name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"}
+        for name, version in components
+    ]
+    return write("linux_amd64/sbom.cdx.json", json.dumps({"components": listed}))
+
+
+def audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> list[tuple[str, str, str]]:
+    """Return what the rule says where the audit tool is a shell script."""
+    tool = tmp_path / "pip-audit"
+    tool.write_text(f"#!/bin/sh\n{script}\nexit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _name: str(tool))
+    return [
+        (item.severity, item.message, item.remedy)
+        for item in check(open_plugin(tmp_path / "dist"))
+        if item.rule == "vulnerability"
+    ]
+
+
+shell = pytest.mark.skipif(sys.platform == "win32", reason="optional: a shell script stands in for the tool")
+
+
+@shell
 def test_known_vulnerabilities_come_from_the_audit_tool(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    bill(("httpx", "0.1"))(valid_dist(tmp_path / "dist"))
+    problem = {"id": "X-1", "fix_versions": ["0.2"]}
+    answer = json.dumps({"dependencies": [{"name": "httpx", "version": "0.1", "vulns": [problem]}]})
+    said = audited(tmp_path, monkeypatch, f"grep -qx httpx==0.1 \"$2\" && echo '{answer}'")
+    assert said == [("warning", "httpx 0.1: X-1", "take a fixed version: 0.2")]
+
+
+@shell
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo no network >&2", "pip-audit checked none of the 2 packages: no network"),
+        (
+            "echo '{\"dependencies\": 3}'",
+            'pip-audit checked none of the 2 packages: its "dependencies" is not a list',
+        ),
+        ("echo []", 'pip-audit checked none of the 2 packages: its "" is not an object'),
+        ("echo '{}'", "pip-audit did not check 2 of 2 packages: httpx, plain-name"),
+        (
+            'echo \'{"dependencies": [{"name": "plain-name", "vulns": []}, {"name": "httpx", "skip_reason": "x"}]}\'',
+            "pip-audit did not check 1 of 2 packages: httpx",
+        ),
+    ],
+)
+def test_packages_that_were_not_checked_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    bill(("httpx", "0.1"), ("Plain_Name", "1"))(valid_dist(tmp_path / "dist"))
+    assert audited(tmp_path, monkeypatch, script) == [("notice", message, "try again online")]
+
+
+@shell
+def test_an_audit_tool_that_never_answers_ends_no_validation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill(("httpx", "0.1"))(valid_dist(tmp_path / "dist"))
+    monkeypatch.setattr("plugin_cli.release.rules.vulnerabilities._SECONDS", 0.1)
+    ((severity, message, _),) = audited(tmp_path, monkeypatch, "exec sleep 60")
+    assert severity == "notice"
+    assert "checked none of the 1 packages" in message
+    assert "took longer than" in message
+
+
+@shell
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [("--index-url", "http://x"), ("a\n--pre", "1"), ("-r", "/etc/passwd"), ("a", "1;b"), ("a b", "1")],
+)
+def test_a_bill_of_materials_gives_the_audit_tool_no_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, version: str
+) -> None:
+    bill((name, version), ("httpx", "1"))(valid_dist(tmp_path / "dist"))
+    said = audited(tmp_path, monkeypatch, 'tr "\\n" " " < "$2" >&2')
+    assert said == [("notice", "pip-audit checked none of the 1 packages: httpx==1", "try again online")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="optional: Windows has none of these")
+def test_what_is_not_a_file_is_never_read(tmp_path: Path) -> None:
     dist = valid_dist(tmp_path / "dist")
-    component = {"name": "httpx", "version": "0.1", "purl": "pkg:pypi/httpx@0.1"}
-    write("linux_amd64/sbom.cdx.json", json.dumps({"components": [component]}))(dist)
-    answer = {
-        "dependencies": [
-            {"name": "httpx", "version": "0.1", "vulns": [{"id": "X-1", "fix_versions": ["0.2"]}]}
-        ]
-    }
-    tool = tmp_path / "pip-audit"
-    tool.write_text(f"#!/bin/sh\ngrep -qx httpx==0.1 \"$2\" && echo '{json.dumps(answer)}'\nexit 1\n")
-    tool.chmod(0o755)
-    monkeypatch.setattr("shutil.which", lambda _name: str(tool))
-    (finding,) = [item for item in check(open_plugin(dist)) if item.rule == "vulnerability"]
-    assert (finding.severity, finding.message, finding.remedy) == (
-        "warning",
-        "httpx 0.1: X-1",
-        "take a fixed version: 0.2",
-    )
-    tool.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
-    os.utime(tool)
-    (finding,) = [item for item in check(open_plugin(dist)) if item.rule == "vulnerability"]
-    assert finding.severity == "notice"
-    assert "no network" in finding.message
+    for name in ("plugin.json", "module.js", "module.js.map", "MANIFEST.txt", "linux_amd64/buildinfo.json"):
+        (dist / name).unlink(missing_ok=True)
+        os.mkfifo(dist / name)
+        assert ("kinds", "error", name) in found(dist)
+    (dist / "module.js").unlink()
+    (dist / "module.js").symlink_to("/dev/zero")
+    assert ("links", "error", "module.js") in found(dist)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="optional: needs another user")
+def test_what_cannot_be_read_is_found(tmp_path: Path) -> None:
+    dist = valid_dist(tmp_path / "dist")
+    (dist / "module.js").chmod(0)
+    (dist / "img").chmod(0)
+    (dist / "MANIFEST.txt").write_text('{"files": {}}')
+    for folder in (tmp_path, *tmp_path.parents):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover - measured in the parent alone
+        os.setuid(65534)
+        expected = {("readable", "error", "module.js"), ("readable", "error", "img/")}
+        os._exit(int(not expected <= found(dist)))
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_a_repository_is_told_from_what_was_built_of_it(tmp_path: Path) -> None:

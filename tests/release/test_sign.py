@@ -79,7 +79,7 @@ def test_the_manifest_lists_every_file_and_its_answer_is_written(project: Path, 
     assert (body["plugin"], body["version"]) == ("acme-weather-datasource", "1.2.3")
     assert (body["rootUrls"], body["signatureType"]) == (["https://grafana.example.org/"], "private")
     assert body["files"]["README.md"] == hashlib.sha256(b"# Weather").hexdigest()
-    assert len(body["files"]) == result.files == 10
+    assert len(body["files"]) == result.files == 12
     assert "SIGNED MESSAGE" in (project / "dist" / "MANIFEST.txt").read_text()
 
 

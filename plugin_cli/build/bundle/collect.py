@@ -22,6 +22,7 @@ from plugin_cli.target import TARGETS, Target
 
 _PATHS = ("backend", "entry_script", "hooks", "runtime_hook", "data")
 _RECIPE_KINDS = (".py", ".spec")
+PARTS = "files.txt"
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,14 @@ def place_bundle(bundle: Bundle, dist: Path, executable: str, target: Target) ->
     else:
         _link_tree(bundle.folder, dist)
     return contents
+
+
+def write_parts(contents: Path) -> None:
+    """List the bundle's files with their sizes, so that `validate` can tell what has been lost."""
+    files = (path for path in contents.rglob("*") if path.is_file() and path != contents / PARTS)
+    lines = sorted(path.relative_to(contents).as_posix() for path in files)
+    text = "".join(f"{(contents / name).stat().st_size} {name}\n" for name in lines)
+    (contents / PARTS).write_text(text, encoding="utf-8")
 
 
 def keep_others(dist: Path, made: Path, executable: str, built: Target, source: str) -> None:

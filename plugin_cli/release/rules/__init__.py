@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from plugin_cli.release.built_plugin import BuiltPlugin
-from plugin_cli.release.rules import catalogue, files, frontend, metadata, vulnerabilities
-from plugin_cli.release.rules.finding import Finding
+from plugin_cli.release.finding import Finding
+from plugin_cli.release.rules import (
+    catalogue,
+    facts,
+    files,
+    frontend,
+    metadata,
+    names,
+    programs,
+    vulnerabilities,
+)
 
 Rule = Callable[[BuiltPlugin], Iterable[Finding]]
 
@@ -16,11 +25,17 @@ RULES: tuple[Rule, ...] = (
     metadata.check_placeholders,
     metadata.check_logos,
     files.check_layout,
-    files.check_links,
+    names.check_names,
+    names.check_same_names,
+    files.check_kinds,
     files.check_nested,
     files.check_forbidden,
     files.check_executables,
     files.check_modes,
+    programs.check_unknown_programs,
+    programs.check_machines,
+    programs.check_parts,
+    facts.check_facts,
     files.check_documents,
     files.check_size,
     files.check_manifest,
@@ -32,6 +47,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def check(plugin: BuiltPlugin) -> Iterator[Finding]:
-    """Yield what every rule finds."""
-    for rule in RULES:
+    """Yield what every rule finds, and what was found while the plugin was read."""
+    yield from plugin.problems
+    for rule in RULES if plugin.readable else (names.check_names,):
         yield from rule(plugin)

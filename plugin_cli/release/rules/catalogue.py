@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plugin_cli.release.built_plugin import BuiltPlugin
-from plugin_cli.release.rules.finding import Finding
+from plugin_cli.release.finding import Finding
 
 
 def check_catalogue(plugin: BuiltPlugin) -> Iterator[Finding]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from plugin_cli.release.built_plugin import BuiltPlugin
-from plugin_cli.release.rules.finding import Finding
+from plugin_cli.release.finding import Finding, Severity
+from plugin_cli.release.rules.facts import build_info
+from plugin_cli.release.rules.shapes import MANIFEST, mismatches
+from plugin_cli.system.parse import ParseError, parse_json
 
-_DOCUMENTS = {"README.md": "error", "CHANGELOG.md": "warning", "LICENSE": "error"}
+_DOCUMENTS: dict[str, Severity] = {"README.md": "error", "CHANGELOG.md": "warning", "LICENSE": "error"}
 _FORBIDDEN_NAMES = {
     "standalone.txt": "a development server was pointed at this folder",
     "pid.txt": "a development server was pointed at this folder",
@@ -18,15 +19,15 @@ _FORBIDDEN_NAMES = {
 }
 _FORBIDDEN_FOLDERS = ("__pycache__", "node_modules", ".git", ".venv")
 _SECRET_ENDINGS = (".pem", ".key")
-_SYSTEMS = ("linux_amd64", "linux_arm64", "linux_arm", "windows_amd64", "darwin_amd64", "darwin_arm64")
 _LARGE_BYTES = 200_000_000
 
 
 def check_layout(plugin: BuiltPlugin) -> Iterator[Finding]:
     """A zip holds one folder named like the plugin."""
     identity = (plugin.metadata() or {}).get("id")
-    if plugin.top is not None and plugin.top != {identity}:
-        found = ", ".join(sorted(plugin.top)[:5])
+    top = {member.partition("/")[0] for member in plugin.members}
+    if plugin.is_zip and list(top) != [identity]:
+        found = ", ".join(sorted(top)[:5]) or "nothing"
         yield Finding(
             "layout",
             "error",
@@ -36,15 +37,14 @@ def check_layout(plugin: BuiltPlugin) -> Iterator[Finding]:
         )
 
 
-def check_links(plugin: BuiltPlugin) -> Iterable[Finding]:
-    """No symbolic links: one that cannot be followed keeps Grafana from starting."""
-    return (
-        Finding(
-            "links", "error", name, "is a symbolic link", "copy the file instead; plugin-cli build makes none"
-        )
-        for name, entry in plugin.entries.items()
-        if entry.is_link
-    )
+def check_kinds(plugin: BuiltPlugin) -> Iterator[Finding]:
+    """Files and folders, nothing else; a link that cannot be followed keeps Grafana from starting."""
+    for name, entry in plugin.entries.items():
+        if entry.kind == "symbolic link":
+            remedy = "copy the file instead; plugin-cli build makes none"
+            yield Finding("links", "error", name, "is a symbolic link", remedy)
+        elif entry.kind not in ("file", "damaged file"):
+            yield Finding("kinds", "error", name, f"is a {entry.kind} and not a file", "remove it")
 
 
 def check_nested(plugin: BuiltPlugin) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def check_executables(plugin: BuiltPlugin) -> Iterator[Finding]:
     metadata = plugin.metadata() or {}
     if not metadata.get("backend") or not isinstance(metadata.get("executable"), str):
         return
-    found = {system: name for system, name in plugin.executables().items() if system in _SYSTEMS}
+    found = plugin.executables()
     if not found:
         name = f"{metadata['executable']}_linux_amd64"
         yield Finding(
@@ -95,55 +95,40 @@ def check_executables(plugin: BuiltPlugin) -> Iterator[Finding]:
         yield Finding(
             "systems", "warning", "plugin.json", "Linux on amd64 is missing", "plugin-cli build linux"
         )
-    sources = {}
-    for system, name in found.items():
-        facts = f"{system}/buildinfo.json"
-        if facts in plugin.entries:
-            sources[name] = _source(plugin.text(facts))
-    if len(set(sources.values())) > 1:
+    sources = {
+        name: info.get("source") for system, name in found.items() if (info := build_info(plugin, system))
+    }
+    if len({str(source) for source in sources.values()}) > 1:
         names = ", ".join(sorted(sources))
         yield Finding(
             "same-source", "error", names, "were built from different code", "build all of them again"
         )
 
 
-def _source(text: str) -> str:
-    try:
-        return str(json.loads(text).get("source"))
-    except (ValueError, AttributeError):
-        return "unreadable"
-
-
 def check_modes(plugin: BuiltPlugin) -> Iterator[Finding]:
-    """Executables can be started, nothing else has their name, everything can be read."""
-    metadata = plugin.metadata() or {}
-    executable = metadata.get("executable")
-    started = {name for system, name in plugin.executables().items() if system in _SYSTEMS}
+    """Executables can be started, everything can be read, and nothing takes its owner's rights."""
+    started = set(plugin.executables().values())
     for name, entry in plugin.entries.items():
-        if entry.mode is None:
+        if entry.mode is None or entry.kind != "file":
             continue
-        if name in started and entry.mode & 0o755 != 0o755 and not name.endswith(".exe"):
-            yield Finding(
-                "modes", "error", name, f"has mode {entry.mode:04o}", f"chmod 0755 {name}, or build again"
-            )
-        elif name.startswith(f"{executable}_") and "/" not in name and name not in started:
-            yield Finding("modes", "error", name, "has the name of an executable and is none", "rename it")
+        if entry.mode & 0o7000:
+            message, remedy = f"has mode {entry.mode:04o}: setuid, setgid or sticky", f"chmod 0755 {name}"
+        elif name in started and entry.mode & 0o755 != 0o755 and not name.endswith(".exe"):
+            message, remedy = f"has mode {entry.mode:04o}", f"chmod 0755 {name}, or build again"
         elif "ld-linux" in name and not entry.mode & 0o100:
-            yield Finding(
-                "modes", "error", name, "the loader cannot be started", "zip with plugin-cli package"
-            )
+            message, remedy = "the loader cannot be started", "zip with plugin-cli package"
         elif entry.mode & 0o444 != 0o444:
-            yield Finding(
-                "modes", "error", name, f"cannot be read: mode {entry.mode:04o}", f"chmod 0644 {name}"
-            )
+            message, remedy = f"cannot be read: mode {entry.mode:04o}", f"chmod 0644 {name}"
+        else:
+            continue
+        yield Finding("modes", "error", name, message, remedy)
 
 
 def check_documents(plugin: BuiltPlugin) -> Iterator[Finding]:
     """README, CHANGELOG and LICENSE are there."""
     for name, severity in _DOCUMENTS.items():
         if name not in plugin.entries:
-            remedy = f"write {name} and build again"
-            yield Finding("documents", severity, name, "is missing", remedy)  # type: ignore[arg-type]
+            yield Finding("documents", severity, name, "is missing", f"write {name} and build again")
 
 
 def check_size(plugin: BuiltPlugin) -> Iterator[Finding]:
@@ -164,14 +149,20 @@ def check_manifest(plugin: BuiltPlugin) -> Iterator[Finding]:
     """A signed plugin holds exactly the files that were signed."""
     if "MANIFEST.txt" not in plugin.entries:
         return
-    signed = _signed_files(plugin.text("MANIFEST.txt"))
-    if signed is None:
-        yield Finding("manifest", "error", "MANIFEST.txt", "holds no list of files", "plugin-cli sign")
+    try:
+        signed = _signed_files(plugin.text("MANIFEST.txt"))
+    except ParseError as error:
+        message = f"holds no list of files: {error}"
+        yield Finding("manifest", "error", "MANIFEST.txt", message, "plugin-cli sign")
         return
     for name, entry in plugin.entries.items():
-        if name == "MANIFEST.txt":
+        if name == "MANIFEST.txt" or entry.kind != "file":
             continue
-        if signed.pop(name, None) != hashlib.sha256(entry.read()).hexdigest():
+        try:
+            digest = entry.content.sha256
+        except OSError:
+            continue  # a finding of its own
+        if signed.pop(name, None) != digest:
             yield Finding("manifest", "error", name, "changed after the plugin was signed", "plugin-cli sign")
     for name in signed:
         yield Finding(
@@ -179,11 +170,12 @@ def check_manifest(plugin: BuiltPlugin) -> Iterator[Finding]:
         )
 
 
-def _signed_files(text: str) -> dict[str, str] | None:
+def _signed_files(text: str) -> dict[str, str]:
     """Return the files in the JSON that a clear-signed text holds."""
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        files = json.loads(text[start : end + 1])["files"]
-        return {str(name): str(digest) for name, digest in files.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    manifest = parse_json(text[text.find("{") : text.rfind("}") + 1])
+    for path, value, expected in mismatches(manifest, MANIFEST):
+        raise ParseError(f'"{path}" is {value!r:.80} and not {expected}')
+    files = (manifest or {}).get("files")
+    if not isinstance(files, dict):
+        raise ParseError('"files" is missing')
+    return files

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from plugin_cli.release.built_plugin import BuiltPlugin
-from plugin_cli.release.rules.finding import Finding
+from plugin_cli.release.finding import Finding
+from plugin_cli.system.parse import ParseError
 
 # Grafana takes a module with one of these for an Angular plugin, which it no longer loads.
 _ANGULAR = ("PanelCtrl", "ConfigCtrl", "QueryCtrl", "app/plugins/sdk", "angular.isNumber(", "ctrl.annotation")
@@ -24,7 +24,11 @@ def check_module(plugin: BuiltPlugin) -> Iterator[Finding]:
             "plugin-cli build",
         )
         return
-    text = plugin.text("module.js")
+    try:
+        text = plugin.text("module.js")
+    except ParseError as error:
+        yield Finding("module", "error", "module.js", f"cannot be read: {error}", "plugin-cli build")
+        return
     if not any(wrapper in text for wrapper in _WRAPPERS):
         yield Finding(
             "module", "error", "module.js", "is no AMD or SystemJS module", "build it with AMD output"
@@ -44,9 +48,14 @@ def check_source_map(plugin: BuiltPlugin) -> Iterator[Finding]:
         )
         return
     try:
-        found = json.loads(plugin.text("module.js.map"))
-        complete = found["version"] == 3 and found["sources"] and all(found.get("sourcesContent") or [None])
-    except (ValueError, KeyError, TypeError):
+        found = plugin.json("module.js.map")
+        sources, contents = found.get("sources"), found.get("sourcesContent")
+        complete = found.get("version") == 3 and _are_texts(sources) and _are_texts(contents)
+    except ParseError:
         complete = False
     if not complete:
         yield Finding("source-map", "error", "module.js.map", "holds no sources", "build the frontend again")
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) and item for item in value)

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from plugin_cli.release.built_plugin import BuiltPlugin
-from plugin_cli.release.rules.finding import Finding
+from plugin_cli.release.finding import Finding
+from plugin_cli.release.rules.shapes import PLUGIN_JSON, mismatches
+from plugin_cli.system.parse import ParseError
 
 _ID = re.compile(r"[0-9a-z]+-([0-9a-z]+-)?(app|panel|datasource)")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _REQUIRED = ("type", "name", "id", "info", "dependencies")
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "$schema": str,
-    "aliasIDs": list,
-    "alerting": bool,
-    "annotations": bool,
-    "autoEnabled": bool,
-    "backend": bool,
-    "buildMode": str,
-    "builtIn": bool,
-    "category": str,
-    "dependencies": dict,
-    "enterpriseFeatures": dict,
-    "executable": str,
-    "extensions": dict,
-    "generated": dict,
-    "hideFromList": bool,
-    "iam": dict,
-    "id": str,
-    "includes": list,
-    "info": dict,
-    "languages": list,
-    "logs": bool,
-    "metrics": bool,
-    "multiValueFilterOperators": bool,
-    "name": str,
-    "pascalName": str,
-    "preload": bool,
-    "queryOptions": dict,
-    "roles": list,
-    "routes": list,
-    "skipDataQuery": bool,
-    "state": str,
-    "streaming": bool,
-    "suggestions": bool,
-    "tables": bool,
-    "tracing": bool,
-    "type": str,
-}
 _KINDS = ("app", "datasource", "panel")
 
 
@@ -59,34 +24,25 @@ def _finding(rule: str, message: str, remedy: str) -> Finding:
 
 
 def check_metadata(plugin: BuiltPlugin) -> Iterator[Finding]:
-    """Keys that must be there, and the type of each."""
-    if "plugin.json" not in plugin.entries:
+    """Keys that must be there, and the type of each value."""
+    try:
+        metadata = plugin.json("plugin.json")
+    except KeyError:
         yield _finding("metadata", "is missing", "plugin-cli build")
         return
-    metadata = plugin.metadata()
-    if metadata is None:
-        yield _finding("metadata", "is no JSON object", "mend src/plugin.json and build again")
+    except ParseError as error:
+        yield _finding("metadata", f"cannot be read: {error}", "fix src/plugin.json and build again")
         return
     for key in _REQUIRED:
-        if key not in metadata:
+        if metadata.get(key) is None:
             yield _finding("metadata", f'"{key}" is missing', f'add "{key}" to src/plugin.json')
-    for key, value in metadata.items():
-        yield from _check_type(key, value)
+    for key in sorted(metadata.keys() - PLUGIN_JSON.keys()):
+        yield Finding("metadata", "warning", "plugin.json", f'unknown key "{key}"', "remove it")
+    for path, value, expected in mismatches(metadata, PLUGIN_JSON):
+        yield _finding("metadata", f'"{path}" is {value!r:.80}', f"write {expected} in src/plugin.json")
     if metadata.get("type") not in (None, *_KINDS):
         found, allowed = metadata["type"], ", ".join(_KINDS)
-        yield _finding("metadata", f'"type" is {found!r}', f"use one of: {allowed}")
-
-
-def _check_type(key: str, value: Any) -> Iterator[Finding]:
-    expected = _TYPES.get(key)
-    if expected is None:
-        yield Finding(
-            "metadata", "warning", "plugin.json", f'"{key}" is no key that Grafana knows', "remove it"
-        )
-    elif not isinstance(value, expected):
-        name = getattr(expected, "__name__", "value")
-        word = {"str": "a text", "bool": "true or false", "list": "a list", "dict": "an object"}[name]
-        yield _finding("metadata", f'"{key}" is {value!r}', f"write {word} in src/plugin.json")
+        yield _finding("metadata", f'"type" is {found!r:.80}', f"use one of: {allowed}")
 
 
 def check_ids(plugin: BuiltPlugin) -> Iterator[Finding]:
@@ -96,17 +52,17 @@ def check_ids(plugin: BuiltPlugin) -> Iterator[Finding]:
     if isinstance(identity, str):
         if not _ID.fullmatch(identity):
             yield _finding(
-                "id", f'"id" is {identity!r}', "use <org>-<name>-<type> in small letters and digits"
+                "id", f'"id" is {identity!r:.80}', "use <org>-<name>-<type> in small letters and digits"
             )
         elif metadata.get("type") in _KINDS and not identity.endswith(f"-{metadata['type']}"):
             yield _finding(
-                "id", f'"id" {identity!r} does not end with the type', f"end it with -{metadata['type']}"
+                "id", f'"id" {identity!r:.80} does not end with the type', f"end it with -{metadata['type']}"
             )
     info = metadata.get("info")
     version = info.get("version") if isinstance(info, dict) else None
     if isinstance(version, str) and "%" not in version and not _VERSION.fullmatch(version):
         yield _finding(
-            "version", f'"info.version" is {version!r}', "use a version such as 1.2.3 in pyproject.toml"
+            "version", f'"info.version" is {version!r:.80}', "use a version such as 1.2.3 in pyproject.toml"
         )
     dependencies = metadata.get("dependencies")
     if isinstance(dependencies, dict) and not dependencies.get("grafanaDependency"):
@@ -122,24 +78,23 @@ def _check_backend(metadata: dict[str, Any]) -> Iterator[Finding]:
         yield _finding(
             "executable", '"backend" is true without "executable"', 'add "executable": "gpx_<name>"'
         )
+    if isinstance(executable, str) and posixpath.normpath(executable).startswith(".."):
+        yield _finding("executable", f'"executable" {executable!r:.80} leaves the folder', 'use "gpx_<name>"')
     if executable and not backend:
         yield _finding("executable", '"executable" is set without "backend"', 'add "backend": true')
     if metadata.get("alerting") and not backend:
         yield _finding("alerting", '"alerting" needs a backend', 'add "backend": true or remove "alerting"')
 
 
-def check_placeholders(plugin: BuiltPlugin) -> Iterable[Finding]:
+def check_placeholders(plugin: BuiltPlugin) -> Iterator[Finding]:
     """What `build` fills in was filled in."""
     info = (plugin.metadata() or {}).get("info")
     if not isinstance(info, dict):
-        return []
-    expected = {"version": _VERSION, "updated": _DATE}
-    wrong = (key for key, form in expected.items() if not form.fullmatch(str(info.get(key, ""))))
-    return [
-        _finding("placeholder", f'"info.{key}" is {info.get(key)!r}', "plugin-cli build fills it in")
-        for key in wrong
-        if "%" in str(info.get(key, "%"))
-    ]
+        return
+    for key in ("version", "updated"):
+        value = info.get(key)
+        if value is None or "%" in str(value):
+            yield _finding("placeholder", f'"info.{key}" is {value!r:.80}', "plugin-cli build fills it in")
 
 
 def check_logos(plugin: BuiltPlugin) -> Iterator[Finding]:
@@ -151,9 +106,9 @@ def check_logos(plugin: BuiltPlugin) -> Iterator[Finding]:
             "logos", '"info.logos" names no small and large logo', 'add "logos": {"small": …, "large": …}'
         )
         return
-    shots = info.get("screenshots", []) if isinstance(info, dict) else []
-    pictures = [*logos.values(), *(shot.get("path") for shot in shots if isinstance(shot, dict))]
-    for picture in pictures:
+    shots = info.get("screenshots") if isinstance(info, dict) else None
+    paths = [shot.get("path") for shot in shots if isinstance(shot, dict)] if isinstance(shots, list) else []
+    for picture in (*logos.values(), *paths):
         if str(picture) not in plugin.entries:
             yield Finding(
                 "logos",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "notice"]
+_SHOWN_LETTERS = 300
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,14 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.file}: {self.message} [{self.rule}]\n  try: {self.remedy}"
+        remedy = "\n".join(map(shown, self.remedy.split("\n")))
+        what = f"{shown(self.file)}: {shown(self.message)}"
+        return f"{self.severity}: {what} [{self.rule}]\n  try: {remedy}"
+
+
+def shown(text: str) -> str:
+    """Return `text` for a terminal: what would move the cursor or turn the line around is escaped."""
+    cut = text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}…"
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in cut
+    )

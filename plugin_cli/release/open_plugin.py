@@ -1,0 +1,29 @@
+"""Open a built plugin, wherever it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plugin_cli.errors import ProjectError
+from plugin_cli.release.built_plugin import BuiltPlugin
+from plugin_cli.release.folder_contents import read_folder
+from plugin_cli.release.zip_contents import read_zip
+
+
+def open_plugin(place: Path) -> BuiltPlugin:
+    """Return the built plugin in the folder or zip `place`; `problems` tells what is wrong with a zip.
+
+    Raises:
+        ProjectError: it is neither.
+    """
+    if place.is_dir():
+        if (place / "src" / "plugin.json").is_file() and not (place / "plugin.json").is_file():
+            raise ProjectError(
+                f"{place} is a plugin's repository, not a built plugin",
+                remedy=f"plugin-cli build   (and then: plugin-cli validate {place / 'dist'})",
+            )
+        return read_folder(place)
+    if not place.is_file():
+        what = "is neither a folder nor a file" if place.exists() else "does not exist"
+        raise ProjectError(f"{place} {what}", remedy="plugin-cli build   (or name a folder or zip)")
+    return read_zip(place)

@@ -1,0 +1,83 @@
+"""Parse what a person or another program wrote: whatever is wrong with it is one `ParseError`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+MAX_DEPTH = 200
+MAX_CONTAINERS = 1_000_000
+
+
+class ParseError(ValueError):
+    """The text cannot be used; the message is one line that says why."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ParseError: it is not JSON, or no later walk over it would end well.
+    """
+    return _parse(partial(json.loads, parse_constant=_refuse_constant), text)
+
+
+def parse_toml(text: str | bytes) -> dict[str, Any]:
+    """Return the table of a TOML text.
+
+    Raises:
+        ParseError: it is not TOML, or no later walk over it would end well.
+    """
+    import tomllib
+
+    document: dict[str, Any] = _parse(tomllib.loads, text)
+    return document
+
+
+def parse_yaml(text: str | bytes) -> Any:
+    """Return the value of a YAML text.
+
+    Raises:
+        ParseError: it is not YAML, or no later walk over it would end well.
+    """
+    import yaml
+
+    return _parse(yaml.safe_load, text)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _parse(parser: Callable[[str], Any], text: str | bytes) -> Any:
+    try:
+        value = parser(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+    except RecursionError as error:
+        raise ParseError(f"it is nested deeper than {MAX_DEPTH} levels") from error
+    except UnicodeDecodeError as error:
+        raise ParseError(f"byte {error.start} is not UTF-8") from error
+    # PyYAML has errors of its own, and passes on those of the types that it makes (the 99th of a month).
+    except Exception as error:
+        raise ParseError(" ".join(str(error).split()) or type(error).__name__) from error
+    _check_shape(value)
+    return value
+
+
+def _check_shape(value: Any) -> None:
+    """Raise if a walk over `value` would run out of stack or time; aliases of YAML can do both."""
+    level, count = [value], 0
+    for _ in range(MAX_DEPTH):
+        level = [item for parent in level for item in _children(parent)]
+        count += len(level)
+        if not level:
+            return
+        if count > MAX_CONTAINERS:
+            raise ParseError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
+    raise ParseError(f"it is nested deeper than {MAX_DEPTH} levels")
+
+
+def _children(value: Any) -> list[Any]:
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in values if isinstance(item, dict | list)]
