@@ -1,34 +1,142 @@
-"""The frames that the return value of a query handler stands for."""
+"""The frames that a query handler's answer stands for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from plugin_sdk.data.errors import FrameError
+from plugin_sdk.data._convert.source import read_all
+from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.frame import Frame
+from plugin_sdk.data.meta import FrameMeta
+
+_TABLE_CLASSES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch", "RecordBatchReader"})
+_TABLE_PACKAGES = frozenset({"pandas", "polars", "pyarrow", "modin", "cudf"})
 
 
-def frames_from_any(result: Any) -> list[Frame]:
-    """Return the frames of what a query handler returned.
+def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = False) -> list[Frame]:
+    """Return the frames of what a query handler returned: one table, or several in any container.
 
-    >>> [frame.name for frame in frames_from_any([Frame("a"), Frame("b")])]
-    ['a', 'b']
+    Args:
+        answer: a Frame, anything tabular, or a list, tuple, set, dict or generator of these.
+        for_alert: whether an alert rule or an expression asks, which take the last row for the newest.
+        is_part: whether more of the answer follows, so that a frame without rows says nothing of it.
+
+    >>> [frame.name for frame in frames_from_any({"a": Frame("", Field("v", [1])), "b": Frame("b")})]
+    ['a']
     """
-    if isinstance(result, Frame):
-        result = [result]
-    if isinstance(result, list | tuple) and all(isinstance(one, Frame) for one in result):
-        # Grafana goes by the first frame for all of them, so one of several gets no promise of its own.
-        own = [Frame(one.name, *one.fields, ref_id=one.ref_id, meta=one.meta) for one in result]
-        return [_with_contract(one, may_sort=False) for one in own] if len(own) == 1 else own
-    frame = Frame.from_any(result)
-    # A table without rows has no types to go by, and alerting takes a frame without fields for "no data".
-    return [_with_contract(frame, may_sort=True)] if len(frame) else [Frame()]
+    if hasattr(answer, "__next__") and not (_is_table(answer) or hasattr(answer, "__arrow_c_stream__")):
+        answer = read_all(answer)
+    several = _several(answer)
+    if several is None:
+        may_sort = not isinstance(answer, Frame)
+        frames = _with_rows([_frame(answer, "")], for_alert)
+        return [_with_contract(frame, may_sort=may_sort, for_alert=for_alert) for frame in frames]
+    # Grafana goes by the first frame for all of them, so one of several gets no promise of its own.
+    frames = [_frame(one, name) for name, one in several]
+    frames = frames if is_part else _with_rows(frames, for_alert)
+    if len(frames) == 1:
+        return [_with_contract(frames[0], may_sort=False, for_alert=for_alert)]
+    return [_sorted(frame, for_alert=for_alert) for frame in frames]
 
 
-def _with_contract(frame: Frame, *, may_sort: bool) -> Frame:
+def _several(answer: Any) -> list[tuple[str, Any]] | None:
+    """Return the tables of a container with their names, or None where the answer is one table."""
+    if isinstance(answer, Mapping):
+        named = [(str(name), one) for name, one in answer.items()]
+        return named if _are_tables(list(answer.values())) else None
+    if _is_table(answer) or hasattr(answer, "dtype"):
+        return None
+    if isinstance(answer, str | bytes | bytearray | type) or not isinstance(answer, Iterable):
+        return None
+    if not isinstance(answer, list | tuple):  # a set, a deque, a view of a dict's values
+        if not _is_table(next(iter(answer), None)):
+            return None
+        answer = read_all(answer)
+    return [("", one) for one in answer] if not answer or _are_tables(answer) else None
+
+
+def _are_tables(members: Sequence[Any]) -> bool:
+    """Return True if all are tables. Looks at the ends first: most answers are rows.
+
+    Raises:
+        FrameError: some are and some are not.
+    """
+    if not members or not (_is_table(members[0]) or _is_table(members[-1])):
+        return False
+    for place, one in enumerate(members):
+        if not _is_table(one):
+            raise FrameError(f"item {place} of the answer is {shown(one)}; expected a frame like the others")
+    return True
+
+
+def _is_table(value: Any) -> bool:
+    if isinstance(value, Frame) or hasattr(value, "fetchall"):
+        return True
+    return any(
+        base.__name__ in _TABLE_CLASSES and base.__module__.partition(".")[0] in _TABLE_PACKAGES
+        for base in type(value).__mro__
+    )
+
+
+def _frame(table: Any, name: str) -> Frame:
+    """Return a table as a frame that may be changed; that of the author stays as it is."""
+    if not isinstance(table, Frame):
+        return Frame.from_any(table, name=name)
+    return Frame(table.name or name, *table.fields, ref_id=table.ref_id, meta=table.meta)
+
+
+def _with_rows(frames: list[Frame], for_alert: bool) -> list[Frame]:
+    """Leave out frames without rows; where none has any, one without fields says so and keeps its `meta`.
+
+    Alerting takes a frame without fields for "no data", which is what Grafana's SQL sources answer; an empty
+    series would be NaN, which no condition holds for, and beside others a frame without fields is an error.
+    """
+    kept = [frame for frame in frames if not _is_empty(frame, for_alert)]
+    if len(kept) == len(frames):
+        return frames
+    notices = [
+        notice
+        for frame in frames
+        if _is_empty(frame, for_alert) and frame.meta is not None
+        for notice in frame.meta.notices or []
+    ]
+    if not kept:
+        first = next((frame for frame in frames if frame.meta is not None), frames[0])
+        meta = first.meta if not notices else replace(first.meta or FrameMeta(), notices=notices)
+        return [Frame(first.name, ref_id=first.ref_id, meta=meta)]
+    if notices:
+        meta = kept[0].meta or FrameMeta()
+        kept[0].meta = replace(meta, notices=[*(meta.notices or []), *notices])
+    return kept
+
+
+def _is_empty(frame: Frame, for_alert: bool) -> bool:
+    """Return True if the frame has no rows and is not the beginning of a stream, which needs its fields."""
+    is_stream = frame.meta is not None and bool(frame.meta.channel) and bool(frame.fields)
+    if is_stream and not for_alert:
+        return False
+    return not any(map(_has_length, frame.fields))
+
+
+def _has_length(field: Any) -> bool:
+    return not hasattr(field, "__len__") or len(field) > 0
+
+
+def _with_contract(frame: Frame, *, may_sort: bool, for_alert: bool) -> Frame:
     from plugin_sdk.data._contract import with_contract
 
     try:
-        return with_contract(frame, may_sort=may_sort)
+        return with_contract(frame, may_sort=may_sort, for_alert=for_alert)
+    except FrameError as error:
+        raise error.within(frame=frame.name or frame.ref_id) from error
+
+
+def _sorted(frame: Frame, *, for_alert: bool) -> Frame:
+    from plugin_sdk.data._contract import in_time_order
+
+    try:
+        return in_time_order(frame, for_alert=for_alert)
     except FrameError as error:
         raise error.within(frame=frame.name or frame.ref_id) from error

@@ -53,12 +53,10 @@ class Series:
         return "long" if self.factors else "wide"
 
     def expect(self, kind: str) -> None:
-        """FrameError unless the frame is of this kind, with rows."""
+        """FrameError unless the frame is of this kind."""
         if self.kind != kind:
             shape = {"long": "a time, texts and numbers", "wide": "a time and numbers, without texts"}[kind]
             raise self.error(f"is a {self.kind} series; expected a {kind} one: {shape}")
-        if not len(self.frame):
-            raise self.error("has no rows")
 
     def instants(self, *, ascending: bool = True) -> list[int]:
         """The times, which must be there and, unless they are about to be sorted, ascending."""

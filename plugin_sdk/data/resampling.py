@@ -71,9 +71,13 @@ def resample(
     """One point for each interval of the query's range, made of the values in it.
 
     Intervals start at multiples of their length since 1970, as Grafana's own do. `aggregate` is mean, sum,
-    min, max, first, last or count; nulls are left out. `fill` is for intervals without values.
+    min, max, first, last or count; nulls are left out. `fill` is for intervals without values. A table
+    without rows gives none.
     """
     series = Series(table)
+    meta = replace(series.meta or FrameMeta(), type=FrameType.TIMESERIES_WIDE, type_version=(0, 1))
+    if not len(series.frame):
+        return Frame(series.frame.name, ref_id=series.frame.ref_id, meta=meta)
     series.expect("wide")
     step = interval_of(query) if interval_ms is None else interval_ms
     if aggregate not in _AGGREGATES:
@@ -85,7 +89,6 @@ def resample(
     fields = [_resampled(field, buckets, len(starts), aggregate, fill) for field in series.values]
     assert series.time is not None  # expect() has seen to it
     time = field_of(series.time, [start * _MILLISECOND for start in starts])
-    meta = replace(series.meta or FrameMeta(), type=FrameType.TIMESERIES_WIDE, type_version=(0, 1))
     return Frame(series.frame.name, time, *fields, ref_id=series.frame.ref_id, meta=meta)
 
 

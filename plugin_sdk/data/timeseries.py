@@ -32,7 +32,8 @@ def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Fram
     """One field for each series of a long table; its texts become labels.
 
     `fill` is what stands where a series has no value at a time: `"null"`, `"previous"` or a number.
-    The result is typed as the contract for alerting and expressions asks.
+    The result is typed as the contract for alerting and expressions asks. A wide table comes back as it is,
+    and so does one without rows, whose shape nobody knows.
 
     >>> from datetime import date
     >>> day = date(2026, 1, 1)
@@ -41,7 +42,11 @@ def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Fram
     >>> [(field.labels, field.values) for field in wide.fields[1:]]
     [({'station': 'berlin'}, [1.0]), ({'station': 'oslo'}, [2.0])]
     """
-    series = Series(sorted_by_time(table) if sort else table)
+    series = Series(table)
+    if given_back := _given_back(series, FrameType.TIMESERIES_WIDE, sort=sort):
+        return given_back
+    if sort:
+        series = Series(sorted_by_time(table))
     series.expect("long")
     instants = series.instants()
     assert series.time is not None  # expect() has seen to it
@@ -57,6 +62,27 @@ def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Fram
     ]
     time = field_of(series.time, axis)
     return _frame(series.frame, [time, *fields], series.meta, FrameType.TIMESERIES_WIDE)
+
+
+_KINDS = {FrameType.TIMESERIES_WIDE: "wide", FrameType.TIMESERIES_LONG: "long"}
+
+
+def _given_back(series: Series, kind: FrameType, *, sort: bool = False) -> Frame | None:
+    """Return a table that has the shape already, or has no rows; None for one that must be changed."""
+    if not len(series.frame):
+        return _frame(series.frame, [], series.meta, kind)
+    if series.kind != _KINDS[kind]:
+        return None
+    same = Frame(
+        series.frame.name,
+        *(field_of(field, raw_list(field.column)) for field in series.frame.fields),
+        ref_id=series.frame.ref_id,
+        meta=series.meta,
+    )
+    if sort:
+        same = sorted_by_time(same)
+    Series(same).instants()
+    return _frame(series.frame, same.fields, series.meta, kind)
 
 
 def _check_unique(series: Series, instants: list[int], keys: list[tuple[str, ...]]) -> None:
@@ -119,6 +145,8 @@ def wide_to_long(table: Any) -> Frame:
     ['t', 'v', 'station']
     """
     series = Series(table)
+    if given_back := _given_back(series, FrameType.TIMESERIES_LONG):
+        return given_back
     series.expect("wide")
     instants = series.instants()
     assert series.time is not None  # expect() has seen to it
@@ -158,8 +186,10 @@ def _label_groups(series: Series) -> dict[tuple[tuple[str, str], ...], dict[str,
 
 
 def wide_to_multi(table: Any) -> list[Frame]:
-    """One frame for each series, each with its own time field."""
+    """One frame for each series, each with its own time field; of a table without rows one without fields."""
     series = Series(table)
+    if not len(series.frame):
+        return [_frame(series.frame, [], series.meta, FrameType.TIMESERIES_MULTI)]
     series.expect("wide")
     assert series.time is not None  # expect() has seen to it
     time = field_of(series.time, series.instants())
@@ -171,10 +201,12 @@ def wide_to_multi(table: Any) -> list[Frame]:
 
 
 def multi_to_wide(frames: Sequence[Any], *, fill: Fill = "null") -> Frame:
-    """One frame with all series of several, on a common time field."""
-    parts = [Series(frame) for frame in frames]
+    """One frame with all series of several, on a common time field; frames without rows add nothing."""
+    every = [Series(frame) for frame in frames]
+    parts = [part for part in every if len(part.frame)]
     if not parts:
-        raise FrameError("there are no frames")
+        like = every[0] if every else Series(Frame())
+        return _frame(like.frame, [], like.meta, FrameType.TIMESERIES_WIDE)
     for part in parts:
         part.expect("wide")
     axis = sorted({instant for part in parts for instant in part.instants()})

@@ -74,6 +74,7 @@ class Api(ThreadingHTTPServer):
     def __init__(self, status: int = 200) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status = status
+        self.points: list[dict[str, float]] = [{"time": 1000, "value": 11}, {"time": 2000, "value": 12.5}]
         self.asked: list[tuple[dict[str, list[str]], str | None]] = []
 
     @property
@@ -89,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append((parse_qs(urlsplit(self.path).query), self.headers["Authorization"]))
         self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(json.dumps([{"time": 1000, "value": 11}, {"time": 2000, "value": 12.5}]).encode())
+        self.wfile.write(json.dumps(self.server.points).encode())
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the test's output clean."""
@@ -130,6 +131,14 @@ def test_with_a_url_it_fetches_with_the_key_as_bearer_and_never_logs_it(tmp_path
     assert asked["station"] == ["lisbon"]
     assert int(asked["to"][0]) - int(asked["from"][0]) == 60_000
     assert KEY not in repr(lines)
+
+
+def test_an_api_without_points_is_no_data(tmp_path: Path, api: Api) -> None:
+    api.points = []
+
+    result, _ = query_once(scaffold(tmp_path, answers()), api)
+
+    assert (result.error, [frame.fields for frame in result.frames]) == ("", [[]])
 
 
 def test_a_failing_api_is_the_error_of_the_query_without_the_key(tmp_path: Path, api: Api) -> None:

@@ -20,16 +20,18 @@ type request struct {
 	Shape  string          `json:"shape"`
 	Rows   int             `json:"rows"`
 	Rounds int             `json:"rounds"`
+	Frames [][]byte        `json:"frames"`
 }
 
 type response struct {
-	Error  string          `json:"error,omitempty"`
-	Arrow  []byte          `json:"arrow,omitempty"`
-	JSON   json.RawMessage `json:"json,omitempty"`
-	Types  []string        `json:"types,omitempty"`
-	Cases  []encoded       `json:"cases,omitempty"`
-	Series []series        `json:"series,omitempty"`
-	Nanos  []int64         `json:"nanos,omitempty"`
+	Error   string          `json:"error,omitempty"`
+	Arrow   []byte          `json:"arrow,omitempty"`
+	JSON    json.RawMessage `json:"json,omitempty"`
+	Types   []string        `json:"types,omitempty"`
+	Cases   []encoded       `json:"cases,omitempty"`
+	Series  []series        `json:"series,omitempty"`
+	Nanos   []int64         `json:"nanos,omitempty"`
+	Verdict *verdict        `json:"verdict,omitempty"`
 }
 
 var operations = map[string]func(request) (response, error){
@@ -40,6 +42,7 @@ var operations = map[string]func(request) (response, error){
 	},
 	"long":   func(r request) (response, error) { return withFrame(r, toLong) },
 	"series": func(r request) (response, error) { return withFrame(r, readSeries) },
+	"alert":  alertVerdict,
 	"json":   fromJSON,
 	"cases":  func(request) (response, error) { return allCases() },
 	"bench":  bench,

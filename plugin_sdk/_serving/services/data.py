@@ -15,7 +15,7 @@ from plugin_sdk._serving.proto_in import time_range
 from plugin_sdk._serving.protobuf_writer import WireResponse, query_data_response
 from plugin_sdk._serving.request_scope import Call, served
 from plugin_sdk._serving.services.concurrency import run_concurrently
-from plugin_sdk._serving.services.responses import failure, wire_response
+from plugin_sdk._serving.services.responses import failure, is_for_alert, wire_response
 from plugin_sdk._serving.shared_state import Runtime
 from plugin_sdk.errors import ErrorSource, PluginError
 from plugin_sdk.messages import DataQuery, DataResponse, Headers, QueryDataRequest
@@ -57,11 +57,12 @@ def _answers(call: Call, message: Any, fan_out: ThreadPoolExecutor) -> dict[str,
     handler = instance.handler("query")
     model = call.plugin().query_model
     shared = headers_of(message)
+    for_alert = is_for_alert(shared)
 
     def answer(query: Any) -> WireResponse:
         try:
             result = handler(call, data_query(query, model, call, shared))
-            return wire_response(result, query.refId, as_json)
+            return wire_response(result, query.refId, as_json, for_alert=for_alert)
         except BaseException as error:
             _log_unexpected(error, query.refId)
             return failure(error)
@@ -123,7 +124,7 @@ def _whole_request(call: Call, message: Any, instance: Any, as_json: bool) -> di
         raise PluginError("both response and error are nil, but one must be provided")
     for ref_id, result in response.items():
         try:
-            answers[ref_id] = wire_response(result, ref_id, as_json)
+            answers[ref_id] = wire_response(result, ref_id, as_json, for_alert=is_for_alert(shared))
         except Exception as error:
             _log_unexpected(error, ref_id)
             answers[ref_id] = failure(error)
@@ -201,7 +202,7 @@ def _chunks(
         result = instance.handler("query")(call, parsed) if name == "query" else None
         parts = [result] if name == "query" else values_of(getattr(instance.target, name)(parsed), call)
         for part in parts:
-            encoded = wire_response(part, query.refId, as_json)
+            encoded = wire_response(part, query.refId, as_json, is_part=True)
             for frame in encoded.frames:
                 yield WireResponse(frames=(frame,), status=encoded.status, json_format=as_json)
             if encoded.error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from plugin_sdk._serving.protobuf_writer import WireResponse
@@ -21,8 +22,22 @@ def failure(error: BaseException) -> WireResponse:
     )
 
 
-def wire_response(result: Any, ref_id: str, as_json: bool) -> WireResponse:
+def is_for_alert(headers: Mapping[str, str]) -> bool:
+    """Return True if an alert rule or an expression asks: it takes the last row for the newest."""
+    return headers.get("FromAlert") == "true" or "X-Grafana-From-Expr" in headers
+
+
+def wire_response(
+    result: Any, ref_id: str, as_json: bool, *, for_alert: bool = False, is_part: bool = False
+) -> WireResponse:
     """Return the answer of a query that returned frames, anything tabular, or a DataResponse.
+
+    Args:
+        result: what the handler returned.
+        ref_id: of the query.
+        as_json: the form of the frames.
+        for_alert: whether an alert rule or an expression asks.
+        is_part: whether more of the answer follows.
 
     Raises:
         PluginError: it returned None.
@@ -33,11 +48,13 @@ def wire_response(result: Any, ref_id: str, as_json: bool) -> WireResponse:
     response = result if isinstance(result, DataResponse) else DataResponse(result)
     if response.frames is None:
         raise PluginError("the query returned None; return a Frame, or an empty list where there is no data")
-    frames = [_encoded(frame, ref_id, as_json) for frame in frames_from_any(response.frames)]
+    frames = frames_from_any(response.frames, for_alert=for_alert, is_part=is_part)
     error = clean_text(response.error)
     status = response.status if response.status in _STATUSES else (500 if error else 200)
     source = (response.error_source or ErrorSource.PLUGIN).value if error else ""
-    return WireResponse(frames, error, status, source, as_json)
+    return WireResponse(
+        [_encoded(frame, ref_id, as_json) for frame in frames], error, status, source, as_json
+    )
 
 
 def _encoded(frame: Any, ref_id: str, as_json: bool) -> bytes:

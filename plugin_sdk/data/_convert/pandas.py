@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from typing import Any
 
 from plugin_sdk.data._column import Column
@@ -19,9 +20,13 @@ def named_values(table: Any) -> list[NamedValues]:
         table = table.to_frame("value" if table.name is None else table.name)
     if not isinstance(table, pandas.DataFrame):
         raise FrameError(f"{shown(table)} is no table; expected a DataFrame or a Series")
-    found = _index_columns(pandas, table.index)
+    index = [one for one in _index_columns(pandas, table.index) if one.name not in table.columns]
+    is_series = any(one.values.type is FieldType.TIME for one in index) or any(
+        getattr(dtype, "kind", "") == "M" for dtype in table.dtypes
+    )
+    found = index
     for label, values in table.items():
-        name, labels = _name_and_labels(label, table.columns.names)
+        name, labels = _name_and_labels(label, table.columns.names, values if is_series else None)
         found.append(_named(name, values, labels))
     return found
 
@@ -35,22 +40,39 @@ def _named(name: str, values: Any, labels: dict[str, str] | None = None) -> Name
 
 
 def _index_columns(pandas: Any, index: Any) -> list[NamedValues]:
-    """Every level with a name, and a nameless one unless it only counts the rows."""
+    """Every level of several, and the one level of others unless it only counts the rows."""
     if isinstance(index, pandas.MultiIndex):
-        levels = [(index.get_level_values(place), name) for place, name in enumerate(index.names)]
-        return [_named(str(name), level) for level, name in levels if name is not None]
-    if index.name is not None:
-        return [_named(str(index.name), index)]
-    if isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex):
-        return [_named("time", index)]
+        levels = [index.get_level_values(place) for place in range(index.nlevels)]
+        return [_level(pandas, level, f"level_{place}") for place, level in enumerate(levels)]
     counts = pandas.api.types.is_integer_dtype(index.dtype) or not len(index)
-    return [] if counts else [_named("index", index)]
+    is_time = isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex)
+    return [] if index.name is None and counts and not is_time else [_level(pandas, index, "index")]
 
 
-def _name_and_labels(label: Any, levels: Any) -> tuple[str, dict[str, str] | None]:
-    """Of a column with several levels, the named levels are labels and the others are the name."""
+def _level(pandas: Any, level: Any, otherwise: str) -> NamedValues:
+    """Intervals are texts here: they are what `cut` groups by, and nobody chose their type."""
+    values = level.astype(str) if isinstance(level.dtype, pandas.IntervalDtype) else level
+    return _named(_level_name(level, otherwise), values)
+
+
+def _level_name(level: Any, otherwise: str) -> str:
+    """Return the level's name; a nameless one of times or dates is called time."""
+    if level.name is not None:
+        return str(level.name)
+    first = level[0] if len(level) else None
+    is_time = level.dtype.kind == "M" or type(level).__name__ == "PeriodIndex" or isinstance(first, date)
+    return "time" if is_time else otherwise
+
+
+def _name_and_labels(label: Any, levels: Any, values: Any) -> tuple[str, dict[str, str] | None]:
+    """Of a column's levels the named ones are labels and the others are the name, as `pivot` leaves them."""
     if not isinstance(label, tuple):
-        return str(label), None
+        (level,) = levels
+        if (
+            level is None or values is None or values.dtype.kind not in "iufb"
+        ):  # reset_index() leaves times too
+            return str(label), None
+        return "value", {str(level): str(label)}
     labels = {str(level): str(value) for level, value in zip(levels, label, strict=True) if level is not None}
     names = [str(value) for level, value in zip(levels, label, strict=True) if level is None and value != ""]
     return " ".join(names) or "value", labels or None

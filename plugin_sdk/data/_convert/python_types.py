@@ -119,6 +119,8 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, Enum):
         return value.value
+    if kind.__name__ == "Interval":
+        return str(value)
     if kind.__module__.partition(".")[0] == "numpy":
         return _plain_numpy(value)
     return value

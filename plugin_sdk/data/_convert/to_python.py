@@ -37,6 +37,14 @@ def raw_list(column: Column) -> list[Any]:
     return [value if ok else None for value, ok in zip(values, valid, strict=True)]
 
 
+def first_and_last(column: Column) -> tuple[Any, Any]:
+    """Return the first and the last value of a column of fixed width with rows, without a list of all."""
+    ends = (column.data[0], column.data[-1])
+    first, last = (memoryview(_bytes(one) if isinstance(one, Late) else one) for one in ends)
+    code: Any = TYPE_CODES[column.type]
+    return first.cast("B").cast(code)[0], last.cast("B").cast(code)[-1]
+
+
 def _values(column: Column, data: bytes) -> list[Any]:
     if column.type is FieldType.BOOL:
         return list(map(bool, unpack_bits(data, 0, column.length)))

@@ -14,8 +14,12 @@ from plugin_cli.dev.preview.alerts.rules import Node, Rule, RuleError, read_rule
 from plugin_cli.dev.preview.alerts.series import Series, series_of
 from plugin_cli.dev.preview.alerts.states import RuleWatch, run_rule
 from plugin_cli.dev.preview.bridge import Answer
+from plugin_sdk import DataResponse
+from plugin_sdk.data import frames_from_any
 from tests.dev.preview.conftest import Served
 from tests.dev.preview.fake_bridge import unavailable
+from tests.sdk.data.test_alerting import SHAPES
+from tests.sdk.data.test_no_rows import NOTHING
 
 NOW = 1_000_000.0
 SCAFFOLD = (
@@ -108,6 +112,25 @@ def test_a_table_of_numbers_has_an_instance_a_row() -> None:
     }
 
     assert series_of([frame]) == [Series((("city", "oslo"),), (1.0,)), Series((("city", "rome"),), (2.0,))]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_preview_sees_what_grafana_sees(name: str) -> None:
+    """The same table of answers that Grafana's own rules judge."""
+    make, expected = SHAPES[name]
+
+    found = series_of([json.loads(frame.to_json()) for frame in frames_from_any(make())])
+
+    values = {tuple(value for _, value in one.labels): one.values[-1] for one in found}
+    assert {labels: "NaN" if value != value else value for labels, value in values.items()} == expected
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_no_rows_are_no_series_in_the_preview(name: str) -> None:
+    answer = NOTHING[name]()
+    frames = frames_from_any(answer.frames if isinstance(answer, DataResponse) else answer)
+
+    assert series_of([json.loads(frame.to_json()) for frame in frames]) == []
 
 
 def test_numbers_that_json_lacks_are_put_back() -> None:

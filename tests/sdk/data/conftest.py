@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-_CONFORMANCE = Path(__file__).parents[3] / "conformance"
+from tests.conformance.build import go_tool, program
 
 
 class JudgeError(Exception):
@@ -45,13 +43,10 @@ class Judge:
 
 
 @pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    go = shutil.which("go")
-    if go is None:
+def judge() -> Iterator[Judge]:
+    if go_tool() is None:
         pytest.skip("go is not installed")
-    program = tmp_path_factory.mktemp("judge") / "frames"
-    subprocess.run([go, "build", "-o", str(program), "./cmd/frames"], cwd=_CONFORMANCE, check=True)
-    with subprocess.Popen([str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([program("frames")], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield Judge(process)
         assert process.stdin is not None
         process.stdin.close()

@@ -84,7 +84,6 @@ WRONG_LONG: dict[str, tuple[list[tuple[Any, ...]], str]] = {
         [LONG[0], LONG[0]],
         "row 1: a second value of {station=a} at the same time; group by the texts",
     ),
-    "no texts": ([(MINUTES[0], 1, 1.0)], "is a wide series; expected a long one: a time, texts and numbers"),
     "no time": ([("x", "a", 1.0)], "is a not series; expected a long one"),
 }
 
@@ -108,10 +107,49 @@ def test_flags_and_nulls_are_labels_too() -> None:
     assert labels == [{"up": "false", "s": ""}, {"up": "false", "s": "a"}, {"up": "true", "s": "a"}]
 
 
-def test_a_long_series_without_rows_says_so() -> None:
-    empty = Frame("f", Field("t", [], type="time"), Field("s", [], type="string"), Field("v", []))
-    with pytest.raises(FrameError, match="has no rows"):
-        long_to_wide(empty)
+NO_ROWS: dict[str, Frame] = {
+    "typed": Frame("f", Field("t", [], type="time"), Field("s", [], type="string"), Field("v", [])),
+    "untyped": Frame("f", Field("t", []), Field("v", [])),
+    "without fields": Frame("f"),
+}
+SHAPERS: dict[str, Any] = {
+    "long_to_wide": long_to_wide,
+    "long_to_wide sorted": lambda table: long_to_wide(table, sort=True),
+    "wide_to_long": wide_to_long,
+    "wide_to_multi": lambda table: wide_to_multi(table)[0],
+    "multi_to_wide": lambda table: multi_to_wide([table]),
+    "resample": lambda table: resample(table, Span(0, 1000)),
+}
+
+
+@pytest.mark.parametrize("table", NO_ROWS)
+@pytest.mark.parametrize("shaper", SHAPERS)
+def test_no_rows_in_are_no_rows_out_and_the_metadata_stays(shaper: str, table: str) -> None:
+    frame = NO_ROWS[table]
+    frame.meta = FrameMeta(executed_query_string="SELECT 1")
+
+    shaped = SHAPERS[shaper](frame)
+
+    assert (len(shaped), shaped.name, shaped.meta.executed_query_string) == (0, "f", "SELECT 1")
+
+
+def test_a_table_that_has_the_shape_comes_back() -> None:
+    wide = Frame("w", Field("t", MINUTES[:2]), Field("v", [1.0, 2.0], labels={"s": "a"}))
+
+    assert _series(long_to_wide(wide)) == [({"s": "a"}, [1.0, 2.0])]
+    assert [field.to_list() for field in wide_to_long(_long()).fields] == [
+        list(column) for column in zip(*LONG, strict=True)
+    ]
+    backwards = Frame("w", Field("t", MINUTES[1::-1]), Field("v", [2.0, 1.0]))
+    assert _series(long_to_wide(backwards, sort=True)) == [(None, [1.0, 2.0])]
+    with pytest.raises(FrameError, match="earlier than the row before"):
+        long_to_wide(backwards)
+
+
+def test_frames_without_rows_add_nothing_to_others() -> None:
+    some = Frame("a", Field("t", MINUTES[:1]), Field("v", [1]))
+
+    assert _series(multi_to_wide([NO_ROWS["untyped"], some])) == [(None, [1])]
 
 
 def test_rows_are_sorted_when_asked() -> None:
@@ -175,8 +213,7 @@ def test_series_of_different_times_share_an_axis() -> None:
 
     assert wide.fields[0].to_list() == MINUTES[:3]
     assert [values for _, values in _series(wide)] == [[1, 1, 2], [None, 3, 3]]
-    with pytest.raises(FrameError, match="there are no frames"):
-        multi_to_wide([])
+    assert multi_to_wide([]).fields == []
 
 
 def _span(minutes: int, interval_ms: int = 120_000, points: int = 0) -> Span:
@@ -272,6 +309,9 @@ _TABLE: dict[str, list[Any]] = {"time": MINUTES[:2], "station": ["a", "b"], "val
         pd.DataFrame(_TABLE),
         {**_TABLE, "country": ["x", None], "count": [1, 2]},
         {**_TABLE, "time": np.array([1, 1], "M8[s]")},
+        {**_TABLE, "up": [True, False]},
+        {**_TABLE, "time": [MINUTES[1], MINUTES[0]], "station": ["a", "a"]},
+        Frame("f", *(Field(name, [*values][::-1]) for name, values in _TABLE.items())),
     ],
 )
 def test_a_labelled_long_result_is_typed_for_alerting(answer: Any) -> None:
@@ -285,11 +325,14 @@ def test_a_labelled_long_result_is_typed_for_alerting(answer: Any) -> None:
         {"station": ["a"], "value": [1.0]},  # a number table: understood as it is
         {**_TABLE, "time": [MINUTES[0], None]},
         {**_TABLE, "time": [MINUTES[0]] * 2, "station": ["a", "a"]},
-        {**_TABLE, "up": [True, False]},
         {**_TABLE, "until": MINUTES[:2]},
         {**_TABLE, "document": [{}, {}]},
-        {**_TABLE, "time": [MINUTES[1], MINUTES[0]], "station": ["a", "a"]},
-        Frame("f", *(Field(name, [*values][::-1]) for name, values in _TABLE.items())),
+        {
+            **_TABLE,
+            "time": [MINUTES[1], MINUTES[0], MINUTES[2]],
+            "station": ["a", "a", "a"],
+            "value": [1, 2, 3],
+        },
         Frame("f", *Frame.from_any(_TABLE).fields[:2], Field("value", [1, 2], labels={"a": "b"})),
     ],
 )

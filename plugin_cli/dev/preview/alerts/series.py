@@ -33,23 +33,31 @@ def series_of(frames: Sequence[Mapping[str, Any]]) -> list[Series]:
 def _of_frame(frame: Mapping[str, Any]) -> list[Series]:
     fields, columns = frame["schema"]["fields"], _columns(frame)
     kinds = [field.get("type", "") for field in fields]
+    typed = (frame["schema"].get("meta") or {}).get("type", "")
     if not fields:
         return []
+    if typed == "numeric-long":
+        return _rows(fields, columns, kinds)
+    if typed == "numeric-wide":
+        return [
+            Series(_labels(field.get("labels")), (column[0],))
+            for field, column, kind in zip(fields, columns, kinds, strict=True)
+            if kind == "number" and column
+        ]
     if "time" not in kinds:
         return _number_table(fields, columns, kinds)
-    text = "string" in kinds or "boolean" in kinds
-    typed = (frame["schema"].get("meta") or {}).get("type", "")
-    if text and typed != "timeseries-long":
+    if typed == "timeseries-long":
+        return _long(fields, columns, kinds)
+    if typed != "timeseries-wide" and ("string" in kinds or "boolean" in kinds):
         raise RuleError(
             "input data must be a wide series but got type long (convert it, or set the frame's type)"
         )
     times = tuple(int(time) for time in columns[kinds.index("time")] if time is not None)
-    if text:
-        return _long(fields, columns, kinds)
+    values = {"number", "boolean"} if typed else {"number"}
     return [
-        Series(_labels(field.get("labels")), tuple(column), times)
+        Series(_labels(field.get("labels")), tuple(map(_number, column)), times)
         for field, column, kind in zip(fields, columns, kinds, strict=True)
-        if kind == "number"
+        if kind in values
     ]
 
 
@@ -57,41 +65,53 @@ def _number_table(
     fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], kinds: list[str]
 ) -> list[Series]:
     """Read a table of one number a row; its text columns are the labels."""
-    numbers = [index for index, kind in enumerate(kinds) if kind == "number"]
-    if len(numbers) != 1 or any(kind not in {"number", "string"} for kind in kinds):
+    if kinds.count("number") != 1 or any(kind not in {"number", "string"} for kind in kinds):
         raise RuleError(
             "a table without a time field needs exactly one number field; the others must be text"
         )
-    (number,) = numbers
-    rows = range(len(columns[number]))
+    return _rows(fields, columns, kinds)
+
+
+def _rows(fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], kinds: list[str]) -> list[Series]:
+    """Return a number for each number of each row, labelled with the row's texts."""
+    numbers = [index for index, kind in enumerate(kinds) if kind == "number"]
+    texts = [index for index, kind in enumerate(kinds) if kind == "string"]
     return [
-        Series(
-            _labels(
-                {
-                    str(fields[i].get("name", "")): str(columns[i][row])
-                    for i in range(len(fields))
-                    if i != number
-                }
-            ),
-            (columns[number][row],),
-        )
-        for row in rows
+        Series(_texts(fields, columns, texts, row), (columns[number][row],))
+        for row in range(len(columns[0]))
+        for number in numbers
     ]
 
 
 def _long(fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], kinds: list[str]) -> list[Series]:
-    """Turn rows of time, text and numbers into a series for each set of texts."""
+    """Turn rows of time, text and numbers into a series for each set of texts; flags are numbers here."""
     time = kinds.index("time")
-    factors = [index for index, kind in enumerate(kinds) if kind in {"string", "boolean"}]
+    factors = [index for index, kind in enumerate(kinds) if kind == "string"]
     found: dict[tuple[int, Labels], tuple[list[int], list[Value]]] = {}
     for row, moment in enumerate(columns[time]):
-        labels = _labels({str(fields[i].get("name", "")): str(columns[i][row]) for i in factors})
+        labels = _texts(fields, columns, factors, row)
         for index, kind in enumerate(kinds):
-            if kind == "number":
+            if kind in {"number", "boolean"}:
                 times, values = found.setdefault((index, labels), ([], []))
                 times.append(int(moment))
-                values.append(columns[index][row])
+                values.append(_number(columns[index][row]))
     return [Series(key[1], tuple(values), tuple(times)) for key, (times, values) in found.items()]
+
+
+def _texts(
+    fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], indexes: list[int], row: int
+) -> Labels:
+    """Return the labels of a row; a null is an empty label, as for Grafana."""
+    return _labels(
+        {
+            str(fields[index].get("name", "")): "" if columns[index][row] is None else columns[index][row]
+            for index in indexes
+        }
+    )
+
+
+def _number(value: Any) -> Value:
+    return float(value) if isinstance(value, bool) else value
 
 
 def _columns(frame: Mapping[str, Any]) -> list[list[Any]]:
