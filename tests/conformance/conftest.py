@@ -100,7 +100,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     report = session.config.pluginmanager.get_plugin("conformance-report")
-    if report is not None and any(outcome != "passed" for _, _, outcome in report.lines()):
+    # Without Go nothing can be judged and every item is skipped; continuous integration must judge them all.
+    good = {"passed"} if os.environ.get("CI") == "true" else {"passed", "skipped"}
+    if report is not None and any(outcome not in good for _, _, outcome in report.lines()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

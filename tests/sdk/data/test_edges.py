@@ -206,7 +206,7 @@ def test_pandas_columns_that_fail_are_named() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([np.datetime64("NaT"), np.datetime64("2026-03", "M")], [None, datetime(2026, 3, 1, tzinfo=UTC)]),
+        ([np.datetime64("NaT", "s"), np.datetime64("2026-03", "M")], [None, datetime(2026, 3, 1, tzinfo=UTC)]),
         ([np.float32(0.5), None], [0.5, None]),
         ([np.bool_(True)], [True]),
         ([np.str_("a")], ["a"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -50,7 +51,9 @@ def test_the_go_sdk_reads_the_same_from_what_is_written(name: str, judge: Judge)
 
 @pytest.mark.parametrize("name", CURSORS)
 def test_a_cursor_names_its_columns(name: str) -> None:
-    frame = Frame.from_any(CURSORS[name]())  # type: ignore[no-untyped-call]
+    cursor = CURSORS[name]()  # type: ignore[no-untyped-call]
+    with closing(cursor.connection):
+        frame = Frame.from_any(cursor)
 
     assert [field.name for field in frame.fields] == ["id", "value", "name"]
     assert [field.to_list() for field in frame.fields] == [[1, 2], [1.5, None], ["berlin", None]]
