@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plugin_cli.calls.connect import CallRequest, Connection, connected
+from plugin_cli.calls.connect import BackendChoice, Connection, connect
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 
@@ -15,39 +14,35 @@ if TYPE_CHECKING:
     from plugin_sdk.messages import CallResourceResponse, CheckHealthResult
 
 
-@dataclass(frozen=True)
-class QueryOptions:
-    """What is asked: the query's own fields, and the time range that ends now.
-
-    Attributes:
-        fields: the query as the editor would store it, by refId.
-        range_seconds: how far the range reaches back.
-        max_data_points: how many points fit the panel.
-    """
-
-    fields: Mapping[str, Mapping[str, Any]]
-    range_seconds: float = 3600
-    max_data_points: int = 100
-
-
 def check_health(connection: Connection) -> CheckHealthResult:
     """Return the outcome of "Save & test"."""
     return connection.client.check_health(connection.instance)
 
 
-def query(connection: Connection, options: QueryOptions) -> dict[str, QueryResult]:
-    """Return the answers by refId; a field that the query's model does not have is refused in them."""
+def query(
+    connection: Connection,
+    queries: Mapping[str, Mapping[str, Any]],
+    *,
+    range_seconds: float = 3600,
+    max_data_points: int = 100,
+) -> dict[str, QueryResult]:
+    """Return the results by refId; a field that the query's model does not have is refused in them.
+
+    Args:
+        connection: to the backend.
+        queries: as the editor would store them, by refId.
+        range_seconds: how far the time range, which ends now, reaches back.
+        max_data_points: how many points fit the panel.
+    """
     from plugin_sdk._serving.services.data import QUERY_FIELDS
     from plugin_sdk.client import last
 
-    interval = max(1, int(options.range_seconds * 1000 / options.max_data_points))
-    queries = [{**fields, "refId": ref_id} for ref_id, fields in options.fields.items()]
     return connection.client.with_metadata((QUERY_FIELDS, "known")).query_data(
-        queries,
+        [{**fields, "refId": ref_id} for ref_id, fields in queries.items()],
         connection.instance,
-        time_range=last(options.range_seconds),
-        interval_ms=interval,
-        max_data_points=options.max_data_points,
+        time_range=last(range_seconds),
+        interval_ms=max(1, int(range_seconds * 1000 / max_data_points)),
+        max_data_points=max_data_points,
     )
 
 
@@ -62,9 +57,9 @@ def collect_metrics(connection: Connection) -> str:
     return connection.client.collect_metrics()
 
 
-def run_stream(request: CallRequest, path: str, limit: int | None, console: Console) -> Iterator[Any]:
+def run_stream(choice: BackendChoice, path: str, limit: int | None, console: Console) -> Iterator[Any]:
     """Yield the packets of a channel, at most `limit`."""
-    with connected(request, console) as connection:
+    with connect(choice, console) as connection:
         status, initial = connection.client.subscribe_stream(path, connection.instance)
         if status.name != "OK":
             told = initial.get("message") if isinstance(initial, dict) else None

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class CallRequest:
+class BackendChoice:
     """Which backend is called, as which data source.
 
     Attributes:
@@ -56,39 +56,43 @@ class BackendEndedError(PluginCliError):
     """The backend went away during the call."""
 
 
-def ask(request: CallRequest, console: Console, work: Callable[[Connection], T]) -> T:
+def call_with_retry(choice: BackendChoice, console: Console, work: Callable[[Connection], T]) -> T:
     """Return what `work` finds at the backend.
 
     A session may exchange its backend at any moment: a call that this cut off is made once more.
     """
     try:
-        with connected(request, console) as connection:
+        with connect(choice, console) as connection:
             return work(connection)
     except BackendEndedError:
-        if _session(find_project(request.root), request.backend) is None:
+        if _find_session(find_project(choice.root), choice.backend) is None:
             raise
-    with connected(request, console) as connection:
+    with connect(choice, console) as connection:
         return work(connection)
 
 
 @contextmanager
-def connected(request: CallRequest, console: Console) -> Iterator[Connection]:
+def connect(choice: BackendChoice, console: Console) -> Iterator[Connection]:
     """Reach the backend, with the data source's settings; what a call raises becomes a sentence."""
     from plugin_sdk.client import ClientError
 
-    project = find_project(request.root)
-    session = _session(project, request.backend)
-    settings_file = request.settings_file
+    project = find_project(choice.root)
+    session = _find_session(project, choice.backend)
+    settings_file = choice.settings_file
     if settings_file is None and session is not None and session.settings_file:
         settings_file = Path(session.settings_file)
-    instance = load_settings(project, settings_file=settings_file, name=request.datasource)
+    instance = load_settings(project, settings_file=settings_file, name=choice.datasource)
     for name, path in unset_variables(project, settings_file=settings_file):
         console.warn(f"${name} is not set; {path.name} takes it from the environment (export {name}=...)")
-    reached = _running(project, session) if session is not None else _started(project, request, console)
+    reached = (
+        _connect_to_session(project, session)
+        if session is not None
+        else _connect_to_own(project, choice, console)
+    )
     with reached as (client, name):
-        if request.backend is BackendKind.AUTO:
+        if choice.backend is BackendKind.AUTO:
             console.step(f"backend: {name}")
-        if session is not None and request.on_log is not None:
+        if session is not None and choice.on_log is not None:
             console.step("its log lines are the session's: plugin-cli dev logs")
         if session is not None:
             # Its instance is this command's own: settings from here must not replace those of the page.
@@ -99,16 +103,16 @@ def connected(request: CallRequest, console: Console) -> Iterator[Connection]:
             raise _call_failed(error.code, error.message, in_session=session is not None) from error
 
 
-def session_of(request: CallRequest) -> Session | None:
+def find_session(choice: BackendChoice) -> Session | None:
     """Return the running session that a call would go to; None: to a backend of its own.
 
     Raises:
         PluginCliError: the session is asked for, and does not run or cannot be called from here.
     """
-    return _session(find_project(request.root), request.backend)
+    return _find_session(find_project(choice.root), choice.backend)
 
 
-def _session(project: Project, kind: BackendKind) -> Session | None:
+def _find_session(project: Project, kind: BackendKind) -> Session | None:
     if kind not in (BackendKind.AUTO, BackendKind.DEV):
         return None
     folder = session_folder(project.root)
@@ -131,7 +135,7 @@ def _session(project: Project, kind: BackendKind) -> Session | None:
 
 
 @contextmanager
-def _running(project: Project, session: Session) -> Iterator[tuple[PluginClient, str]]:
+def _connect_to_session(project: Project, session: Session) -> Iterator[tuple[PluginClient, str]]:
     import grpc
 
     from plugin_sdk.client import CHANNEL_OPTIONS, PluginClient
@@ -151,8 +155,10 @@ def _running(project: Project, session: Session) -> Iterator[tuple[PluginClient,
 
 
 @contextmanager
-def _started(project: Project, request: CallRequest, console: Console) -> Iterator[tuple[PluginClient, str]]:
-    with running_backend(project, request.backend, console, request.on_log) as (kind, process):
+def _connect_to_own(
+    project: Project, choice: BackendChoice, console: Console
+) -> Iterator[tuple[PluginClient, str]]:
+    with running_backend(project, choice.backend, console, choice.on_log) as (kind, process):
         yield process.client, "the source" if kind is BackendKind.SOURCE else "the built one in dist/"
 
 

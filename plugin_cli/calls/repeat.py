@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from plugin_cli.calls.connect import CallRequest, Connection, connected, session_of
+from plugin_cli.calls.connect import BackendChoice, Connection, connect, find_session
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project, find_project
@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 def watched(
-    request: CallRequest, every_seconds: float, console: Console, work: Callable[[Connection], T]
+    choice: BackendChoice, every_seconds: float, console: Console, work: Callable[[Connection], T]
 ) -> Iterator[T | PluginCliError]:
     """Yield what `work` finds at the backend, or why it finds nothing, until the iterator is closed.
 
     Args:
-        request: which backend; one that is started for this stays until the plugin changes.
+        choice: which backend; one that is started for this stays until the plugin changes.
         every_seconds: how long after an answer it is asked again.
         console: where it is said what is reached.
         work: the call.
@@ -31,15 +31,15 @@ def watched(
     Raises:
         PluginCliError: what no change of a file mends, such as a session that does not run.
     """
-    project = find_project(request.root)
-    session_of(request)
+    project = find_project(choice.root)
+    in_session = find_session(choice) is not None
     changed = Event()
-    folders, wanted = _watched_files(project, request)
+    folders, wanted = _watched_files(project, in_session=in_session)
     with watching(folders, wanted, lambda _: changed.set()):
         while True:
             changed.clear()
             try:
-                with connected(request, console) as connection:
+                with connect(choice, console) as connection:
                     while not changed.is_set():
                         yield work(connection)
                         changed.wait(every_seconds)
@@ -48,10 +48,9 @@ def watched(
                 changed.wait(every_seconds)
 
 
-def _watched_files(project: Project, request: CallRequest) -> tuple[list[Path], Callable[[Path], bool]]:
+def _watched_files(project: Project, *, in_session: bool) -> tuple[list[Path], Callable[[Path], bool]]:
     """Return where a change makes another answer: a session takes new code by itself and records it."""
     folder = session_folder(project.root)
-    in_session = session_of(request) is not None
     plugin = (
         [project.provisioning]
         if in_session

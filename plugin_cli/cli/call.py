@@ -13,7 +13,7 @@ from plugin_cli.cli.app import app
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_cli.calls.connect import CallRequest
+    from plugin_cli.calls.connect import BackendChoice
     from plugin_sdk.client import QueryResult
     from plugin_sdk.messages import CallResourceResponse, CheckHealthResult
 
@@ -45,8 +45,8 @@ EveryOption = Annotated[str, typer.Option("--every", help="With --watch: how lon
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the backend's log lines.")]
 
 
-def _request(backend: str, settings: Path | None, datasource: str | None, verbose: bool) -> CallRequest:
-    from plugin_cli.calls.connect import CallRequest
+def _choice(backend: str, settings: Path | None, datasource: str | None, verbose: bool) -> BackendChoice:
+    from plugin_cli.calls.connect import BackendChoice
     from plugin_cli.calls.launch import BackendKind
     from plugin_cli.cli.show.tables import show_log
     from plugin_cli.errors import choice_error
@@ -54,7 +54,9 @@ def _request(backend: str, settings: Path | None, datasource: str | None, verbos
     kinds = [kind.value for kind in BackendKind]
     if backend not in kinds:
         raise choice_error("--backend", backend, kinds)
-    return CallRequest(Path.cwd(), BackendKind(backend), settings, datasource, show_log if verbose else None)
+    return BackendChoice(
+        Path.cwd(), BackendKind(backend), settings, datasource, show_log if verbose else None
+    )
 
 
 @app.command()
@@ -76,8 +78,8 @@ def health(
         document = {"status": result.status.name, "message": result.message, "details": details}
         return View([f"{result.status.name}: {result.message}"], document, result.status.name == "OK")
 
-    request = _request(backend, settings, datasource, verbose)
-    raise typer.Exit(present(request, check_health, view, as_json=as_json, watch=watch_of(watch, every)))
+    choice = _choice(backend, settings, datasource, verbose)
+    raise typer.Exit(present(choice, check_health, view, as_json=as_json, watch=watch_of(watch, every)))
 
 
 @app.command()
@@ -107,7 +109,6 @@ def query(
     verbose: VerboseOption = False,
 ) -> None:
     """Query the backend; shows a plot and a table. Exit 1 if a query has an error."""
-    from plugin_cli.calls.call import QueryOptions
     from plugin_cli.calls.call import query as run_query
     from plugin_cli.cli.query_options import parse_duration, parse_queries, results_document
     from plugin_cli.cli.show.present import View, present, watch_of
@@ -117,10 +118,10 @@ def query(
         is_ok = not any(result.error for result in results.values())
         return View(results_lines(results), results_document(results), is_ok)
 
-    options = QueryOptions(parse_queries(fields or [], file), parse_duration("--range", range_), points)
+    queries, seconds = parse_queries(fields or [], file), parse_duration("--range", range_)
     code = present(
-        _request(backend, settings, datasource, verbose),
-        lambda connection: run_query(connection, options),
+        _choice(backend, settings, datasource, verbose),
+        lambda connection: run_query(connection, queries, range_seconds=seconds, max_data_points=points),
         view,
         as_json=as_json,
         watch=watch_of(watch, every),
@@ -152,7 +153,7 @@ def resource(
 
     body = body_of(data)
     code = present(
-        _request(backend, settings, datasource, verbose),
+        _choice(backend, settings, datasource, verbose),
         lambda connection: call_resource(connection, method.upper(), path, body),
         view,
         as_json=as_json,
@@ -177,7 +178,7 @@ def stream(
     from plugin_cli.console import TerminalConsole
 
     console = TerminalConsole()
-    for packet in run_stream(_request(backend, settings, datasource, verbose), path, limit, console):
+    for packet in run_stream(_choice(backend, settings, datasource, verbose), path, limit, console):
         console.data(json.dumps(packet))
 
 
@@ -195,7 +196,7 @@ def metrics(
     from plugin_cli.cli.show.present import View, present, watch_of
 
     code = present(
-        _request(backend, None, None, verbose),
+        _choice(backend, None, None, verbose),
         collect_metrics,
         lambda text: View([text], metrics_document(text)),
         as_json=as_json,

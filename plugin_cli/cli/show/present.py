@@ -16,7 +16,7 @@ from plugin_cli.errors import PluginCliError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from plugin_cli.calls.connect import CallRequest, Connection
+    from plugin_cli.calls.connect import BackendChoice, Connection
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ def watch_of(watch: bool, every: str) -> Watch | None:
 
 
 def present(
-    request: CallRequest,
+    choice: BackendChoice,
     work: Callable[[Connection], T],
     view: Callable[[T], View],
     *,
@@ -69,12 +69,12 @@ def present(
 
     A repeated one goes on until Ctrl-C.
     """
-    from plugin_cli.calls.connect import ask
+    from plugin_cli.calls.connect import call_with_retry
     from plugin_cli.calls.repeat import watched
 
     if watch is None:
         console = TerminalConsole(quiet=as_json)
-        shown = view(ask(request, console, work))
+        shown = view(call_with_retry(choice, console, work))
         if shown.status:
             console.step(shown.status)
         if as_json:
@@ -82,7 +82,7 @@ def present(
         else:
             print_lines(shown.lines)
         return 0 if shown.is_ok else 1
-    answers = watched(request, watch.every_seconds, _Once(quiet=as_json), work)
+    answers = watched(choice, watch.every_seconds, _Once(quiet=as_json), work)
     _repeat(
         (_failed(found) if isinstance(found, PluginCliError) else view(found) for found in answers), as_json
     )
