@@ -30,8 +30,8 @@ def add(
     from plugin_cli.cli.show.merge import merge_json, show_merge
     from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.scaffold.add import AddRequest, features
     from plugin_cli.scaffold.add import add as run
+    from plugin_cli.scaffold.add import features
 
     console, tool = TerminalConsole(), running_tool()
     if feature is None:
@@ -40,7 +40,7 @@ def add(
             json.dumps(known) if as_json else "\n".join(f"{name:12} {text}" for name, text in known.items())
         )
         return
-    result = run(AddRequest(Path.cwd(), feature, tool, dry_run))
+    result = run(Path.cwd(), feature, tool, dry_run=dry_run)
     if as_json:
         facts = {"feature": feature, "is_there": result.is_there, "dry_run": dry_run}
         console.data(json.dumps({**facts, **merge_json(result.merge)}, indent=2))

@@ -11,7 +11,8 @@ from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.scaffold.create import CreateRequest, CreateResult
+    from plugin_cli.scaffold.answers import Answers
+    from plugin_cli.scaffold.create import CreateResult
 
 
 @app.command()
@@ -68,7 +69,6 @@ def create(
     from plugin_cli.cli.questions import complete_answers, read_answers_file
     from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.scaffold.create import CreateRequest
     from plugin_cli.scaffold.create import create as create_plugin
 
     flags = {
@@ -78,45 +78,40 @@ def create(
     given = read_answers_file(answers) if answers else {}
     given |= {key: value for key, value in flags.items() if value is not None}
     tool = running_tool()
-    request = CreateRequest(
-        answers=complete_answers(given, directory, tool.templates, defaults=defaults),
-        directory=directory,
-        tool=tool,
-        dry_run=dry_run,
-    )
-    result = create_plugin(request)
+    chosen = complete_answers(given, directory, tool.templates, defaults=defaults)
+    result = create_plugin(chosen, directory, tool, dry_run=dry_run)
     console = TerminalConsole()
     if as_json:
-        console.data(_as_json(request, result))
+        console.data(_as_json(chosen, result))
     elif dry_run:
         console.step(f"would create {result.directory}")
         console.data("\n".join(result.files))
     else:
-        _congratulate(console, request, result)
+        _congratulate(console, chosen, result)
 
 
-def _as_json(request: CreateRequest, result: CreateResult) -> str:
+def _as_json(answers: Answers, result: CreateResult) -> str:
     import json
     from dataclasses import asdict
 
     facts = {
         "directory": str(result.directory),
-        "dry_run": request.dry_run,
+        "dry_run": result.commit is None,
         "commit": result.commit,
-        "answers": asdict(request.answers),
-        **asdict(request.answers.names),
+        "answers": asdict(answers),
+        **asdict(answers.names),
         "files": result.files,
     }
     return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def _congratulate(console: TerminalConsole, request: CreateRequest, result: CreateResult) -> None:
+def _congratulate(console: TerminalConsole, answers: Answers, result: CreateResult) -> None:
     import os
     import shlex
 
     folder = shlex.quote(os.path.relpath(result.directory))
     made = f"{len(result.files)} files, one commit"
-    console.step(f"created {request.answers.names.plugin_id} in {result.directory} ({made})")
+    console.step(f"created {answers.names.plugin_id} in {result.directory} ({made})")
     console.step("next:")
     for line in (
         *([f"cd {folder}"] if folder != "." else []),

@@ -32,11 +32,10 @@ def doctor(
     With --log it explains "Unrecognized remote plugin message" and its kin. Exit 1 if something is wrong.
     """
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.doctor.doctor import DoctorRequest
     from plugin_cli.doctor.doctor import doctor as run
 
     path = Path("/dev/stdin") if log == Path("-") else log
-    result = run(DoctorRequest(Path.cwd(), path))
+    result = run(Path.cwd(), log=path)
     console = TerminalConsole()
     if as_json:
         document = {

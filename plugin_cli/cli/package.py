@@ -21,11 +21,10 @@ def package(
     import json
 
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.release.package import PackageRequest
     from plugin_cli.release.package import package as run
 
     console = TerminalConsole()
-    result = run(PackageRequest(Path.cwd(), out), console)
+    result = run(Path.cwd(), console, out=out)
     console.step(f"packed {result.archive}: {result.size_bytes / 1e6:.1f} MB")
     if as_json:
         sums = [str(path) for path in result.sums]

@@ -28,11 +28,10 @@ def sign(
     import os
 
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.release.sign import SignRequest
     from plugin_cli.release.sign import sign as run
 
     console = TerminalConsole()
     urls = tuple(url.strip() for entry in root_urls or [] for url in entry.split(",") if url.strip())
     with console.working("signing"):
-        result = run(SignRequest(Path.cwd(), urls, os.environ))
+        result = run(Path.cwd(), root_urls=urls, environment=os.environ)
     console.step(f"signed {result.files} files: {result.manifest}")

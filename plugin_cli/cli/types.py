@@ -20,12 +20,11 @@ def types(
     """
     import json
 
-    from plugin_cli.build.frontend.types import TypesRequest
     from plugin_cli.build.frontend.types import types as run
     from plugin_cli.console import TerminalConsole
 
     console = TerminalConsole()
-    result = run(TypesRequest(Path.cwd()), console)
+    result = run(Path.cwd(), console)
     console.step(f"wrote {', '.join(result.changed)}" if result.changed else "nothing changed")
     if as_json:
         console.data(json.dumps({"folder": str(result.folder), "changed": result.changed}, indent=2))

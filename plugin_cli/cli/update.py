@@ -26,11 +26,10 @@ def update(
     from plugin_cli.cli.show.merge import merge_json, show_merge
     from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.scaffold.update import UpdateRequest
     from plugin_cli.scaffold.update import update as run
 
     console = TerminalConsole()
-    result = run(UpdateRequest(Path.cwd(), running_tool(), dry_run))
+    result = run(Path.cwd(), running_tool(), dry_run=dry_run)
     versions = {"from": result.from_version, "to": result.to_version}
     if as_json:
         console.data(json.dumps({**versions, "dry_run": dry_run, **merge_json(result.merge)}, indent=2))

@@ -26,11 +26,10 @@ def validate(
 
     from plugin_cli.console import TerminalConsole
     from plugin_cli.project import find_project
-    from plugin_cli.release.validate import ValidateRequest
     from plugin_cli.release.validate import validate as run
 
     console = TerminalConsole()
-    result = run(ValidateRequest(place or find_project(Path.cwd()).dist))
+    result = run(place or find_project(Path.cwd()).dist)
     if as_json:
         findings = [asdict(finding) for finding in result.findings]
         console.data(

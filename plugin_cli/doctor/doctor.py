@@ -13,19 +13,6 @@ from plugin_cli.target import host_target
 
 
 @dataclass(frozen=True)
-class DoctorRequest:
-    """What to look at.
-
-    Attributes:
-        root: if it lies in a plugin, its built backend is tried.
-        log: a Grafana log to explain instead of looking at the machine.
-    """
-
-    root: Path
-    log: Path | None = None
-
-
-@dataclass(frozen=True)
 class DoctorResult:
     """What was found.
 
@@ -45,20 +32,24 @@ class DoctorResult:
         return not self.diagnoses and all(check.ok or not check.required for check in self.checks)
 
 
-def doctor(request: DoctorRequest) -> DoctorResult:
+def doctor(root: Path, *, log: Path | None = None) -> DoctorResult:
     """Look, and change nothing.
+
+    Args:
+        root: if it lies in a plugin, its built backend is started.
+        log: a Grafana log to explain instead of looking at the machine.
 
     Raises:
         UsageError: the log cannot be read.
     """
-    project = _project(request.root)
-    if request.log is not None:
+    project = _project(root)
+    if log is not None:
         try:
-            text = request.log.read_text(encoding="utf-8", errors="replace")
+            text = log.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
-            raise UsageError(f"--log: {request.log} cannot be read", why=str(error)) from error
+            raise UsageError(f"--log: {log} cannot be read", why=str(error)) from error
         found = diagnose(text, project.plugin_id if project else None)
-        return DoctorResult((), found, str(request.log))
+        return DoctorResult((), found, str(log))
     checks = tuple(check_machine())
     built = project.built_executable(host_target()) if project and _has_executable(project) else None
     if project is None or built is None or not built.is_file():

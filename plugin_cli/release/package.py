@@ -11,19 +11,6 @@ from plugin_cli.errors import PluginCliError, ProjectError
 
 
 @dataclass(frozen=True)
-class PackageRequest:
-    """What to pack.
-
-    Attributes:
-        root: the plugin's repository, or a folder in it.
-        out: the folder for the zip; None: the repository.
-    """
-
-    root: Path
-    out: Path | None = None
-
-
-@dataclass(frozen=True)
 class PackageResult:
     """What was written."""
 
@@ -32,8 +19,13 @@ class PackageResult:
     size_bytes: int
 
 
-def package(request: PackageRequest, console: Console) -> PackageResult:
+def package(root: Path, console: Console, *, out: Path | None = None) -> PackageResult:
     """Write `<id>-<version>.zip` and its sums; the same dist/ gives the same bytes.
+
+    Args:
+        root: the plugin's repository, or a folder in it.
+        console: reports what happens.
+        out: the folder for the zip; None: the repository.
 
     Raises:
         ProjectError: dist/ is not there, or `validate` finds an error in it.
@@ -42,14 +34,14 @@ def package(request: PackageRequest, console: Console) -> PackageResult:
     from plugin_cli.project import find_project
     from plugin_cli.release.archive import write_sums, write_zip
     from plugin_cli.release.open_plugin import open_plugin
-    from plugin_cli.release.validate import ValidateRequest, validate
+    from plugin_cli.release.validate import validate
 
-    project = find_project(request.root)
+    project = find_project(root)
     if not project.dist.is_dir():
         raise ProjectError(
             f"{project.dist} does not exist", why="there is nothing to pack", remedy="plugin-cli build"
         )
-    errors = [item for item in validate(ValidateRequest(project.dist)).findings if item.severity == "error"]
+    errors = [item for item in validate(project.dist).findings if item.severity == "error"]
     if errors:
         raise ProjectError(
             f"{project.dist} would not be accepted",
@@ -57,7 +49,7 @@ def package(request: PackageRequest, console: Console) -> PackageResult:
             remedy="plugin-cli validate",
         )
     metadata = open_plugin(project.dist).metadata() or {}
-    folder = request.out or project.root
+    folder = out or project.root
     archive = folder / f"{metadata['id']}-{metadata['info']['version']}.zip"
     partial = archive.with_suffix(".partial")
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,6 @@ _SERVICE = "https://grafana.com/api"
 
 
 @dataclass(frozen=True)
-class SignRequest:
-    """What to sign.
-
-    Attributes:
-        root: the plugin's repository, or a folder in it.
-        root_urls: the instances a private plugin is for; none for a public one.
-        environment: where the token and the service's address are read from.
-    """
-
-    root: Path
-    root_urls: tuple[str, ...]
-    environment: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class SignResult:
     """The written manifest and the number of files in it."""
 
@@ -39,8 +24,13 @@ class SignResult:
     files: int
 
 
-def sign(request: SignRequest) -> SignResult:
+def sign(root: Path, *, root_urls: Sequence[str], environment: Mapping[str, str]) -> SignResult:
     """Post the list of files to the signing service and write its answer to dist/MANIFEST.txt.
+
+    Args:
+        root: the plugin's repository, or a folder in it.
+        root_urls: the instances a private plugin is for; none for a public one.
+        environment: where the token and the service's address are read from.
 
     Raises:
         UsageError: no token, or an address that is none.
@@ -50,12 +40,12 @@ def sign(request: SignRequest) -> SignResult:
     from plugin_cli.project import find_project
     from plugin_cli.release.signing_service import SigningService
 
-    token = _token(request.environment)
-    urls = tuple(_checked_url(url) for url in request.root_urls)
-    dist = find_project(request.root).dist
+    token = _token(environment)
+    urls = tuple(_checked_url(url) for url in root_urls)
+    dist = find_project(root).dist
     files = _hashes(dist)
     manifest = _manifest(dist, files, urls)
-    service = SigningService(_service_url(request.environment), token)
+    service = SigningService(_service_url(environment), token)
     text = service.sign(manifest)
     path = dist / MANIFEST
     partial = path.with_suffix(".partial")

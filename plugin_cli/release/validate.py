@@ -13,13 +13,6 @@ _SHOWN_OF_A_RULE = 20
 
 
 @dataclass(frozen=True)
-class ValidateRequest:
-    """What to look at: the folder or zip of a built plugin."""
-
-    place: Path
-
-
-@dataclass(frozen=True)
 class ValidateResult:
     """What was found, errors first."""
 
@@ -32,8 +25,11 @@ class ValidateResult:
         return not any(finding.severity == "error" for finding in self.findings)
 
 
-def validate(request: ValidateRequest) -> ValidateResult:
+def validate(place: Path) -> ValidateResult:
     """Return what every rule finds.
+
+    Args:
+        place: the folder or zip of a built plugin.
 
     Raises:
         ProjectError: there is no such folder or zip.
@@ -42,8 +38,8 @@ def validate(request: ValidateRequest) -> ValidateResult:
     from plugin_cli.release.rules import check
 
     order = ("error", "warning", "notice")
-    found = sorted(check(open_plugin(request.place)), key=lambda finding: order.index(finding.severity))
-    return ValidateResult(request.place, tuple(_shortened(found)))
+    found = sorted(check(open_plugin(place)), key=lambda finding: order.index(finding.severity))
+    return ValidateResult(place, tuple(_shortened(found)))
 
 
 def _shortened(findings: list[Finding]) -> Iterator[Finding]:

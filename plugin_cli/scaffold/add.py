@@ -25,23 +25,6 @@ FEATURES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class AddRequest:
-    """What to add to which plugin.
-
-    Attributes:
-        root: the plugin's folder, or one below it.
-        feature: a key of `FEATURES`.
-        tool: the running tool.
-        dry_run: tell what would change and write nothing.
-    """
-
-    root: Path
-    feature: str
-    tool: Tool
-    dry_run: bool = False
-
-
-@dataclass(frozen=True)
 class AddResult:
     """What was changed, or would be.
 
@@ -66,8 +49,14 @@ def features(templates: Path) -> dict[str, str]:
     return {name: text for name, (text, _) in FEATURES.items() if name not in missing}
 
 
-def add(request: AddRequest) -> AddResult:
+def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddResult:
     """Merge a feature into the plugin, offline.
+
+    Args:
+        root: the plugin's folder, or one below it.
+        feature: a key of `FEATURES`.
+        tool: the running tool.
+        dry_run: report what would change and write nothing.
 
     Raises:
         UsageError: there is no such feature, or it does not go with what the plugin is.
@@ -75,26 +64,26 @@ def add(request: AddRequest) -> AddResult:
         ToolMissingError: git is not installed.
         PluginCliError: a file cannot be written; the plugin is as it was.
     """
-    available = features(request.tool.templates)
-    if request.feature not in available:
-        raise choice_error("FEATURE", request.feature, available, command="plugin-cli add")
-    root = find_project(request.root).root
+    available = features(tool.templates)
+    if feature not in available:
+        raise choice_error("FEATURE", feature, available, command="plugin-cli add")
+    root = find_project(root).root
     answers = read_answers(root)
-    wanted = answers.with_(**FEATURES[request.feature][1])
+    wanted = answers.with_(**FEATURES[feature][1])
     if wanted == answers:
         return AddResult(root, True, Merge())
-    check_answers(wanted, request.tool.templates)
+    check_answers(wanted, tool.templates)
     base = read_base(root)
-    if render_plugin(answers, request.tool) != base:
+    if render_plugin(answers, tool) != base:
         raise ProjectError(
             "the plugin is not at this version's templates",
-            why=f"adding {request.feature} would mix two versions",
-            remedy=f"plugin-cli update   (then: plugin-cli add {request.feature})",
+            why=f"adding {feature} would mix two versions",
+            remedy=f"plugin-cli update   (then: plugin-cli add {feature})",
         )
-    if not request.dry_run:
+    if not dry_run:
         require_clean(root)
-    new = render_plugin(wanted, request.tool)
+    new = render_plugin(wanted, tool)
     merged = merge(root, base, new)
-    if not request.dry_run:
-        apply(root, merged.content | state_files(wanted, request.tool.version, new), merged.removed)
+    if not dry_run:
+        apply(root, merged.content | state_files(wanted, tool.version, new), merged.removed)
     return AddResult(root, False, merged)

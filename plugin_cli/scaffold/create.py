@@ -15,23 +15,6 @@ from plugin_cli.system.git import Git
 
 
 @dataclass(frozen=True)
-class CreateRequest:
-    """What to make and where.
-
-    Attributes:
-        answers: what decides the scaffold.
-        directory: the folder to make; None: named after the id, in the current folder.
-        tool: the running tool.
-        dry_run: tell what would be made and write nothing.
-    """
-
-    answers: Answers
-    directory: Path | None
-    tool: Tool
-    dry_run: bool = False
-
-
-@dataclass(frozen=True)
 class CreateResult:
     """What was made, or would be.
 
@@ -46,8 +29,14 @@ class CreateResult:
     commit: str | None
 
 
-def create(request: CreateRequest) -> CreateResult:
+def create(answers: Answers, directory: Path | None, tool: Tool, *, dry_run: bool = False) -> CreateResult:
     """Make the plugin repository.
+
+    Args:
+        answers: what decides the scaffold.
+        directory: the folder to make; None: named after the id, in the current folder.
+        tool: the running tool.
+        dry_run: report what would be made and write nothing.
 
     Raises:
         UsageError: an answer or the directory is not acceptable.
@@ -55,20 +44,17 @@ def create(request: CreateRequest) -> CreateResult:
         ToolFailedError: git failed.
         PluginCliError: the files cannot be written.
     """
-    answers = request.answers
-    check_answers(answers, request.tool.templates)
-    directory = (request.directory or Path(answers.names.plugin_id)).absolute()
+    check_answers(answers, tool.templates)
+    directory = (directory or Path(answers.names.plugin_id)).absolute()
     check_directory(directory)
-    rendered = render_plugin(answers, request.tool)
-    files = rendered | state_files(answers, request.tool.version, rendered)
+    rendered = render_plugin(answers, tool)
+    files = rendered | state_files(answers, tool.version, rendered)
     names = tuple(sorted(files))
-    if request.dry_run:
+    if dry_run:
         return CreateResult(directory, names, None)
     Git.require()
     try:
-        commit = _write(
-            files, directory, f"Create {answers.names.plugin_id} with plugin-cli {request.tool.version}"
-        )
+        commit = _write(files, directory, f"Create {answers.names.plugin_id} with plugin-cli {tool.version}")
     except OSError as error:
         raise PluginCliError(
             f"{directory} cannot be written",

@@ -13,21 +13,6 @@ from plugin_cli.scaffold.state import read_answers, read_base, read_version, sta
 
 
 @dataclass(frozen=True)
-class UpdateRequest:
-    """Which plugin to update, and whether only to tell.
-
-    Attributes:
-        root: the plugin's folder, or one below it.
-        tool: the running tool.
-        dry_run: tell what would change and write nothing.
-    """
-
-    root: Path
-    tool: Tool
-    dry_run: bool = False
-
-
-@dataclass(frozen=True)
 class UpdateResult:
     """What was changed, or would be.
 
@@ -44,33 +29,38 @@ class UpdateResult:
     merge: Merge
 
 
-def update(request: UpdateRequest) -> UpdateResult:
+def update(root: Path, tool: Tool, *, dry_run: bool = False) -> UpdateResult:
     """Merge the current templates into the plugin, offline.
 
     The base of the next update is replaced last, when every file is written.
+
+    Args:
+        root: the plugin's folder, or one below it.
+        tool: the running tool.
+        dry_run: report what would change and write nothing.
 
     Raises:
         ProjectError: the plugin has uncommitted changes, was made by a newer tool, or its state is damaged.
         ToolMissingError: git is not installed.
         PluginCliError: a file cannot be written; the plugin is as it was.
     """
-    root = find_project(request.root).root
+    root = find_project(root).root
     answers, base, version = read_answers(root), read_base(root), read_version(root)
-    check_answers(answers, request.tool.templates)
-    if _numbers(version) > _numbers(request.tool.version):
+    check_answers(answers, tool.templates)
+    if _numbers(version) > _numbers(tool.version):
         raise ProjectError(
-            f"the plugin was made by plugin-cli {version}, this is {request.tool.version}",
+            f"the plugin was made by plugin-cli {version}, this is {tool.version}",
             why="an update never goes back",
             remedy="pip install --upgrade grafana-plugin-cli",
         )
-    if not request.dry_run:
+    if not dry_run:
         require_clean(root)
-    new = render_plugin(answers, request.tool)
+    new = render_plugin(answers, tool)
     merged = merge(root, base, new)
-    if not request.dry_run:
-        state = state_files(answers, request.tool.version, new)
+    if not dry_run:
+        state = state_files(answers, tool.version, new)
         apply(root, merged.content | state, merged.removed)
-    return UpdateResult(root, version, request.tool.version, merged)
+    return UpdateResult(root, version, tool.version, merged)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import PluginCliError, ProjectError
-from plugin_cli.release.package import PackageRequest, package
+from plugin_cli.release.package import package
 from tests.build.plugins import METADATA, valid_dist
 
 CONSOLE = TerminalConsole()
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_zip_has_the_id_and_the_version_and_sums_beside_it(project: Path) -> None:
-    result = package(PackageRequest(project), CONSOLE)
+    result = package(project, CONSOLE)
     assert result.archive.name == "acme-weather-datasource-1.2.3.zip"
     assert [path.name for path in result.sums] == [
         f"{result.archive.name}.sha1",
@@ -38,20 +38,20 @@ def test_the_zip_has_the_id_and_the_version_and_sums_beside_it(project: Path) ->
 
 
 def test_packing_twice_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
-    one, two = (package(PackageRequest(project, tmp_path / name), CONSOLE).archive for name in ("one", "two"))
+    one, two = (package(project, CONSOLE, out=tmp_path / name).archive for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
 
 
 def test_without_dist_it_says_what_to_do(project: Path) -> None:
     (project / "dist").rename(project / "elsewhere")
     with pytest.raises(ProjectError, match="nothing to pack\n  try: plugin-cli build"):
-        package(PackageRequest(project), CONSOLE)
+        package(project, CONSOLE)
 
 
 def test_what_validate_refuses_is_not_packed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "dist" / "LICENSE").unlink()
     with pytest.raises(ProjectError, match="LICENSE: is missing"):
-        package(PackageRequest(project), CONSOLE)
+        package(project, CONSOLE)
     assert not list(project.glob("*.zip"))
     # Nothing is said to be packed that is not.
     assert capsys.readouterr().err == ""
@@ -65,7 +65,7 @@ def test_a_read_only_folder_is_told(project: Path, tmp_path: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", out], check=True)
     try:
         with pytest.raises(PluginCliError, match=r"cannot be written\n  .*Read-only file system"):
-            package(PackageRequest(project, out), CONSOLE)
+            package(project, CONSOLE, out=out)
     finally:
         subprocess.run(["umount", out], check=True)
 
@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_no_half_zip(project: Path, tmp_path: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=True)
     try:
         with pytest.raises(PluginCliError, match="No space left"):
-            package(PackageRequest(project, small), CONSOLE)
+            package(project, CONSOLE, out=small)
         assert list(small.iterdir()) == []
     finally:
         subprocess.run(["umount", small], check=True)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from plugin_cli.errors import PluginCliError, ProjectError, UsageError
-from plugin_cli.release.sign import SignRequest, sign
+from plugin_cli.release.sign import SignResult, sign
 from plugin_cli.release.signing_service import SigningService
 from tests.build.plugins import METADATA, valid_dist
 
@@ -66,13 +66,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def request(project: Path, service: Service, *urls: str, **environment: str) -> SignRequest:
+def sign_with(project: Path, service: Service, *urls: str, **environment: str) -> SignResult:
     known = {"GRAFANA_ACCESS_POLICY_TOKEN": TOKEN, "GRAFANA_COM_URL": service.url}
-    return SignRequest(project, urls, known | environment)
+    return sign(project, root_urls=urls, environment=known | environment)
 
 
 def test_the_manifest_lists_every_file_and_its_answer_is_written(project: Path, service: Service) -> None:
-    result = sign(request(project, service, "https://grafana.example.org/"))
+    result = sign_with(project, service, "https://grafana.example.org/")
     (path, authorization, body) = service.requests[0]
     assert path == "/api/plugins/ci/sign"
     assert authorization == f"Bearer {TOKEN}"
@@ -85,21 +85,21 @@ def test_the_manifest_lists_every_file_and_its_answer_is_written(project: Path, 
 
 def test_signing_again_leaves_the_old_signature_out(project: Path, service: Service) -> None:
     for _ in range(2):
-        sign(request(project, service))
+        sign_with(project, service)
     first, second = (body["files"] for _, _, body in service.requests)
     assert first == second
 
 
 def test_a_service_that_is_down_for_a_moment_is_asked_again(project: Path, service: Service) -> None:
     service.answers = [(503, "busy"), (429, "slow down")]
-    sign(request(project, service))
+    sign_with(project, service)
     assert len(service.requests) == 3
 
 
 def test_a_service_that_stays_down_is_told_and_nothing_is_written(project: Path, service: Service) -> None:
     service.answers = [(502, f"bad gateway for {TOKEN}")] * 4
     with pytest.raises(PluginCliError, match="cannot be reached") as failure:
-        sign(request(project, service))
+        sign_with(project, service)
     assert TOKEN not in str(failure.value)
     assert not (project / "dist" / "MANIFEST.txt").exists()
 
@@ -117,7 +117,7 @@ def test_a_refusal_says_why_and_hides_the_token(
 ) -> None:
     service.answers = [(status, json.dumps({"message": f"rootUrls are wrong: {TOKEN}"}))]
     with pytest.raises(kind, match=words) as failure:
-        sign(request(project, service))
+        sign_with(project, service)
     assert TOKEN not in str(failure.value)
     assert len(service.requests) == 1
 
@@ -125,7 +125,7 @@ def test_a_refusal_says_why_and_hides_the_token(
 def test_an_answer_that_is_no_manifest_is_refused(project: Path, service: Service) -> None:
     service.answers = [(200, "<html>login</html>")]
     with pytest.raises(PluginCliError, match="something else than a signed manifest"):
-        sign(request(project, service))
+        sign_with(project, service)
 
 
 def test_nobody_listening_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,19 +138,19 @@ def test_nobody_listening_is_told(project: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_without_a_token_nothing_is_sent(project: Path, service: Service) -> None:
     with pytest.raises(UsageError, match="GRAFANA_ACCESS_POLICY_TOKEN is not set"):
-        sign(SignRequest(project, (), {"GRAFANA_COM_URL": service.url}))
+        sign(project, root_urls=(), environment={"GRAFANA_COM_URL": service.url})
     assert service.requests == []
 
 
 def test_the_token_never_goes_out_unencrypted(project: Path, service: Service) -> None:
     with pytest.raises(UsageError, match="unencrypted"):
-        sign(request(project, service, GRAFANA_COM_URL="http://grafana.example.org/api"))
+        sign_with(project, service, GRAFANA_COM_URL="http://grafana.example.org/api")
 
 
 @pytest.mark.parametrize("url", ["grafana.example.org", "ftp://grafana.example.org", "https://"])
 def test_a_root_url_that_is_none_is_named(project: Path, service: Service, url: str) -> None:
     with pytest.raises(UsageError, match="--root-urls does not take"):
-        sign(request(project, service, url))
+        sign_with(project, service, url)
 
 
 def test_a_read_only_dist_is_told(project: Path, service: Service) -> None:
@@ -163,7 +163,7 @@ def test_a_read_only_dist_is_told(project: Path, service: Service) -> None:
         with pytest.raises(
             PluginCliError, match=r"MANIFEST\.txt cannot be written\n  .*Read-only file system"
         ):
-            sign(request(project, service))
+            sign_with(project, service)
     finally:
         subprocess.run(["umount", dist], check=True)
 
@@ -171,5 +171,5 @@ def test_a_read_only_dist_is_told(project: Path, service: Service) -> None:
 def test_what_validate_refuses_is_not_signed(project: Path, service: Service) -> None:
     (project / "dist" / "standalone.txt").touch()
     with pytest.raises(ProjectError, match=r"standalone\.txt"):
-        sign(request(project, service))
+        sign_with(project, service)
     assert service.requests == []

@@ -10,7 +10,7 @@ import pytest
 
 from plugin_cli.errors import PluginCliError, ToolFailedError, ToolMissingError, UsageError
 from plugin_cli.scaffold import create as module
-from plugin_cli.scaffold.create import CreateRequest, CreateResult, create
+from plugin_cli.scaffold.create import CreateResult, create
 from plugin_cli.scaffold.state import pack, read_answers, read_base, state_files, unpack
 from plugin_cli.system import git as git_module
 from tests.scaffold.scaffolds import TOOL, answers
@@ -34,7 +34,7 @@ def home(tmp_path: Path) -> Path:
 
 def make(directory: Path, **changes: object) -> CreateResult:
     """Create a plugin."""
-    return create(CreateRequest(answers(**changes), directory, TOOL))
+    return create(answers(**changes), directory, TOOL)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -229,7 +229,7 @@ def test_without_git_nothing_is_written(home: Path, monkeypatch: pytest.MonkeyPa
 def test_a_dry_run_writes_nothing_and_needs_no_git(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(home))
 
-    planned = create(CreateRequest(answers(), home / "weather", TOOL, dry_run=True))
+    planned = create(answers(), home / "weather", TOOL, dry_run=True)
 
     assert list(home.iterdir()) == []
     assert planned.commit is None
@@ -304,6 +304,6 @@ def test_once_a_backend_can_be_left_out_the_flags_it_needs_are_named(
     tool = dataclasses.replace(TOOL, templates=templates)
 
     with pytest.raises(UsageError) as raised:
-        create(CreateRequest(answers(**changes), home / "weather", tool))
+        create(answers(**changes), home / "weather", tool)
 
     assert (raised.value.what, raised.value.remedy) == (what, remedy)

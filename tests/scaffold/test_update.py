@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from plugin_cli.errors import PluginCliError, ProjectError, ToolMissingError, UsageError
-from plugin_cli.scaffold.add import AddRequest, AddResult, add, features
+from plugin_cli.scaffold.add import AddResult, add, features
 from plugin_cli.scaffold.answers import Tool
-from plugin_cli.scaffold.create import CreateRequest, create
+from plugin_cli.scaffold.create import create
 from plugin_cli.scaffold.state import pack, read_answers, read_base
-from plugin_cli.scaffold.update import UpdateRequest, UpdateResult, update
+from plugin_cli.scaffold.update import UpdateResult, update
 from tests.scaffold.scaffolds import TOOL, answers
 
 pytestmark = pytest.mark.usefixtures("own_git")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("own_git")
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
     """Return a new plugin, committed."""
-    return create(CreateRequest(answers(ci=False, alerting=False), tmp_path / "weather", TOOL)).directory
+    return create(answers(ci=False, alerting=False), tmp_path / "weather", TOOL).directory
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def commit(plugin: Path) -> None:
 
 def run(plugin: Path, tool: Tool) -> UpdateResult:
     """Update the plugin."""
-    return update(UpdateRequest(plugin, tool))
+    return update(plugin, tool)
 
 
 def snapshot(plugin: Path) -> dict[str, bytes]:
@@ -266,7 +266,7 @@ def test_a_dry_run_tells_and_writes_nothing_even_with_changes(plugin: Path, late
     (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
     before = snapshot(plugin)
 
-    result = update(UpdateRequest(plugin, later, dry_run=True))
+    result = update(plugin, later, dry_run=True)
 
     assert result.merge.updated == ("CHANGELOG.md",)
     assert snapshot(plugin) == before
@@ -274,7 +274,7 @@ def test_a_dry_run_tells_and_writes_nothing_even_with_changes(plugin: Path, late
 
 def add_to(plugin: Path, feature: str, tool: Tool = TOOL) -> AddResult:
     """Add a feature."""
-    return add(AddRequest(plugin, feature, tool))
+    return add(plugin, feature, tool)
 
 
 @pytest.mark.parametrize("feature", sorted(features(TOOL.templates)))
@@ -285,7 +285,7 @@ def test_adding_a_feature_makes_the_plugin_that_create_makes_with_it(
 
     wanted = read_answers(plugin)
     assert wanted.frontend == "react" if feature == "react" else getattr(wanted, feature) is True
-    other = create(CreateRequest(wanted, tmp_path / "other", TOOL)).directory
+    other = create(wanted, tmp_path / "other", TOOL).directory
     assert snapshot(plugin) == snapshot(other)
     commit(plugin)
     assert add_to(plugin, feature).is_there

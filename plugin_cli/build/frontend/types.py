@@ -11,13 +11,6 @@ from plugin_cli.project import find_project
 
 
 @dataclass(frozen=True)
-class TypesRequest:
-    """Which plugin; `root` is its folder or one below it."""
-
-    root: Path
-
-
-@dataclass(frozen=True)
 class TypesResult:
     """Where the files are, and the names of those that changed."""
 
@@ -25,8 +18,12 @@ class TypesResult:
     changed: tuple[str, ...]
 
 
-def types(request: TypesRequest, console: Console) -> TypesResult:
+def types(root: Path, console: Console) -> TypesResult:
     """Write `src/generated/` from the models of the backend.
+
+    Args:
+        root: the plugin's folder, or one below it.
+        console: reports what happens.
 
     Raises:
         ProjectError: the plugin has no TypeScript, or its models cannot be read or shown.
@@ -37,7 +34,7 @@ def types(request: TypesRequest, console: Console) -> TypesResult:
     from plugin_cli.build.schema.read import plugin_schema
     from plugin_cli.venv.create import ensure_environment
 
-    project = find_project(request.root)
+    project = find_project(root)
     if not has_own_frontend(project):
         raise ProjectError(
             f"{project.plugin_id} has no TypeScript to write types for",
