@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from plugin_cli.release.finding import Finding
 from plugin_cli.release.open_plugin import open_plugin
 from plugin_cli.release.rules import check
-from plugin_cli.release.validate import ValidateRequest, validate
+from plugin_cli.release.validate import validate
 from plugin_cli.release.zip_contents import installed_name
 from tests.build.plugins import METADATA, elf, macho, pe, valid_dist
 from tests.release.hostile import (
@@ -412,7 +412,7 @@ def test_a_missing_part_of_the_bundle_is_found(tmp_path: Path, good: list[Member
 
 def test_many_findings_of_a_rule_are_counted(tmp_path: Path, good: list[Member]) -> None:
     members = [Member(f"{TOP}/a\n{index}") for index in range(5000)]
-    result = validate(ValidateRequest(write_hostile(tmp_path / "x.zip", [*good, *members])))
+    result = validate(write_hostile(tmp_path / "x.zip", [*good, *members]))
     shown = [item for item in result.findings if item.rule == "names"]
     assert (len(shown), shown[-1].message) == (21, "and 4980 more like these")
 
