@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from plugin_cli.build.bundle.collect import (
 )
 from plugin_cli.build.dist_state import is_current, remember
 from plugin_cli.build.facts import BuildFacts, build_facts, project_version
-from plugin_cli.build.fingerprint import environment_fingerprint, sources_fingerprint
+from plugin_cli.build.fingerprint import environment_fingerprint
 from plugin_cli.build.frontend.static_files import write_static_files
 from plugin_cli.build.preflight import check_buildable
 from plugin_cli.build.report.notices import write_notices
@@ -36,8 +35,6 @@ from plugin_cli.project import Project, find_project
 from plugin_cli.system.file_lock import FileLock
 from plugin_cli.target import Target
 from plugin_cli.venv.create import ensure_environment
-
-_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -235,23 +232,3 @@ def _only_build(project: Project) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-class Changes:
-    """What the author saves in a repository, from the moment this is made."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = find_project(root).root
-        self._seen = sources_fingerprint(self._root)
-
-    def wait(self) -> None:
-        """Return when a file has changed since the last call; what was saved meanwhile counts."""
-        while (now := self._now()) == self._seen:
-            time.sleep(_POLL_SECONDS)
-        self._seen = now
-
-    def _now(self) -> str:
-        try:
-            return sources_fingerprint(self._root)
-        except FileNotFoundError:
-            return self._seen  # an editor is at work

@@ -7,9 +7,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-# Folders of a repository that tools fill.
-_MADE = ("dist", "node_modules", "generated", "__pycache__")
-
 
 def tree_fingerprint(folder: Path) -> str:
     """Return a hash of the names, sizes and times of all files below `folder` (or of the file)."""
@@ -28,18 +25,6 @@ def _entries(folder: Path) -> Iterable[tuple[str, os.stat_result]]:
         for name in names:
             path = f"{place}/{name}"
             yield path[base:], os.lstat(path)
-
-
-def sources_fingerprint(root: Path) -> str:
-    """Return a hash of the names, sizes and times of what the author writes in the repository `root`."""
-    digest = hashlib.sha256()
-    for place, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _MADE and not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and not name.endswith((".pyc", "~")):
-                status = os.lstat(f"{place}/{name}")
-                digest.update(f"{place}/{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 def content_fingerprint(files: Iterable[tuple[str, Path]]) -> str:

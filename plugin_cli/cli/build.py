@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -51,25 +51,24 @@ def build(
     request = BuildRequest(Path.cwd(), parse_targets(targets or []), clean, docker, image)
     if watch:
         _watch(request, console)
+        return
     result = run(request, console)
     _report(result, console)
     if as_json:
         console.data(_as_json(result))
 
 
-def _watch(request: BuildRequest, console: TerminalConsole) -> NoReturn:
+def _watch(request: BuildRequest, console: TerminalConsole) -> None:
     """Build, and again after each change, until interrupted; a failure waits for the next change."""
-    from plugin_cli.build.build import Changes
     from plugin_cli.build.build import build as run
+    from plugin_cli.build.watch import each_save
     from plugin_cli.errors import PluginCliError
 
-    changes = Changes(request.root)
-    while True:
+    for _ in each_save(request.root):
         try:
             _report(run(request, console), console)
         except PluginCliError as error:
             console.warn(str(error))
-        changes.wait()
 
 
 def _report(result: BuildResult, console: TerminalConsole) -> None:

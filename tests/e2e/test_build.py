@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.build.build import Changes
 from plugin_sdk.testing import PluginProcess, last, settings
 from tests.built_plugin import TOOL, BuiltPlugin, run_tool
 
@@ -176,15 +175,6 @@ def watching_build(plugin: BuiltPlugin) -> Iterator[Iterator[str]]:
             process.terminate()
     assert "Traceback" not in rest
     assert process.returncode == 130
-
-
-def test_what_is_saved_during_a_build_counts_as_a_change(plugin: BuiltPlugin) -> None:
-    changes = Changes(plugin.root)
-    source = code(plugin)
-    (plugin.root / "dist" / "left-alone").touch()
-    source.write_text(source.read_text())
-    changes.wait()
-    (plugin.root / "dist" / "left-alone").unlink()
 
 
 @pytest.mark.parametrize(
