@@ -42,6 +42,13 @@ class DownstreamError(PluginError):
     default_source = ErrorSource.DOWNSTREAM
 
 
+class LoadError(Exception):
+    """The author's code cannot be loaded; the text is the reason that users of the plugin read.
+
+    A plugin's module may raise it, for a reason that should be shown as it is.
+    """
+
+
 _PLUGIN_STATUSES = frozenset({405, 406, 412, 413, 414, 416, 417, 426, 431, 501})
 
 

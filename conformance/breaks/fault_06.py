@@ -2,7 +2,7 @@
 
 import os
 
-from plugin_sdk._serving.services import data
+from plugin_sdk._serving.services import query_responses
 
-failure = data.failure
-data.failure = lambda error: failure(error) if isinstance(error, Exception) else os._exit(1)
+of_error = query_responses.of_error
+query_responses.of_error = lambda error: of_error(error) if isinstance(error, Exception) else os._exit(1)

@@ -2,7 +2,7 @@
 
 import os
 
-from plugin_sdk._serving import request_scope
+from plugin_sdk._serving import proto_in
 
-plugin_context = request_scope.plugin_context
-request_scope.plugin_context = lambda message: plugin_context(message) if message.pluginId else os._exit(1)
+plugin_context = proto_in.plugin_context
+proto_in.plugin_context = lambda message: plugin_context(message) if message.pluginId else os._exit(1)

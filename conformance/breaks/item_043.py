@@ -1,14 +1,12 @@
 """Success has no status."""
 
-from plugin_sdk._serving.services import data
+from plugin_sdk._serving.services import query_responses
 
-answer = data.wire_response
+of_result = query_responses.of_result
 
 
 def without_status(*arguments: object) -> object:
-    response = answer(*arguments)
-    response.status = 0
-    return response
+    return of_result(*arguments)._replace(status=0)
 
 
-data.wire_response = without_status
+query_responses.of_result = without_status

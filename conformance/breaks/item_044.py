@@ -1,5 +1,5 @@
 """An error may be empty."""
 
-from plugin_sdk._serving.services import responses
+from plugin_sdk._serving.services import query_responses
 
-responses.text_of = str
+query_responses.text_of = str

@@ -1,6 +1,6 @@
 """Frames are left without a refId."""
 
-from plugin_sdk._serving.services import responses
+from plugin_sdk._serving.services import query_responses
 
-encoded = responses._encoded
-responses._encoded = lambda frame, _ref_id, as_json: encoded(frame, "", as_json)
+encode = query_responses._encode
+query_responses._encode = lambda frame, _ref_id, as_json: encode(frame, "", as_json)

@@ -1,10 +1,10 @@
 """One bad query fails the request."""
 
-from plugin_sdk._serving.services import data
+from plugin_sdk._serving.services import query_responses
 
 
 def failing(error: BaseException) -> object:
     raise error
 
 
-data.failure = failing
+query_responses.of_error = failing

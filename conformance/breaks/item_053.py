@@ -2,5 +2,5 @@
 
 from plugin_sdk._serving import request_scope
 
-request_scope.Call.is_cancelled = lambda _self: False
-request_scope.Call.on_end = lambda _self, _callback: None
+request_scope.ActiveCall.is_cancelled = lambda _self: False
+request_scope.ActiveCall.on_end = lambda _self, _callback: None

@@ -1,5 +1,5 @@
 """Every error is a 500."""
 
-from plugin_sdk._serving.services import responses
+from plugin_sdk._serving.services import query_responses
 
-responses.status_of = lambda _error: 500
+query_responses.status_of = lambda _error: 500

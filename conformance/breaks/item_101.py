@@ -7,4 +7,4 @@ def last(self: Outcome, error: str, source: object) -> None:
     self.status, self.error, self.source = "error", error, source
 
 
-Outcome.failed = last
+Outcome.record_error = last

@@ -2,7 +2,7 @@
 
 import os
 
-from plugin_sdk._serving.services import data
+from plugin_sdk._serving import proto_in
 
-time_range = data.time_range
-data.time_range = lambda query: time_range(query) if query.HasField("timeRange") else os._exit(1)
+time_range = proto_in.time_range
+proto_in.time_range = lambda query: time_range(query) if query.HasField("timeRange") else os._exit(1)

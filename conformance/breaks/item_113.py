@@ -1,5 +1,5 @@
 """Errors are ASCII."""
 
-from plugin_sdk._serving.services import responses
+from plugin_sdk._serving.services import query_responses
 
-responses.text_of = lambda error: str(error).encode("ascii", "replace").decode()
+query_responses.text_of = lambda error: str(error).encode("ascii", "replace").decode()

@@ -1,6 +1,8 @@
 """A frame without fields has no bytes."""
 
-from plugin_sdk._serving.services import responses
+from plugin_sdk._serving.services import query_responses
 
-encoded = responses._encoded
-responses._encoded = lambda frame, ref_id, as_json: encoded(frame, ref_id, as_json) if frame.fields else b""
+encode = query_responses._encode
+query_responses._encode = lambda frame, ref_id, as_json: (
+    encode(frame, ref_id, as_json) if frame.fields else b""
+)

@@ -34,15 +34,15 @@ def query(
         range_seconds: how far the time range, which ends now, reaches back.
         max_data_points: how many points fit the panel.
     """
-    from plugin_sdk._serving.services.data import QUERY_FIELDS
     from plugin_sdk.client import last
 
-    return connection.client.with_metadata((QUERY_FIELDS, "known")).query_data(
+    return connection.client.query_data(
         [{**fields, "refId": ref_id} for ref_id, fields in queries.items()],
         connection.instance,
         time_range=last(range_seconds),
         interval_ms=max(1, int(range_seconds * 1000 / max_data_points)),
         max_data_points=max_data_points,
+        known_fields_only=True,
     )
 
 

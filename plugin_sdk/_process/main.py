@@ -99,12 +99,12 @@ class Process:
         from plugin_sdk._process import handshake as _handshake
         from plugin_sdk._serving.server import build
         from plugin_sdk._serving.services.goplugin import Stdio
-        from plugin_sdk._serving.shared_state import Runtime
+        from plugin_sdk._serving.shared_state import SharedState
 
         _handshake.check_versions(os.environ)
         # Half a millisecond instead of five between threads: health must not wait behind a busy query.
         sys.setswitchinterval(0.0005)
-        runtime, stdio = Runtime(self._target), Stdio()
+        runtime, stdio = SharedState(self._target), Stdio()
         controller = None if _is_source_backend() else self._stop.set
         self._server, self._pools = build(runtime, stop=controller, stdio=stdio)
         network, address = _handshake.bind(self._server, os.environ)

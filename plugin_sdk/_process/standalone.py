@@ -23,7 +23,7 @@ def serve_standalone(target: str | type) -> int:
     """Serve until SIGINT or SIGTERM and return the exit code."""
     from plugin_sdk import _log
     from plugin_sdk._serving.server import build
-    from plugin_sdk._serving.shared_state import Runtime
+    from plugin_sdk._serving.shared_state import SharedState
 
     folder, plugin_id = _plugin_folder(Path.cwd())
     stop = threading.Event()
@@ -31,7 +31,7 @@ def serve_standalone(target: str | type) -> int:
         signal.signal(number, lambda _number, _frame: stop.set())
     _log.configure(level="debug")
     _log.install()
-    runtime = Runtime(target)
+    runtime = SharedState(target)
     runtime.loader.start()
     server, _ = build(runtime, stop=None, stdio=None)
     port = server.add_insecure_port(_wanted_address(plugin_id))

@@ -18,10 +18,6 @@ LOADED, NOT_LOADED, DESCRIBED = "plugin-loaded", "plugin-not-loaded", "plugin-de
 """The field `event` of the log lines that tell `plugin-cli dev` what became of the author's code."""
 
 
-class LoadError(Exception):
-    """The author's code cannot be loaded; the text is the reason, for whoever calls the plugin."""
-
-
 class Loader:
     """Imports `module:Class` in a thread of its own and hands out the plugin once it is there.
 
@@ -50,6 +46,8 @@ class Loader:
         if self._plugin is None:
             self._done.wait()
             if self._plugin is None:
+                from plugin_sdk.errors import LoadError
+
                 raise LoadError(self._reason)
         return self._plugin
 
@@ -86,6 +84,7 @@ class Loader:
     def _failed(self, error: BaseException) -> None:
         from plugin_sdk._author_location import place_of
         from plugin_sdk._serving.load_errors import describe
+        from plugin_sdk.errors import LoadError
 
         module = self._target.partition(":")[0] if isinstance(self._target, str) else ""
         self._reason = (

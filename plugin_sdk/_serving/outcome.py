@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from plugin_sdk._serving.protobuf_writer import bytes_field
 from plugin_sdk.errors import ErrorSource, PluginError, source_of, text_of
@@ -22,14 +22,14 @@ class Outcome:
     error: str = ""
     code: str = "OK"
 
-    def failed(self, error: str, source: ErrorSource) -> None:
-        """Note one error; the plugin's own outweigh those of downstream systems."""
+    def record_error(self, error: str, source: ErrorSource) -> None:
+        """Record an error; the plugin's own take precedence over those of downstream systems."""
         self.status = "error"
         if self.source is not ErrorSource.PLUGIN:
             self.source, self.error = source, error
 
-    def cancelled(self) -> None:
-        """Note that the caller left."""
+    def record_cancelled(self) -> None:
+        """Record that the caller disconnected."""
         self.status, self.source, self.error, self.code = (
             "cancelled",
             ErrorSource.DOWNSTREAM,
@@ -46,7 +46,7 @@ def error_details(code: int, message: str, source: ErrorSource) -> bytes:
     return bytes((0x08, code)) + bytes_field(2, message.encode()) + bytes_field(3, packed)
 
 
-def abort(context: Any, error: BaseException) -> None:
+def abort(context: Any, error: BaseException) -> NoReturn:
     """End the RPC with the status that a Go plugin's handler would end it with; raises, as gRPC's abort does.
 
     An error raised on purpose keeps its text and carries its source; anything else is what Go calls a panic.
@@ -64,3 +64,4 @@ def abort(context: Any, error: BaseException) -> None:
         details = error_details(grpc.StatusCode.UNKNOWN.value[0], text, source)
         context.set_trailing_metadata((("grpc-status-details-bin", details),))
     context.abort(grpc.StatusCode.UNKNOWN, text if deliberate else f"panic triggered: {text}")
+    raise AssertionError("gRPC's abort returned")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
-class WireResponse(NamedTuple):
-    """One query's answer, ready to be sent: encoded frames, or an error with its status and source."""
+class EncodedResponse(NamedTuple):
+    """One query's response, ready to be sent: encoded frames, or an error with its status and source."""
 
     frames: Sequence[bytes] = ()
     error: str = ""
@@ -40,7 +40,7 @@ def bytes_field(number: int, value: bytes) -> bytes:
     return b"".join(_bytes_field(number, value))
 
 
-def _data_response(response: WireResponse) -> list[bytes]:
+def _data_response(response: EncodedResponse) -> list[bytes]:
     parts: list[bytes] = []
     for frame in response.frames:
         parts += _bytes_field(1, frame)
@@ -54,7 +54,7 @@ def _data_response(response: WireResponse) -> list[bytes]:
     return parts
 
 
-def query_data_response(responses: Iterable[tuple[str, WireResponse]]) -> bytes:
+def query_data_response(responses: Iterable[tuple[str, EncodedResponse]]) -> bytes:
     """Return the serialised QueryDataResponse."""
     out: list[bytes] = []
     for ref_id, response in responses:

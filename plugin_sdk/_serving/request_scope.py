@@ -1,44 +1,63 @@
-"""The frame around each request: who asks, how it ends, its log lines and metrics."""
+"""What every request shares: its context, its log lines and metrics, and the status it ends with."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from plugin_sdk import _log
-from plugin_sdk._serving.loader import LoadError
+from plugin_sdk._serving import proto_in
 from plugin_sdk._serving.outcome import Outcome, UnimplementedError, abort
-from plugin_sdk._serving.proto_in import plugin_context
-from plugin_sdk._serving.shared_state import Runtime
-from plugin_sdk.errors import ErrorSource, PluginError, source_of, text_of
+from plugin_sdk._serving.shared_state import SharedState
+from plugin_sdk.errors import ErrorSource, LoadError, PluginError, source_of, text_of
 
 if TYPE_CHECKING:
     from plugin_sdk._serving.plugin import Instance, Plugin
     from plugin_sdk.context import PluginContext
 
 
+T = TypeVar("T")
 Metadata = list[tuple[str, str]]
 
 
-class Call:
-    """One request being served: who asks, whether they are still there, and how it ends."""
+class Rpc(NamedTuple):
+    """One method of the plugin protocol.
 
-    def __init__(self, runtime: Runtime, context: Any, plugin: PluginContext, metadata: Metadata) -> None:
-        self._runtime = runtime
-        self._grpc = context
-        self.context = plugin
+    Attributes:
+        endpoint: its name in log lines and metrics, as the Go SDK writes it.
+        method: its full name in gRPC.
+        kind: `unary` or `server_stream`.
+    """
+
+    endpoint: str
+    method: str
+    kind: str = "unary"
+
+
+class ActiveCall:
+    """One request being served: its context, whether its caller is still connected, and how it ends."""
+
+    log_token: Any
+
+    def __init__(
+        self, state: SharedState, rpc: Rpc, grpc_context: Any, context: PluginContext, metadata: Metadata
+    ) -> None:
+        self.state = state
+        self.rpc = rpc
+        self.context = context
         self.metadata = metadata
         self.outcome = Outcome()
         self.sent = 1
+        self.started = time.perf_counter()
+        self._grpc = grpc_context
 
     def is_cancelled(self) -> bool:
-        """Tell whether the caller has gone."""
+        """Return True once the caller has disconnected."""
         return not self._grpc.is_active()
 
     def on_end(self, callback: Callable[[], None]) -> None:
-        """Call back once when the RPC is over, at once if it already is."""
+        """Call `callback` once when the RPC is over, immediately if it already is."""
         if not self._grpc.add_callback(callback):
             callback()
 
@@ -47,9 +66,13 @@ class Call:
         return next((value for name, value in self.metadata if name == key), "")
 
     def plugin(self) -> Plugin:
-        """Return the loaded plugin, waiting for it. Raises PluginError with the reason if it cannot load."""
+        """Return the plugin, waiting until it is loaded.
+
+        Raises:
+            PluginError: it cannot be loaded; the text is the reason.
+        """
         try:
-            return self._runtime.loader.plugin()
+            return self.state.loader.plugin()
         except LoadError as error:
             raise PluginError(str(error)) from error
 
@@ -58,75 +81,111 @@ class Call:
         return self.plugin().instances.get(self.context, self.metadata_value("tenantid"))
 
 
-@contextmanager
-def served(
-    runtime: Runtime, endpoint: str, method: str, kind: str, message: Any, grpc_context: Any
-) -> Iterator[Call]:
-    """Frame one request: log context, start and end lines, metrics, and exceptions turned into statuses."""
-    metadata = [(key, value) for key, value in grpc_context.invocation_metadata() if isinstance(value, str)]
-    call = Call(runtime, grpc_context, plugin_context(message.pluginContext), metadata)
-    token = _log.request_fields.set(_log_fields(endpoint, call))
-    metrics = runtime.metrics
-    started = time.perf_counter()
-    if metrics is not None:
-        metrics.started(method, kind)
-    _log.log("debug", "Plugin Request Started")
-    failure: BaseException | None = None
+def unary(state: SharedState, rpc: Rpc, work: Callable[[ActiveCall, Any], T]) -> Callable[[Any, Any], T]:
+    """Return the behaviour of a method whose response `work(call, message)` makes."""
+
+    def behavior(message: Any, grpc_context: Any) -> T:
+        return serve_call(state, rpc, message, grpc_context, work)
+
+    return behavior
+
+
+def stream(
+    state: SharedState, rpc: Rpc, work: Callable[[ActiveCall, Any], Iterator[T]]
+) -> Callable[[Any, Any], Iterator[T]]:
+    """Return the behaviour of a method whose messages `work(call, message)` yields."""
+
+    def behavior(message: Any, grpc_context: Any) -> Iterator[T]:
+        return serve_stream(state, rpc, message, grpc_context, work)
+
+    return behavior
+
+
+def serve_call(
+    state: SharedState, rpc: Rpc, message: Any, grpc_context: Any, work: Callable[[ActiveCall, Any], T]
+) -> T:
+    """Return `work(call, message)`, or end the RPC with the status of what it raised."""
+    call = _begin(state, rpc, message, grpc_context)
     try:
-        yield call
+        return work(call, message)
+    except BaseException as error:
+        _fail(call, grpc_context, error)
+    finally:
+        _end(call)
+
+
+def serve_stream(
+    state: SharedState,
+    rpc: Rpc,
+    message: Any,
+    grpc_context: Any,
+    work: Callable[[ActiveCall, Any], Iterator[T]],
+) -> Iterator[T]:
+    """Yield what `work(call, message)` yields; end the RPC with the status of what it raised."""
+    call = _begin(state, rpc, message, grpc_context)
+    call.sent = 0
+    try:
+        for part in work(call, message):
+            call.sent += 1
+            yield part
     except GeneratorExit:
         raise
     except BaseException as error:
-        failure = error
-        _note(call, error)
+        _fail(call, grpc_context, error)
     finally:
-        _end(runtime, call, endpoint, method, kind, time.perf_counter() - started)
-        _leave(token)
-    if failure is not None:
-        abort(grpc_context, failure)
+        _end(call)
 
 
-def _leave(token: Any) -> None:
+def _begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> ActiveCall:
+    metadata = [(key, value) for key, value in grpc_context.invocation_metadata() if isinstance(value, str)]
+    call = ActiveCall(state, rpc, grpc_context, proto_in.plugin_context(message.pluginContext), metadata)
+    call.log_token = _log.request_fields.set(_log_fields(rpc.endpoint, call))
+    if state.metrics is not None:
+        state.metrics.started(rpc.method, rpc.kind)
+    _log.log("debug", "Plugin Request Started")
+    return call
+
+
+def _fail(call: ActiveCall, grpc_context: Any, error: BaseException) -> NoReturn:
+    _record_failure(call, error)
+    abort(grpc_context, error)
+
+
+def _record_failure(call: ActiveCall, error: BaseException) -> None:
+    if call.is_cancelled():
+        call.outcome.record_cancelled()
+        return
+    if isinstance(error, UnimplementedError):
+        call.outcome.code = "Unimplemented"
+        call.outcome.record_error(str(error), ErrorSource.PLUGIN)
+        return
+    call.outcome.code = "Unknown"
+    call.outcome.record_error(text_of(error), source_of(error))
+    if not isinstance(error, PluginError):
+        _log.log_exception("panic triggered", error)
+
+
+def _end(call: ActiveCall) -> None:
+    seconds = time.perf_counter() - call.started
+    outcome, rpc, metrics = call.outcome, call.rpc, call.state.metrics
+    if outcome.status == "ok" and call.is_cancelled():
+        outcome.record_cancelled()
+    source = outcome.source.value if outcome.source else "plugin"
+    if metrics is not None:
+        metrics.ended(rpc.method, rpc.kind, outcome.code, seconds, call.sent)
+        metrics.request(rpc.endpoint, outcome.status, source)
+    fields = {"status": outcome.status, "duration": f"{seconds * 1000:.3f}ms", "statusSource": source}
+    if outcome.error:
+        fields["error"] = outcome.error
+    _log.log("error" if outcome.status == "error" else "info", "Plugin Request Completed", **fields)
     try:
-        _log.request_fields.reset(token)
+        _log.request_fields.reset(call.log_token)
     except ValueError:
         # A stream dropped by gRPC is closed wherever it is collected, in a context that never had the fields.
         return
 
 
-def _note(call: Call, error: BaseException) -> None:
-    if call.is_cancelled():
-        call.outcome.cancelled()
-        return
-    if isinstance(error, UnimplementedError):
-        call.outcome.code = "Unimplemented"
-        call.outcome.failed(str(error), ErrorSource.PLUGIN)
-        return
-    call.outcome.code = "Unknown"
-    call.outcome.failed(text_of(error), source_of(error))
-    if not isinstance(error, PluginError):
-        _log.log_exception("panic triggered", error)
-
-
-def _end(runtime: Runtime, call: Call, endpoint: str, method: str, kind: str, seconds: float) -> None:
-    outcome = call.outcome
-    if outcome.status == "ok" and call.is_cancelled():
-        outcome.cancelled()
-    source = outcome.source.value if outcome.source else ""
-    if runtime.metrics is not None:
-        runtime.metrics.ended(method, kind, outcome.code, seconds, call.sent)
-        runtime.metrics.request(endpoint, outcome.status, source or "plugin")
-    fields = {
-        "status": outcome.status,
-        "duration": f"{seconds * 1000:.3f}ms",
-        "statusSource": source or "plugin",
-    }
-    if outcome.error:
-        fields["error"] = outcome.error
-    _log.log("error" if outcome.status == "error" else "info", "Plugin Request Completed", **fields)
-
-
-def _log_fields(endpoint: str, call: Call) -> dict[str, Any]:
+def _log_fields(endpoint: str, call: ActiveCall) -> dict[str, Any]:
     context = call.context
     fields = {"pluginId": context.plugin_id, "endpoint": endpoint}
     if context.plugin_version:

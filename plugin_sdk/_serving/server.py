@@ -10,7 +10,7 @@ from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving.lazy_grpc import import_grpc
 from plugin_sdk._serving.pools import Pools, in_pool
 from plugin_sdk._serving.services import goplugin, reflection
-from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk._serving.shared_state import SharedState
 
 MAX_RECEIVE_BYTES = 16 * 1024 * 1024
 """The Go SDK's limit for requests; responses have none."""
@@ -80,7 +80,7 @@ def _unthreaded(behavior: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def build(
-    runtime: Runtime, *, stop: Callable[[], None] | None, stdio: goplugin.Stdio | None
+    runtime: SharedState, *, stop: Callable[[], None] | None, stdio: goplugin.Stdio | None
 ) -> tuple[Any, Pools]:
     """Return an unstarted server for `runtime`, and its pools.
 
@@ -137,7 +137,7 @@ class _Method(NamedTuple):
     response: str = ""
     streaming: bool = False
 
-    def behavior(self, runtime: Runtime, pools: Pools) -> Callable[[Any, Any], Any]:
+    def behavior(self, runtime: SharedState, pools: Pools) -> Callable[[Any, Any], Any]:
         """Return the behaviour that grpcio calls."""
         made: list[Callable[[Any, Any], Any]] = []
 
@@ -239,7 +239,7 @@ _METHODS = (
 )
 
 
-def _add_plugin_services(handlers: Handlers, runtime: Runtime, pools: Pools) -> None:
+def _add_plugin_services(handlers: Handlers, runtime: SharedState, pools: Pools) -> None:
     for method in _METHODS:
         add = handlers.streaming if method.streaming else handlers.unary
         add(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from plugin_sdk._serving.metrics import Metrics
 
 
-class Runtime:
+class SharedState:
     """The plugin being served: its loader, its metrics, and the end of the process."""
 
     def __init__(self, target: str | type) -> None:

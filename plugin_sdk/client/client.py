@@ -27,6 +27,7 @@ from plugin_sdk.messages import (
     StreamStatus,
     TimeRange,
 )
+from plugin_sdk.messages.data import KNOWN_FIELDS_ONLY, QUERY_FIELDS
 
 if TYPE_CHECKING:
     from plugin_sdk.data import Frame
@@ -137,8 +138,13 @@ class PluginClient:
         interval_ms: int = 1000,
         max_data_points: int = 1000,
         headers: Mapping[str, str] | None = None,
+        known_fields_only: bool = False,
     ) -> dict[str, QueryResult]:
-        """Run the queries of one request; each is the object that Grafana stores, with its `refId`."""
+        """Run the queries of one request; each is the object that Grafana stores, with its `refId`.
+
+        With `known_fields_only`, a field that the query's model does not have is an error of that query:
+        stored queries may carry fields of an older version, but a typing mistake should not go unnoticed.
+        """
         from plugin_sdk._proto import pluginv2 as p
 
         span = time_range or last(3600)
@@ -152,7 +158,8 @@ class PluginClient:
                 json=json.dumps(query).encode(),
                 queryType=str(query.get("queryType", "")),
             )
-        response = self._unary("/pluginv2.Data/QueryData", request, p.QueryDataResponse)
+        metadata = ((QUERY_FIELDS, KNOWN_FIELDS_ONLY),) if known_fields_only else ()
+        response = self._unary("/pluginv2.Data/QueryData", request, p.QueryDataResponse, metadata)
         return {ref_id: _result(answer) for ref_id, answer in sorted(response.responses.items())}
 
     def call_resource(
@@ -238,14 +245,16 @@ class PluginClient:
 
         return plugin_context(self._plugin_id, instance)
 
-    def _unary(self, method: str, request: Any, response: Any) -> Any:
+    def _unary(
+        self, method: str, request: Any, response: Any, metadata: Sequence[tuple[str, str]] = ()
+    ) -> Any:
         import grpc
 
         call = self._channel.unary_unary(
             method, lambda message: message.SerializeToString(), response.FromString
         )
         try:
-            return call(request, timeout=self.timeout_seconds, metadata=self._metadata)
+            return call(request, timeout=self.timeout_seconds, metadata=(*self._metadata, *metadata))
         except grpc.RpcError as error:
             raise ClientError(error.code().name, error.details() or "") from error
 

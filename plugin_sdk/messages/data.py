@@ -13,6 +13,9 @@ from plugin_sdk.messages._request import Request, never
 from plugin_sdk.messages.headers import Headers
 
 Q = TypeVar("Q")
+QUERY_FIELDS, KNOWN_FIELDS_ONLY = "plugin-cli-query-fields", "known"
+"""gRPC metadata with which a host asks that fields unknown to the query's model are refused."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

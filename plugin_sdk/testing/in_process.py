@@ -17,9 +17,9 @@ def in_process(plugin: type, *, plugin_id: str = "test-plugin") -> Iterator[Plug
     import grpc
 
     from plugin_sdk._serving.server import build
-    from plugin_sdk._serving.shared_state import Runtime
+    from plugin_sdk._serving.shared_state import SharedState
 
-    runtime = Runtime(plugin)
+    runtime = SharedState(plugin)
     runtime.loader.start()
     server, pools = build(runtime, stop=None, stdio=None)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -14,7 +14,7 @@ from plugin_sdk._proto import pluginv2 as p
 from plugin_sdk._serving.metrics import Metrics
 from plugin_sdk._serving.server import build
 from plugin_sdk._serving.services.goplugin import Stdio
-from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.client import CHANNEL_OPTIONS
 from plugin_sdk.client.proto_out import plugin_context
 from plugin_sdk.testing import PluginClient, settings
@@ -29,7 +29,7 @@ class Served:
 
     channel: Any  # a grpc.Channel; its stubs know no call without serializers
     client: PluginClient
-    runtime: Runtime
+    runtime: SharedState
 
     def unary(self, method: str, request: Any, response: Any, metadata: Any = ()) -> Any:
         return self.future(method, request, response, metadata).result(SECONDS)
@@ -56,7 +56,7 @@ def serving(
     stdio: Stdio | None = None,
 ) -> Iterator[Served]:
     """Serve a class, or the class that an import string names."""
-    runtime = Runtime(plugin)
+    runtime = SharedState(plugin)
     runtime.metrics = metrics
     runtime.loader.start()
     server, pools = build(runtime, stop=stop, stdio=stdio)

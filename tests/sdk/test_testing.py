@@ -106,10 +106,13 @@ def test_a_client_may_ask_that_mistyped_fields_are_refused() -> None:
 
     with in_process(Weather) as client:
         lenient = client.query_data([{"refId": "A", "sation": "oslo"}], settings())["A"]
-        strict = client.with_metadata(("plugin-cli-query-fields", "known")).query_data(
-            [{"refId": "A", "sation": "oslo"}, {"refId": "B", "station": "oslo"}], settings()
+        queries = [{"refId": "A", "sation": "oslo"}, {"refId": "B", "station": "oslo"}]
+        strict = client.query_data(queries, settings(), known_fields_only=True)
+        by_metadata = client.with_metadata(("plugin-cli-query-fields", "known")).query_data(
+            queries, settings()
         )
 
     assert lenient.error == ""
+    assert by_metadata == strict
     assert (strict["A"].status, strict["B"].error) == (400, "")
     assert strict["A"].error.startswith("the query has no field 'sation'; allowed: station")

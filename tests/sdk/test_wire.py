@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_sdk._proto import pluginv2 as p
-from plugin_sdk._serving.protobuf_writer import WireResponse, query_data_response
+from plugin_sdk._serving.protobuf_writer import EncodedResponse, query_data_response
 
 _RESPONSES = st.builds(
-    WireResponse,
+    EncodedResponse,
     frames=st.lists(st.binary(max_size=300), max_size=4),
     error=st.text(st.characters(exclude_categories=["Cs"])),
     status=st.integers(0, 1_000),
@@ -17,9 +17,9 @@ _RESPONSES = st.builds(
 _ANSWERS = st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), _RESPONSES, max_size=4)
 
 
-def read_back(message: p.QueryDataResponse) -> dict[str, WireResponse]:
+def read_back(message: p.QueryDataResponse) -> dict[str, EncodedResponse]:
     return {
-        ref_id: WireResponse(
+        ref_id: EncodedResponse(
             list(answer.frames), answer.error, answer.status, answer.errorSource, answer.format == 1
         )
         for ref_id, answer in message.responses.items()
@@ -28,7 +28,7 @@ def read_back(message: p.QueryDataResponse) -> dict[str, WireResponse]:
 
 @given(_ANSWERS)
 def test_a_response_joined_by_hand_reads_back_with_the_message_classes(
-    answers: dict[str, WireResponse],
+    answers: dict[str, EncodedResponse],
 ) -> None:
     message = p.QueryDataResponse.FromString(query_data_response(answers.items()))
 
@@ -36,7 +36,7 @@ def test_a_response_joined_by_hand_reads_back_with_the_message_classes(
 
 
 @given(_ANSWERS)
-def test_it_is_byte_for_byte_as_long_as_protobufs_own(answers: dict[str, WireResponse]) -> None:
+def test_it_is_byte_for_byte_as_long_as_protobufs_own(answers: dict[str, EncodedResponse]) -> None:
     # Nothing but what protobuf itself would write: no unknown fields, no padding.
     raw = query_data_response(answers.items())
     message = p.QueryDataResponse.FromString(raw)
@@ -49,7 +49,9 @@ def test_it_is_byte_for_byte_as_long_as_protobufs_own(answers: dict[str, WireRes
 
 def test_frames_of_megabytes_read_back() -> None:
     frames = [bytes([number]) * (1 << size) for number, size in enumerate((7, 14, 21, 22))]
-    raw = query_data_response([("A", WireResponse(frames)), ("B" * 200, WireResponse(error="e" * 20_000))])
+    raw = query_data_response(
+        [("A", EncodedResponse(frames)), ("B" * 200, EncodedResponse(error="e" * 20_000))]
+    )
     message = p.QueryDataResponse.FromString(raw)
 
     assert list(message.responses["A"].frames) == frames

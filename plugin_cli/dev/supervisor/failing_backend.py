@@ -12,7 +12,7 @@ REASON_VARIABLE = "PLUGIN_CLI_FAILURE_REASON"
 
 
 def __getattr__(name: str) -> Any:
-    from plugin_sdk._serving.loader import LoadError
+    from plugin_sdk.errors import LoadError
 
     if name == "Failing":
         raise LoadError(os.environ[REASON_VARIABLE])

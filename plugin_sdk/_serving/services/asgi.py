@@ -8,13 +8,13 @@ from typing import Any
 
 from plugin_sdk import _log
 from plugin_sdk._serving.async_bridge import Caller
-from plugin_sdk._serving.services.iteration import values_of
+from plugin_sdk._serving.services import iteration
 from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
 
 
 def call(application: Any, request: CallResourceRequest, caller: Caller) -> Iterator[CallResourceResponse]:
     """Yield the parts of the application's response as it sends them."""
-    yield from values_of(_parts(application, request), caller)
+    yield from iteration.iterate(_parts(application, request), caller)
 
 
 def scope_of(request: CallResourceRequest) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from typing import Any
 
 from plugin_sdk import _log
 from plugin_sdk._proto import pluginv2
+from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.pools import Pools
-from plugin_sdk._serving.proto_in import check_health as request_of
-from plugin_sdk._serving.proto_in import collect_metrics as metrics_request_of
-from plugin_sdk._serving.request_scope import Call, served
-from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk._serving.request_scope import ActiveCall, Rpc
+from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import ErrorSource, PluginError, clean_text, source_of, text_of
 from plugin_sdk.messages import CheckHealthResult, HealthStatus
 
@@ -21,23 +20,25 @@ _LOAD_SECONDS = 5.0
 """How long metrics wait for a plugin that was just started; before it is loaded there are none."""
 
 
-def check_health(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
-    """Return the behaviour of CheckHealth. A failing check is an answer: the user reads the reason."""
-
-    def behavior(message: Any, context: Any) -> Any:
-        method = "/pluginv2.Diagnostics/CheckHealth"
-        with served(runtime, "checkHealth", method, "unary", message, context) as call:
-            result = _checked(call, message)
-            if result.status is HealthStatus.ERROR:
-                _log.log("debug", "health check says error", error=result.message)
-            return pluginv2.CheckHealthResponse(
-                status=int(result.status), message=clean_text(result.message), jsonDetails=_details(result)
-            )
-
-    return behavior
+_CHECK_HEALTH = Rpc("checkHealth", "/pluginv2.Diagnostics/CheckHealth")
+_COLLECT_METRICS = Rpc("collectMetrics", "/pluginv2.Diagnostics/CollectMetrics")
 
 
-def _checked(call: Call, message: Any) -> CheckHealthResult:
+def check_health(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
+    """Return the behaviour of CheckHealth. A failing check is a response: the user reads the reason."""
+    return request_scope.unary(state, _CHECK_HEALTH, _check_health)
+
+
+def _check_health(call: ActiveCall, message: Any) -> Any:
+    result = _checked(call, message)
+    if result.status is HealthStatus.ERROR:
+        _log.log("debug", "health check failed", error=result.message)
+    return pluginv2.CheckHealthResponse(
+        status=int(result.status), message=clean_text(result.message), jsonDetails=_details(result)
+    )
+
+
+def _checked(call: ActiveCall, message: Any) -> CheckHealthResult:
     try:
         instance = call.instance()
         if not call.plugin().abilities.has("check_health"):
@@ -45,7 +46,7 @@ def _checked(call: Call, message: Any) -> CheckHealthResult:
         handler = instance.handler("check_health")
         # Most checks need nothing but the instance: the argument is optional.
         takes_request = bool(inspect.signature(instance.target.check_health).parameters)
-        arguments = (request_of(message, call.context, call),) if takes_request else ()
+        arguments = (proto_in.check_health(message, call.context, call),) if takes_request else ()
         result = handler(call, *arguments)
     except BaseException as error:
         return _failed(call, error)
@@ -56,8 +57,8 @@ def _checked(call: Call, message: Any) -> CheckHealthResult:
     return result
 
 
-def _failed(call: Call, error: BaseException) -> CheckHealthResult:
-    call.outcome.failed(text_of(error), source_of(error))
+def _failed(call: ActiveCall, error: BaseException) -> CheckHealthResult:
+    call.outcome.record_error(text_of(error), source_of(error))
     if not isinstance(error, PluginError):
         _log.log_exception("check_health failed", error)
     return CheckHealthResult.error(text_of(error))
@@ -74,29 +75,27 @@ def _details(result: CheckHealthResult) -> bytes:
         return b""
 
 
-def collect_metrics(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
+def collect_metrics(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
     """Return the behaviour of CollectMetrics: the process-wide registry, and what the author adds."""
-
-    def behavior(message: Any, context: Any) -> Any:
-        method = "/pluginv2.Diagnostics/CollectMetrics"
-        with served(runtime, "collectMetrics", method, "unary", message, context) as call:
-            plugin = runtime.loader.loaded(_LOAD_SECONDS)
-            text = runtime.metrics.text() if runtime.metrics is not None else b""
-            if plugin is not None and plugin.abilities.has("collect_metrics"):
-                text += _own_metrics(call, plugin, message)
-            return pluginv2.CollectMetricsResponse(
-                metrics=pluginv2.CollectMetricsResponse.Payload(prometheus=text)
-            )
-
-    return behavior
+    return request_scope.unary(state, _COLLECT_METRICS, _collect_metrics)
 
 
-def _own_metrics(call: Call, plugin: Any, message: Any) -> bytes:
+def _collect_metrics(call: ActiveCall, message: Any) -> Any:
+    plugin = call.state.loader.loaded(_LOAD_SECONDS)
+    text = call.state.metrics.text() if call.state.metrics is not None else b""
+    if plugin is not None and plugin.abilities.has("collect_metrics"):
+        text += _author_metrics(call, plugin, message)
+    return pluginv2.CollectMetricsResponse(metrics=pluginv2.CollectMetricsResponse.Payload(prometheus=text))
+
+
+def _author_metrics(call: ActiveCall, plugin: Any, message: Any) -> bytes:
     try:
-        own = plugin.class_handler("collect_metrics")(call, metrics_request_of(message, call.context, call))
+        own = plugin.class_handler("collect_metrics")(
+            call, proto_in.collect_metrics(message, call.context, call)
+        )
     except Exception as error:
         # The runtime's metrics are not lost for a fault in the author's.
-        call.outcome.failed(text_of(error), ErrorSource.PLUGIN)
+        call.outcome.record_error(text_of(error), ErrorSource.PLUGIN)
         _log.log_exception("collect_metrics failed", error)
         return b""
     return own.encode() if isinstance(own, str) else bytes(own)

@@ -8,7 +8,7 @@ from typing import Any
 from plugin_sdk._serving.async_bridge import Caller, Uncancelled, event_loop, run
 
 
-def values_of(result: Any, caller: Caller) -> Iterator[Any]:
+def iterate(result: Any, caller: Caller) -> Iterator[Any]:
     """Yield what `result` gives: a generator, an async generator, a coroutine of either, or an iterable.
 
     Each next value is asked for when the one before was sent, so a slow reader slows the generator down. When

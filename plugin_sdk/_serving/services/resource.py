@@ -7,16 +7,15 @@ from typing import Any
 
 from plugin_sdk import _log
 from plugin_sdk._proto import pluginv2
+from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.pools import Pools
-from plugin_sdk._serving.proto_in import call_resource as request_of
-from plugin_sdk._serving.request_scope import Call, served
-from plugin_sdk._serving.services import asgi, routes
-from plugin_sdk._serving.services.iteration import values_of
-from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk._serving.request_scope import ActiveCall, Rpc
+from plugin_sdk._serving.services import asgi, iteration, routes
+from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import PluginError, source_of, status_of, text_of
 from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
 
-_METHOD = "/pluginv2.Resource/CallResource"
+_RPC = Rpc("callResource", "/pluginv2.Resource/CallResource", "server_stream")
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -31,21 +30,13 @@ _HOP_BY_HOP = frozenset(
 )
 
 
-def call_resource(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
+def call_resource(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
     """Return the behaviour of CallResource: one message, or several for a streamed body."""
-
-    def behavior(message: Any, context: Any) -> Iterator[Any]:
-        with served(runtime, "callResource", _METHOD, "server_stream", message, context) as call:
-            call.sent = 0
-            for part in _parts(call, message):
-                call.sent += 1
-                yield part
-
-    return behavior
+    return request_scope.stream(state, _RPC, _messages)
 
 
-def _parts(call: Call, message: Any) -> Iterator[Any]:
-    request = request_of(message, call.context, call)
+def _messages(call: ActiveCall, message: Any) -> Iterator[Any]:
+    request = proto_in.call_resource(message, call.context, call)
     first = True
     try:
         for response in _responses(call, request):
@@ -56,15 +47,15 @@ def _parts(call: Call, message: Any) -> Iterator[Any]:
     except BaseException as error:
         if call.is_cancelled() or not first or not isinstance(error, Exception):
             raise
-        yield _message(_failed(call, error), True)
+        yield _message(_error_response(call, error), True)
         return
     if first:
         yield _message(CallResourceResponse(204), True)
 
 
-def _failed(call: Call, error: Exception) -> CallResourceResponse:
-    """Return the response of a handler that raised: whoever asked over HTTP reads why."""
-    call.outcome.failed(text_of(error), source_of(error))
+def _error_response(call: ActiveCall, error: Exception) -> CallResourceResponse:
+    """Return the response of a handler that raised; its body gives the reason."""
+    call.outcome.record_error(text_of(error), source_of(error))
     if not isinstance(error, PluginError):
         _log.log_exception("resource handler failed", error)
     return CallResourceResponse.of_json(
@@ -72,7 +63,7 @@ def _failed(call: Call, error: Exception) -> CallResourceResponse:
     )
 
 
-def _responses(call: Call, request: CallResourceRequest) -> Iterator[CallResourceResponse]:
+def _responses(call: ActiveCall, request: CallResourceRequest) -> Iterator[CallResourceResponse]:
     plugin = call.plugin()
     abilities = plugin.abilities
     if not (abilities.resources or abilities.asgi or abilities.has("call_resource")):
@@ -81,16 +72,16 @@ def _responses(call: Call, request: CallResourceRequest) -> Iterator[CallResourc
     instance = call.instance()
     found = routes.find(abilities.resources, request)
     if found is not None and found.route is not None:
-        yield from routes.call_route(call, instance, found, request)
+        yield from _responses_of(routes.call_route(call, instance, found, request), call)
     elif abilities.has("call_resource"):
-        yield from responses_of(instance.handler("call_resource")(call, request), call)
+        yield from _responses_of(instance.handler("call_resource")(call, request), call)
     elif abilities.asgi:
         yield from asgi.call(instance.target.asgi_app, request, call)
     else:
-        raise routes.not_served(abilities.resources, request, is_path=found is not None)
+        raise routes.no_route_error(abilities.resources, request, is_path=found is not None)
 
 
-def responses_of(result: Any, call: Call) -> Iterator[CallResourceResponse]:
+def _responses_of(result: Any, call: ActiveCall) -> Iterator[CallResourceResponse]:
     """Yield the response parts of whatever a handler returned."""
     if isinstance(result, CallResourceResponse):
         yield result
@@ -99,7 +90,7 @@ def responses_of(result: Any, call: Call) -> Iterator[CallResourceResponse]:
     elif result is None:
         yield CallResourceResponse(204)
     elif hasattr(result, "__anext__") or hasattr(result, "__next__"):
-        for part in values_of(result, call):
+        for part in iteration.iterate(result, call):
             yield part if isinstance(part, CallResourceResponse) else CallResourceResponse(200, _chunk(part))
     else:
         yield CallResourceResponse.of_json(result)

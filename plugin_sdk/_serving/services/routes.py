@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from plugin_sdk._serving.plugin import Instance
-from plugin_sdk._serving.request_scope import Call
+from plugin_sdk._serving.request_scope import ActiveCall
 from plugin_sdk.errors import PluginError
-from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
+from plugin_sdk.messages import CallResourceRequest
 from plugin_sdk.routing import Route, find_route
 
 
@@ -33,7 +33,7 @@ def find(routes: Sequence[Route], request: CallResourceRequest) -> Match | None:
     return Match(None, {}) if hits else None
 
 
-def not_served(routes: Sequence[Route], request: CallResourceRequest, *, is_path: bool) -> PluginError:
+def no_route_error(routes: Sequence[Route], request: CallResourceRequest, *, is_path: bool) -> PluginError:
     """Return the error for a request that no route takes, with those there are.
 
     Args:
@@ -47,32 +47,27 @@ def not_served(routes: Sequence[Route], request: CallResourceRequest, *, is_path
         return PluginError(
             f"{request.method} is not allowed for {request.path!r}; allowed: {known}", status=405
         )
-    told = [f"{'|'.join(sorted(route.methods))} /{route.path.strip('/')}" for route in routes]
-    return PluginError(f"no resource {request.path!r}; {known_paths(told)}", status=404)
+    paths = [f"{'|'.join(sorted(route.methods))} /{route.path.strip('/')}" for route in routes]
+    return PluginError(f"no resource {request.path!r}; {list_paths(paths)}", status=404)
 
 
-_MOST_TOLD = 20
+_MOST_LISTED = 20
 
 
-def known_paths(told: Sequence[str]) -> str:
+def list_paths(paths: Sequence[str]) -> str:
     """Return the end of a sentence about a path that is not there."""
-    more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
-    return f"there are: {', '.join(sorted(told)[:_MOST_TOLD])}{more}"
+    more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
+    return f"there are: {', '.join(sorted(paths)[:_MOST_LISTED])}{more}"
 
 
-def call_route(
-    call: Call, instance: Instance, match: Match, request: CallResourceRequest
-) -> Iterator[CallResourceResponse]:
-    """Call the method of a route and yield the parts of its response."""
-    from plugin_sdk._serving.services.resource import responses_of
-
+def call_route(call: ActiveCall, instance: Instance, match: Match, request: CallResourceRequest) -> Any:
+    """Return what the method of a route returns when it is called with what its parameters name."""
     assert match.route is not None
     method = getattr(instance.target, match.route.name)
     arguments = _arguments(method, match.values, request)
     if inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
-        yield from responses_of(method(**arguments), call)
-        return
-    yield from responses_of(instance.handler(match.route.name)(call, **arguments), call)
+        return method(**arguments)
+    return instance.handler(match.route.name)(call, **arguments)
 
 
 @lru_cache(maxsize=512)

@@ -8,42 +8,37 @@ from typing import Any
 
 from plugin_sdk import _log
 from plugin_sdk._proto import pluginv2
+from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.outcome import UnimplementedError
 from plugin_sdk._serving.pools import STREAM_LIMIT, Pools
-from plugin_sdk._serving.proto_in import publish_stream as publish_request_of
-from plugin_sdk._serving.proto_in import run_stream as run_request_of
-from plugin_sdk._serving.proto_in import subscribe_stream as subscribe_request_of
-from plugin_sdk._serving.request_scope import Call, served
-from plugin_sdk._serving.services.iteration import values_of
-from plugin_sdk._serving.services.routes import known_paths, stream_arguments
-from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk._serving.request_scope import ActiveCall, Rpc
+from plugin_sdk._serving.services import iteration, routes
+from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import PluginError
 from plugin_sdk.messages import RunStreamRequest, StreamStatus, SubscribeStreamResponse, json_bytes
 from plugin_sdk.routing import Route, find_route
 
+_SUBSCRIBE = Rpc("subscribeStream", "/pluginv2.Stream/SubscribeStream")
+_RUN = Rpc("runStream", "/pluginv2.Stream/RunStream", "server_stream")
+_PUBLISH = Rpc("publishStream", "/pluginv2.Stream/PublishStream")
 
-def subscribe_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
+
+def subscribe_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
     """Return the behaviour of SubscribeStream; without a handler every channel of `@stream` may be opened."""
-
-    def behavior(message: Any, context: Any) -> Any:
-        method = "/pluginv2.Stream/SubscribeStream"
-        with served(runtime, "subscribeStream", method, "unary", message, context) as call:
-            response = _subscribed(call, message)
-            data = (
-                encode_packet(response.initial_data, PacketState())
-                if response.initial_data is not None
-                else b""
-            )
-            return pluginv2.SubscribeStreamResponse(status=int(response.status), data=data)
-
-    return behavior
+    return request_scope.unary(state, _SUBSCRIBE, _subscribe)
 
 
-def _subscribed(call: Call, message: Any) -> SubscribeStreamResponse:
+def _subscribe(call: ActiveCall, message: Any) -> Any:
+    response = _subscription(call, message)
+    data = encode_packet(response.initial_data, PacketState()) if response.initial_data is not None else b""
+    return pluginv2.SubscribeStreamResponse(status=int(response.status), data=data)
+
+
+def _subscription(call: ActiveCall, message: Any) -> SubscribeStreamResponse:
     abilities = call.plugin().abilities
     if abilities.has("subscribe_stream"):
         handler = call.instance().handler("subscribe_stream")
-        response = handler(call, subscribe_request_of(message, call.context, call))
+        response = handler(call, proto_in.subscribe_stream(message, call.context, call))
         if not isinstance(response, SubscribeStreamResponse):
             raise TypeError(
                 f"subscribe_stream returned {type(response).__name__}, not SubscribeStreamResponse"
@@ -80,9 +75,10 @@ class OpenStreams:
         self._open.discard(key)
 
 
-def run_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
+def run_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
     """Return the behaviour of RunStream: each value of the generator becomes one packet of JSON."""
     streams = OpenStreams()
+    serve = request_scope.stream(state, _RUN, _packets)
 
     def behavior(message: Any, context: Any) -> Iterator[Any]:
         key = id(context)
@@ -94,37 +90,36 @@ def run_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Iterator
                 f"the plugin already runs {streams.limit} channels, which is its limit",
             )
         try:
-            with served(
-                runtime, "runStream", "/pluginv2.Stream/RunStream", "server_stream", message, context
-            ) as call:
-                call.sent = 0
-                state = PacketState()
-                for value in _values(call, run_request_of(message, call.context, call)):
-                    call.sent += 1
-                    yield pluginv2.StreamPacket(data=encode_packet(value, state))
+            yield from serve(message, context)
         finally:
             streams.leave(key)
 
     return behavior
 
 
-def _values(call: Call, request: RunStreamRequest) -> Iterator[Any]:
+def _packets(call: ActiveCall, message: Any) -> Iterator[Any]:
+    state = PacketState()
+    for value in _values(call, proto_in.run_stream(message, call.context, call)):
+        yield pluginv2.StreamPacket(data=encode_packet(value, state))
+
+
+def _values(call: ActiveCall, request: RunStreamRequest) -> Iterator[Any]:
     abilities = call.plugin().abilities
     instance = call.instance()
     if abilities.has("run_stream"):
-        yield from values_of(instance.target.run_stream(request), call)
+        yield from iteration.iterate(instance.target.run_stream(request), call)
         return
     if not abilities.channels:
         raise UnimplementedError("this plugin does not implement streams")
     for route, values in find_route(list(abilities.channels), request.path):
         method = getattr(instance.target, route.name)
-        yield from values_of(method(**stream_arguments(method, values, request)), call)
+        yield from iteration.iterate(method(**routes.stream_arguments(method, values, request)), call)
         return
     raise PluginError(_no_channel(abilities.channels, request.path), status=404)
 
 
 def _no_channel(channels: Sequence[Route], path: str) -> str:
-    return f"no channel {path!r}; {known_paths([route.path.strip('/') for route in channels])}"
+    return f"no channel {path!r}; {routes.list_paths([route.path.strip('/') for route in channels])}"
 
 
 class PacketState:
@@ -161,22 +156,18 @@ def _frame_packet(frame: Any, state: PacketState) -> bytes:
     return text.encode()
 
 
-def publish_stream(runtime: Runtime, _pools: Pools) -> Callable[[Any, Any], Any]:
+def publish_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
     """Return the behaviour of PublishStream; without a handler nobody may publish."""
+    return request_scope.unary(state, _PUBLISH, _publish)
 
-    def behavior(message: Any, context: Any) -> Any:
-        method = "/pluginv2.Stream/PublishStream"
-        with served(runtime, "publishStream", method, "unary", message, context) as call:
-            abilities = call.plugin().abilities
-            if not abilities.has("publish_stream"):
-                if not abilities.channels and not abilities.has("run_stream"):
-                    raise UnimplementedError("this plugin does not implement streams")
-                _log.log(
-                    "debug", "publication refused: the plugin defines no publish_stream", path=message.path
-                )
-                return pluginv2.PublishStreamResponse(status=int(StreamStatus.PERMISSION_DENIED))
-            handler = call.instance().handler("publish_stream")
-            response = handler(call, publish_request_of(message, call.context, call))
-            return pluginv2.PublishStreamResponse(status=int(response.status), data=response.data)
 
-    return behavior
+def _publish(call: ActiveCall, message: Any) -> Any:
+    abilities = call.plugin().abilities
+    if not abilities.has("publish_stream"):
+        if not abilities.channels and not abilities.has("run_stream"):
+            raise UnimplementedError("this plugin does not implement streams")
+        _log.log("debug", "publication refused: the plugin defines no publish_stream", path=message.path)
+        return pluginv2.PublishStreamResponse(status=int(StreamStatus.PERMISSION_DENIED))
+    handler = call.instance().handler("publish_stream")
+    response = handler(call, proto_in.publish_stream(message, call.context, call))
+    return pluginv2.PublishStreamResponse(status=int(response.status), data=response.data)

@@ -11,7 +11,8 @@ import pytest
 
 from plugin_sdk import DataSource, _log
 from plugin_sdk._serving.load_errors import describe
-from plugin_sdk._serving.loader import Loader, LoadError
+from plugin_sdk._serving.loader import Loader
+from plugin_sdk.errors import LoadError
 from tests.sdk.conftest import Lines
 
 

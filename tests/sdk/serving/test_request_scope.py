@@ -8,11 +8,11 @@ import pytest
 
 from plugin_sdk import DataSource, DownstreamError, PluginContext, PluginError
 from plugin_sdk._proto import pluginv2 as p
+from plugin_sdk._serving import request_scope
 from plugin_sdk._serving.metrics import Metrics
 from plugin_sdk._serving.outcome import Outcome, error_details
-from plugin_sdk._serving.request_scope import Call
-from plugin_sdk._serving.request_scope import served as framed
-from plugin_sdk._serving.shared_state import Runtime
+from plugin_sdk._serving.request_scope import ActiveCall, Rpc
+from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import ErrorSource
 from plugin_sdk.testing import settings
 from tests.sdk.conftest import Lines
@@ -226,12 +226,12 @@ def test_a_tenant_has_an_instance_of_its_own() -> None:
 
 def test_the_plugins_own_errors_outweigh_those_of_other_systems() -> None:
     outcome = Outcome()
-    outcome.failed("theirs", ErrorSource.DOWNSTREAM)
-    outcome.failed("ours", ErrorSource.PLUGIN)
-    outcome.failed("theirs again", ErrorSource.DOWNSTREAM)
+    outcome.record_error("theirs", ErrorSource.DOWNSTREAM)
+    outcome.record_error("ours", ErrorSource.PLUGIN)
+    outcome.record_error("theirs again", ErrorSource.DOWNSTREAM)
 
     assert (outcome.status, outcome.error, outcome.source) == ("error", "ours", ErrorSource.PLUGIN)
-    outcome.cancelled()
+    outcome.record_cancelled()
     assert (outcome.status, outcome.code) == ("cancelled", "Canceled")
 
 
@@ -258,11 +258,12 @@ def test_a_stream_that_is_collected_elsewhere_still_ends(logged: Lines) -> None:
         def is_active(self) -> bool:
             return True
 
-    def generator() -> Any:
-        with framed(Runtime(Failing), "runStream", "/a/b", "server_stream", p.RunStreamRequest(), Context()):
-            yield 1
+    def packets(_call: ActiveCall, _message: Any) -> Any:
+        yield 1
 
-    stream = generator()
+    rpc = Rpc("runStream", "/a/b", "server_stream")
+    state = SharedState(Failing)
+    stream: Any = request_scope.stream(state, rpc, packets)(p.RunStreamRequest(), Context())
     copy_context().run(next, stream)
     # Closed in a context that never had the request's fields, as when gRPC drops it.
     stream.close()
@@ -277,6 +278,8 @@ def test_a_call_that_is_over_already_is_told_at_once() -> None:
             return False
 
     told: list[bool] = []
-    Call(Runtime(Failing), Over(), PluginContext(), []).on_end(lambda: told.append(True))
+    ActiveCall(SharedState(Failing), Rpc("a", "/b"), Over(), PluginContext(), []).on_end(
+        lambda: told.append(True)
+    )
 
     assert told == [True]

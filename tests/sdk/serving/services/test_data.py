@@ -359,7 +359,7 @@ def test_a_query_that_query_data_forgets_has_no_data_and_a_warning(logged: Lines
         result = client.query_data([{}], settings())["A"]
 
     assert (result.frames, result.error) == ([], "")
-    (line,) = [line for line in logged() if line["@message"] == "query_data gave no answer for a query"]
+    (line,) = [line for line in logged() if line["@message"] == "query_data returned no response for a query"]
     assert (line["@level"], line["refID"]) == ("warn", "A")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from plugin_sdk._serving.async_bridge import Uncancelled
 from plugin_sdk._serving.services import iteration
-from plugin_sdk._serving.services.iteration import values_of
+from plugin_sdk._serving.services.iteration import iterate
 from tests.sdk.in_process_server import SECONDS
 from tests.sdk.serving.test_async_bridge import Leaving
 
@@ -61,12 +61,12 @@ class OnlyNext:
     ],
 )
 def test_values_come_from_whatever_gives_them(make: Any, expected: list[int]) -> None:
-    assert list(values_of(make(), Uncancelled())) == expected
+    assert list(iterate(make(), Uncancelled())) == expected
 
 
 def test_what_gives_no_values_is_named() -> None:
     with pytest.raises(TypeError, match="expected a generator or an iterable, got int"):
-        list(values_of(3, Uncancelled()))
+        list(iterate(3, Uncancelled()))
 
 
 def leave_when(waiting: threading.Event, caller: Leaving) -> None:
@@ -93,7 +93,7 @@ def test_a_value_is_asked_for_only_when_the_one_before_was_taken(kind: str) -> N
             asked.append(number)
             yield number
 
-    values = values_of({"sync": sync_values, "async": async_values}[kind](), Uncancelled())
+    values = iterate({"sync": sync_values, "async": async_values}[kind](), Uncancelled())
     assert next(values) == 0
     assert asked == [0]
     values.close()  # type: ignore[attr-defined]  # a generator
@@ -117,7 +117,7 @@ def test_a_generator_is_closed_when_its_values_are_no_longer_wanted(kind: str) -
             await asyncio.sleep(0)
             closed.append("async")
 
-    values = values_of({"sync": sync_values, "async": async_values}[kind](), Uncancelled())
+    values = iterate({"sync": sync_values, "async": async_values}[kind](), Uncancelled())
     next(values)
     values.close()  # type: ignore[attr-defined]  # a generator
 
@@ -126,7 +126,7 @@ def test_a_generator_is_closed_when_its_values_are_no_longer_wanted(kind: str) -
 
 def test_a_sync_generator_ends_with_the_first_value_after_its_caller_left() -> None:
     caller = Leaving()
-    values = values_of(numbers(), caller)
+    values = iterate(numbers(), caller)
 
     assert next(values) == 0
     caller.leave()
@@ -148,7 +148,7 @@ def test_an_async_generator_is_cancelled_where_it_waits() -> None:
         finally:
             seen.append("closed")
 
-    values = values_of(slow(), caller)
+    values = iterate(slow(), caller)
     assert next(values) == 1
     leave_when(waiting, caller)
     with pytest.raises(CancelledError):
@@ -166,7 +166,7 @@ def test_an_async_generator_of_a_caller_that_left_before_is_not_waited_for() -> 
         yield 1
 
     with pytest.raises(CancelledError):
-        next(values_of(slow(), caller))
+        next(iterate(slow(), caller))
 
 
 def test_a_generator_that_cleans_up_slowly_is_waited_for() -> None:
@@ -181,7 +181,7 @@ def test_a_generator_that_cleans_up_slowly_is_waited_for() -> None:
             await asyncio.sleep(0.05)
             cleaned.set()
 
-    values = values_of(slow(), caller)
+    values = iterate(slow(), caller)
     assert next(values) == 1
     leave_when(waiting, caller)
     with pytest.raises(CancelledError):
@@ -203,7 +203,7 @@ def test_a_generator_that_ignores_its_cancellation_does_not_hold_the_thread(
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(0.01)
 
-    values = values_of(stubborn(), caller)
+    values = iterate(stubborn(), caller)
     assert next(values) == 1
     leave_when(waiting, caller)
     with pytest.raises(RuntimeError, match="already running"):

@@ -22,7 +22,7 @@ from plugin_sdk import (
     resource,
 )
 from plugin_sdk._proto import pluginv2 as p
-from plugin_sdk._serving.services.routes import known_paths
+from plugin_sdk._serving.services.routes import list_paths
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
 from tests.sdk.in_process_server import SECONDS, context, eventually, serving
@@ -245,7 +245,7 @@ def test_an_unknown_path_is_404_and_a_wrong_method_405() -> None:
 
 
 def test_of_very_many_resources_the_first_are_named() -> None:
-    told = known_paths([f"GET /{number:02}" for number in range(25)])
+    told = list_paths([f"GET /{number:02}" for number in range(25)])
 
     assert told.startswith("there are: GET /00, GET /01, ")
     assert told.endswith("GET /19 and 5 more")

@@ -1,21 +1,21 @@
-"""What a query handler returned, as it goes over the wire."""
+"""What a query handler returned or raised, encoded for the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from plugin_sdk._serving.protobuf_writer import WireResponse
+from plugin_sdk._serving.protobuf_writer import EncodedResponse
 from plugin_sdk.errors import ErrorSource, PluginError, clean_text, source_of, status_of, text_of
 from plugin_sdk.messages import DataResponse
 
 _STATUSES = range(100, 600)
 
 
-def failure(error: BaseException) -> WireResponse:
-    """Return the answer of a query that raised: text, status and source of the error."""
+def of_error(error: BaseException) -> EncodedResponse:
+    """Return the response of a query that raised: text, status and source of the error."""
     status = status_of(error)
-    return WireResponse(
+    return EncodedResponse(
         error=text_of(error),
         status=status if status in _STATUSES else 500,
         error_source=source_of(error).value,
@@ -27,10 +27,10 @@ def is_for_alert(headers: Mapping[str, str]) -> bool:
     return headers.get("FromAlert") == "true" or "X-Grafana-From-Expr" in headers
 
 
-def wire_response(
+def of_result(
     result: Any, ref_id: str, as_json: bool, *, for_alert: bool = False, is_part: bool = False
-) -> WireResponse:
-    """Return the answer of a query that returned frames, anything tabular, or a DataResponse.
+) -> EncodedResponse:
+    """Return the response of a query that returned frames, anything tabular, or a DataResponse.
 
     Args:
         result: what the handler returned.
@@ -52,12 +52,12 @@ def wire_response(
     error = clean_text(response.error)
     status = response.status if response.status in _STATUSES else (500 if error else 200)
     source = (response.error_source or ErrorSource.PLUGIN).value if error else ""
-    return WireResponse(
-        [_encoded(frame, ref_id, as_json) for frame in frames], error, status, source, as_json
+    return EncodedResponse(
+        [_encode(frame, ref_id, as_json) for frame in frames], error, status, source, as_json
     )
 
 
-def _encoded(frame: Any, ref_id: str, as_json: bool) -> bytes:
+def _encode(frame: Any, ref_id: str, as_json: bool) -> bytes:
     if not frame.ref_id:
         frame.ref_id = ref_id
     if as_json:
