@@ -113,6 +113,6 @@ def test_a_client_may_ask_that_mistyped_fields_are_refused() -> None:
         )
 
     assert lenient.error == ""
-    assert by_metadata == strict
+    assert by_metadata["A"] == strict["A"]
     assert (strict["A"].status, strict["B"].error) == (400, "")
     assert strict["A"].error.startswith("the query has no field 'sation'; allowed: station")

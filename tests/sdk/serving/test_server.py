@@ -164,7 +164,7 @@ def test_a_call_that_takes_too_long_fails_for_the_caller_alone() -> None:
 
 def test_preload_imports_what_the_first_answer_needs() -> None:
     code = (
-        "import sys; from plugin_sdk import server; "
+        "import sys; from plugin_sdk._serving import server; "
         "before = set(sys.modules); server.preload(); "
         "print(*sorted({'plugin_sdk._serving.services.data', 'plugin_sdk._serving.parse_models'} & (set(sys.modules) - before)))"
     )

@@ -95,7 +95,7 @@ def test_a_failing_check_is_logged_and_the_request_still_succeeded(logged: Lines
     with in_process(healthy(CheckHealthResult.error("bad key \ud800"))) as client:
         assert client.check_health(settings()).message == "bad key ?"
 
-    assert [line["error"] for line in logged() if line["@message"] == "health check says error"]
+    assert [line["error"] for line in logged() if line["@message"] == "health check failed"]
     (line,) = [line for line in logged() if line["@message"] == "Plugin Request Completed"]
     assert line["status"] == "ok"
 
