@@ -55,6 +55,9 @@ def _value(name: str, environ: Mapping[str, str]) -> str:
 
 def _content(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="surrogateescape").strip()
-    except OSError as error:
-        raise UnreadableFileError(f"$__file{{{path}}}: {error.strerror or error}") from error
+        return Path(path).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(f"$__file{{{path}}}: byte {error.start} is not UTF-8") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableFileError(f"$__file{{{path}}}: {reason}") from error

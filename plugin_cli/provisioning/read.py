@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin_cli.errors import ProjectError, UsageError
 from plugin_cli.project import Project
 from plugin_cli.provisioning.expansion import UnreadableFileError, expand, variables_of
+from plugin_cli.system.parse import ParseError, check_text, parse_yaml
 
 if TYPE_CHECKING:
     from plugin_sdk import DataSourceInstanceSettings
@@ -93,12 +94,12 @@ def _provisioned(project: Project) -> Iterator[tuple[dict[str, Any], Path]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import yaml
-
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the file") from error
+        document = parse_yaml(path.read_bytes())
+    except (OSError, ParseError) as error:
+        raise ProjectError(
+            f"{path} cannot be read", why=str(error), remedy="fix the syntax error in it"
+        ) from error
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -128,11 +129,35 @@ def _text(value: Any) -> str:
     return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
 
+def _check_text(entry: dict[str, Any], path: Path) -> None:
+    try:
+        check_text(entry, default=_text)
+    except (ParseError, TypeError) as error:
+        raise ProjectError(f"{path} cannot be used", why=str(error), remedy="write plain text") from error
+
+
+def _json(value: dict[str, Any], path: Path) -> bytes:
+    try:
+        return json.dumps(value, default=_text, allow_nan=False).encode()
+    except (ValueError, TypeError) as error:
+        raise ProjectError(
+            f"{path}: jsonData cannot be written as JSON",
+            why=str(error),
+            remedy="write numbers, strings, lists and mappings with string keys",
+        ) from error
+
+
+def _modified(path: Path) -> datetime:
+    """Return when the file was changed, in whole milliseconds; 1970 where no calendar has the moment."""
+    try:
+        return datetime.fromtimestamp(int(path.stat().st_mtime * 1000) / 1000, tz=UTC)
+    except (OSError, ValueError, OverflowError):
+        return datetime.fromtimestamp(0, tz=UTC)
+
+
 def _instance(
     project: Project, entry: dict[str, Any], variables: Mapping[str, str], path: Path
 ) -> DataSourceInstanceSettings[Any]:
-    from datetime import datetime
-
     from plugin_sdk import DataSourceInstanceSettings
 
     try:
@@ -143,12 +168,12 @@ def _instance(
             why=str(error),
             remedy="make the file readable here, or take the value from the environment: $VAR",
         ) from error
+    _check_text(entry, path)
     secrets = {key: str(value) for key, value in _mapping(entry, "secureJsonData", path).items() if value}
-    modified = path.stat().st_mtime if path.exists() else 0.0
     return DataSourceInstanceSettings(
-        json_data_raw=json.dumps(_mapping(entry, "jsonData", path), default=_text).encode(),
+        json_data_raw=_json(_mapping(entry, "jsonData", path), path),
         decrypted_secure_json_data=secrets,
-        updated=datetime.fromtimestamp(int(modified * 1000) / 1000, tz=UTC),
+        updated=_modified(path),
         id=1,
         uid=str(entry.get("uid") or project.plugin_id),
         type=project.plugin_id,

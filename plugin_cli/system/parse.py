@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ def parse_json(text: str | bytes) -> Any:
     Raises:
         ParseError: it is not JSON, or no later walk over it would end well.
     """
-    return _parse(partial(json.loads, parse_constant=_refuse_constant), text)
+    return _parse(partial(json.loads, parse_constant=_refuse_constant, parse_float=_finite), text)
 
 
 def parse_toml(text: str | bytes) -> dict[str, Any]:
@@ -47,6 +48,25 @@ def parse_yaml(text: str | bytes) -> Any:
     return _parse(yaml.safe_load, text)
 
 
+def check_text(value: Any, *, default: Callable[[Any], Any] | None = None) -> None:
+    """Check that a parsed value can be written as UTF-8 again; `default` makes JSON of what YAML has besides.
+
+    Raises:
+        ParseError: a string holds half of a surrogate pair.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False, default=default).encode()
+    except UnicodeEncodeError as error:
+        raise ParseError("a string holds half of a surrogate pair") from error
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits:.40} is too large a number")
+    return number
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
@@ -60,9 +80,17 @@ def _parse(parser: Callable[[str], Any], text: str | bytes) -> Any:
         raise ParseError(f"byte {error.start} is not UTF-8") from error
     # PyYAML has errors of its own, and passes on those of the types that it makes (the 99th of a month).
     except Exception as error:
-        raise ParseError(" ".join(str(error).split()) or type(error).__name__) from error
+        raise ParseError(_reason(error)) from error
     _check_shape(value)
     return value
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong and where, without the text around it, which may be a secret."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is not None and problem:
+        return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _check_shape(value: Any) -> None:

@@ -116,10 +116,35 @@ def said(call: Any) -> tuple[int, str]:
     return failed.value.exit_code, str(failed.value)
 
 
+def entry(line: str) -> str:
+    return f"datasources:\n- type: acme-weather-datasource\n  {line}\n"
+
+
+# Lists of lists of lists: twelve lines that stand for a million million values.
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a: [", " cannot be read\n"),
+        ("a: [", " cannot be read\n  line 1, column 5: expected the node content"),
+        ("url: 2026-99-99", " cannot be read\n  month must be in 1..12\n  try: fix"),
+        ("a: !!timestamp x", " cannot be read\n"),
+        ("a: !!python/object:os.system x", " cannot be read\n"),
+        ("a: \x07", " cannot be read\n"),
+        ("&a [*a]", " cannot be read\n  it is nested deeper than 200 levels"),
+        ("[" * 9000, " cannot be read\n  it is nested deeper than 200 levels"),
+        (BOMB, " cannot be read\n  it holds more than 1,000,000 lists and objects"),
+        (b"a: \xff", " cannot be read\n  byte 3 is not UTF-8"),
+        (entry("jsonData: {a: .inf}"), ": jsonData cannot be written as JSON\n  Out of range float"),
+        (entry("jsonData: {a: .nan}"), ": jsonData cannot be written as JSON\n  Out of range float"),
+        (entry("jsonData: {2026-01-01: 1}"), " cannot be used\n  keys must be str"),
+        (entry('jsonData: {a: "\\ud800"}'), " cannot be used\n  a string holds half of a surrogate pair"),
+        (
+            entry('secureJsonData: {a: "\\ud800"}'),
+            " cannot be used\n  a string holds half of a surrogate pair",
+        ),
+        (entry('url: "\\ud800"'), " cannot be used\n  a string holds half of a surrogate pair"),
         ("- a", " holds list, expected a mapping"),
         ("datasources: {}", None),
         ("datasources: 3", ": datasources is not a list\n  try: see Grafana's provisioning format"),
@@ -138,9 +163,10 @@ def said(call: Any) -> tuple[int, str]:
     ],
 )
 def test_provisioning_that_is_wrong_is_told_with_its_file(
-    plugin: SourcePlugin, project: Project, text: str, reason: str | None
+    plugin: SourcePlugin, project: Project, text: str | bytes, reason: str | None
 ) -> None:
-    path = plugin.write("provisioning/datasources/weather.yaml", text)
+    path = plugin.write("provisioning/datasources/weather.yaml", "")
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     if reason is None:
         assert load_settings(project).json_data == {}
         return
@@ -206,3 +232,25 @@ def test_a_file_that_cannot_be_read_is_named(plugin: SourcePlugin, project: Proj
         f"  $__file{{{tmp_path}/none}}: No such file or directory\n"
         "  try: make the file readable here, or take the value from the environment: $VAR",
     )
+
+
+def test_a_file_of_other_bytes_than_text_is_named(
+    plugin: SourcePlugin, project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(b"k\xff")
+    for name, reason in (("key", "byte 1 is not UTF-8"), ("\\0", "embedded null byte")):
+        plugin.write(
+            "provisioning/datasources/weather.yaml",
+            f'datasources: [{{type: acme-weather-datasource, url: "$__file{{{tmp_path}/{name}}}"}}]',
+        )
+        code, sentence = said(lambda: load_settings(project))
+        assert (code, reason in sentence) == (4, True), sentence
+
+
+def test_a_syntax_error_never_shows_the_lines_around_it(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("secureJsonData:\n  key: [top secret\n  other: }\n")
+    _, sentence = said(lambda: load_settings(project, settings_file=path))
+
+    assert "line 3, column" in sentence
+    assert "top secret" not in sentence

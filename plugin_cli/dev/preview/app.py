@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ExceptionHandler
 
@@ -22,7 +22,7 @@ from plugin_cli.dev.preview.events import Events, event_response
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.guard import Guard
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.routes import DataSourceRoutes
+from plugin_cli.dev.preview.routes import DataSourceRoutes, json_response
 from plugin_cli.dev.preview.threads import Pools, call
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
@@ -130,19 +130,19 @@ class _PageRoutes:
             body["schemaError"] = frontend.error
         if preview.store.problem:
             body["settingsError"] = preview.store.problem
-        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+        return json_response(body)
 
     async def alerts(self, _: Request) -> Response:
         alerts = self._preview.alerts
         body = await call(self._preview.pools.work, lambda: alerts.look(time.time()))
-        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+        return json_response(body)
 
     async def events(self, _: Request) -> Response:
         return event_response(self._preview.events.channel.listen())
 
 
 def _message(status: int, text: str) -> Response:
-    return JSONResponse({"message": text}, status_code=status)
+    return json_response({"message": text}, status)
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plugin_sdk.context import DataSourceInstanceSettings
@@ -111,7 +111,10 @@ class DataSourceStore:
 def _later(before: datetime) -> datetime:
     """Return now, but a millisecond after `before` at least: backends notice a change by this time alone."""
     now = datetime.now(UTC)
-    return max(now, datetime.fromtimestamp(before.timestamp() + 0.001, UTC))
+    try:
+        return max(now, before + timedelta(milliseconds=1))
+    except OverflowError:
+        return before  # the end of the calendar
 
 
 def _merged_secrets(current: Mapping[str, str], sent: Any) -> dict[str, str]:

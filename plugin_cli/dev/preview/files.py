@@ -47,13 +47,7 @@ class Files:
             or any(part in {"", ".", ".."} or ":" in part for part in parts)
         ):
             return None
-        for folder in self._folders:
-            base = folder.resolve()
-            found = base.joinpath(*parts).resolve()
-            # resolve() follows links: one that leads out of the folder is no file of it.
-            if found.is_relative_to(base) and found.is_file():
-                return found
-        return None
+        return next((found for folder in self._folders if (found := _below(folder, parts))), None)
 
     def response(self, path: str) -> FileResponse:
         """Return the file as an answer.
@@ -66,3 +60,13 @@ class Files:
             raise HTTPException(404, f"no such file: {path}")
         media_type = _TYPES.get(found.suffix.lower(), "application/octet-stream")
         return FileResponse(found, media_type=media_type, headers={"Cache-Control": self._cache})
+
+
+def _below(folder: Path, parts: list[str]) -> Path | None:
+    try:
+        base = folder.resolve()
+        found = base.joinpath(*parts).resolve()
+        # resolve() follows links: one that leads out of the folder is no file of it.
+        return found if found.is_relative_to(base) and found.is_file() else None
+    except (OSError, ValueError):
+        return None  # no file system takes such a name

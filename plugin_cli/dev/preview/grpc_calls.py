@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from plugin_cli.dev.preview.bridge import (
     Settings,
     Subscription,
 )
+from plugin_cli.system.parse import ParseError, parse_json
 
 # What Grafana shows for a call that failed as a whole, by gRPC's status, and the HTTP status it makes of it.
 _SENTENCES = {
@@ -173,8 +173,8 @@ def _details(raw: bytes) -> Mapping[str, Any] | None:
     if not raw:
         return None
     try:
-        details = json.loads(raw)
-    except ValueError as error:
+        details = parse_json(raw)
+    except ParseError as error:
         raise BackendCallError(f"the health check's details are not JSON: {error}") from error
     if not isinstance(details, dict):
         raise BackendCallError(f"the health check's details are {type(details).__name__}, not an object")

@@ -9,6 +9,7 @@ from typing import Any
 
 from plugin_cli.dev.preview.bridge import Answer, Query
 from plugin_cli.dev.preview.time_range import TimeError, parse_moment
+from plugin_cli.system.parse import ParseError, check_text, parse_json
 
 # What Grafana puts where a query names none.
 _INTERVAL_MS = 1000
@@ -46,9 +47,10 @@ def parse_request(body: bytes, uid: str, now: datetime | None = None) -> list[Qu
 
 def _document(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RequestError(f"the request is not JSON: {error}") from error
+        document = parse_json(body)
+        check_text(document)
+    except ParseError as error:
+        raise RequestError(f"the request cannot be read: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("queries"), list):
         raise RequestError('expected {"from": ..., "to": ..., "queries": [...]}')
     if not document["queries"]:

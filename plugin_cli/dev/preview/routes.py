@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+import math
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from plugin_cli.dev.preview.bridge import Bridge, Cancel, ResourcePart
 from plugin_cli.dev.preview.data_source import DataSourceStore, SettingsError
@@ -17,10 +19,13 @@ from plugin_cli.dev.preview.events import event_response
 from plugin_cli.dev.preview.live import Live
 from plugin_cli.dev.preview.queries import RequestError, parse_request, render_answers
 from plugin_cli.dev.preview.threads import Pools, call, call_for, iterate
+from plugin_cli.system.parse import ParseError, check_text, parse_json
 
 # As Grafana has them: the server's receive limit is the plugin's 16 MiB.
 _MAX_BODY = 16 * 1024 * 1024
 _PATH_SAFE = "/:@!$&'()*+,;=~"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HOP_BY_HOP = {
     "connection",
     "keep-alive",
@@ -48,7 +53,7 @@ class DataSourceRoutes:
     async def read(self, request: Request) -> Response:
         """Answer `GET /api/datasources/uid/<uid>`."""
         self._check_uid(request)
-        return JSONResponse(self._store.to_json())
+        return json_response(self._store.to_json())
 
     async def write(self, request: Request) -> Response:
         """Answer `PUT /api/datasources/uid/<uid>`."""
@@ -56,8 +61,10 @@ class DataSourceRoutes:
         if self._store.read_only:
             raise HTTPException(403, "this data source is provisioned read-only")
         try:
-            self._store.update(json.loads(await read_body(request)))
-        except (SettingsError, ValueError, RecursionError) as error:
+            document = parse_json(await read_body(request))
+            check_text(document)
+            self._store.update(document)
+        except (SettingsError, ParseError) as error:
             raise HTTPException(400, f"the settings cannot be stored: {error}") from error
         self._live.restart()
         stored = self._store.to_json()
@@ -67,7 +74,7 @@ class DataSourceRoutes:
             "message": "Datasource updated",
             "datasource": stored,
         }
-        return JSONResponse(answer)
+        return json_response(answer)
 
     async def health(self, request: Request) -> Response:
         """Answer `GET /api/datasources/uid/<uid>/health`: 200 for OK, else 400."""
@@ -77,7 +84,7 @@ class DataSourceRoutes:
         body: dict[str, Any] = {"status": health.status, "message": health.message}
         if health.details:
             body["details"] = dict(health.details)
-        return JSONResponse(body, status_code=200 if health.status == "OK" else 400)
+        return json_response(body, 200 if health.status == "OK" else 400)
 
     async def query(self, request: Request) -> Response:
         """Answer `POST /api/ds/query`."""
@@ -111,6 +118,9 @@ class DataSourceRoutes:
             return next(parts, ResourcePart(200, b"")), parts, cancel
 
         first, parts, cancel = await call_for(request, self._pools.work, begin)
+        if not 200 <= first.status <= 599:
+            cancel.cancel()
+            raise HTTPException(500, f"the plugin answered with status {first.status}, which HTTP has not")
         response = StreamingResponse(_bodies(self._pools, first, parts, cancel), status_code=first.status)
         _copy_headers(first, response)
         return response
@@ -139,11 +149,29 @@ class DataSourceRoutes:
             )
 
 
+def json_response(value: Any, status: int = 200) -> Response:
+    """Return any value as an answer; a number that JSON has not is null, and a broken letter its number.
+
+    A plugin, its models and its files may hold both, and one of them must not cost the page all else.
+    """
+    text = json.dumps(_finite(value), separators=(",", ":"))
+    headers = {"Cache-Control": "no-store"}
+    return Response(text, status, headers, media_type="application/json")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def _reason(initial: bytes) -> str:
     """Return the sentence that our runtime sends with a refusal; other runtimes send none."""
     try:
-        document = json.loads(initial)
-    except ValueError:
+        document = parse_json(initial)
+    except ParseError:
         return ""
     return str(document.get("message", "")) if isinstance(document, dict) else ""
 
@@ -163,10 +191,12 @@ async def _bodies(
     pools: Pools, first: ResourcePart, rest: Iterator[ResourcePart], cancel: Cancel
 ) -> AsyncIterator[bytes]:
     try:
-        if first.body:
+        has_body = first.status not in (204, 304)
+        if first.body and has_body:
             yield first.body
         async for part in iterate(pools.work, rest):
-            yield part.body
+            if has_body:
+                yield part.body
     finally:
         cancel.cancel()
 
@@ -176,8 +206,10 @@ def _copy_headers(first: ResourcePart, response: Response) -> None:
     seen: set[str] = set()
     for name, value in first.headers:
         lowered = name.lower()
-        if lowered in _NOT_RETURNED:
+        if lowered in _NOT_RETURNED or not _TOKEN.fullmatch(name):
             continue
+        # As Go's server writes them: any bytes, but no end of a line.
+        value = _CONTROL.sub(" ", value).strip().encode("utf-8", "replace").decode("latin-1")
         # The first value takes the place of a default, further ones of the same name are added.
         if lowered in seen:
             response.headers.append(name, value)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 _RELATIVE = re.compile(r"now(?P<shift>(?:[+-]\d+[smhdwMy])*)(?:/(?P<round>[smhdwMy]))?")
 _SHIFT = re.compile(r"([+-]\d+)([smhdwMy])")
+_SHOWN_LETTERS = 60
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -29,22 +30,32 @@ def parse_moment(value: object, now: datetime, *, end: bool = False) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _error(value)
     if not isinstance(value, str):
-        return int(value)
+        return _in_range(value)
     text = value.strip()
-    if re.fullmatch(r"-?\d{1,18}", text):
+    if re.fullmatch(r"-?[0-9]{1,18}", text):
         return int(text)
     match = _RELATIVE.fullmatch(text)
     if match is not None:
         return _relative(match, now, end)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return _milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as error:
         raise _error(value) from error
-    return _milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _in_range(value: float) -> int:
+    """Return whole milliseconds; the protocol has 64 bits for them."""
+    if not -(2**63) <= value < 2**63:  # not a number is neither
+        raise _error(value)
+    return int(value)
 
 
 def _error(value: object) -> TimeError:
-    return TimeError(f"{value!r} is no time: expected milliseconds since 1970, 'now' or such as 'now-6h'")
+    text = repr(value) if len(repr(value)) <= _SHOWN_LETTERS else f"{repr(value)[:_SHOWN_LETTERS]}…"
+    return TimeError(
+        f"invalid time {text}: expected milliseconds since 1970, 'now' or a shift such as 'now-6h'"
+    )
 
 
 def _relative(match: re.Match[str], now: datetime, end: bool) -> int:
@@ -57,7 +68,7 @@ def _relative(match: re.Match[str], now: datetime, end: bool) -> int:
             if end:
                 moment = _shift(moment, 1, match["round"]) - timedelta(milliseconds=1)
     except (OverflowError, ValueError) as error:
-        raise TimeError(f"{match[0]!r} lies outside the calendar") from error
+        raise TimeError(f"{match[0][:_SHOWN_LETTERS]!r} lies outside the calendar") from error
     return _milliseconds(moment)
 
 

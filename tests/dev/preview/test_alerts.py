@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def rendered() -> str:
 @pytest.fixture
 def rule(tmp_path: Path) -> Rule:
     (tmp_path / "rules.yaml").write_text(rendered())
-    (found,) = read_rules(tmp_path)
+    (found,), _ = read_rules(tmp_path)
     return found
 
 
@@ -240,7 +240,7 @@ def test_classic_conditions_hold_together() -> None:
 
 def test_a_rule_is_pending_until_it_fired_long_enough(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(rendered().replace("for: 0s", "for: 25s"))
-    (rule,) = read_rules(tmp_path)
+    (rule,), _ = read_rules(tmp_path)
     value = [20.0]
     watch = RuleWatch(rule, lambda *_: [wide(value[0])])
 
@@ -271,7 +271,7 @@ def test_no_data_and_errors_become_what_the_rule_says(
     document = yaml.safe_load(rendered())
     document["groups"][0]["rules"][0][setting] = value
     (tmp_path / "r.yaml").write_text(yaml.safe_dump(document))
-    (rule,) = read_rules(tmp_path)
+    (rule,), _ = read_rules(tmp_path)
 
     def run(*_: object) -> list[dict[str, Any]]:
         if setting == "execErrState":
@@ -288,9 +288,11 @@ def test_durations(text: Any, expected: float) -> None:
     assert seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "soon", "10", "10x", "s"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no duration"):
+@pytest.mark.parametrize(
+    "text", ["", "soon", "10", "10x", "s", -1, True, float("inf"), float("nan"), "9" * 400 + "y"]
+)
+def test_what_is_no_duration_is_refused(text: Any) -> None:
+    with pytest.raises(ValueError, match="invalid duration"):
         seconds(text)
 
 
@@ -317,8 +319,118 @@ def test_the_route_tells_why_a_rule_is_in_error(served: Served) -> None:
     assert told["instances"][0]["error"] == "failed to execute query [A]: it crashed"
 
 
-def test_a_file_that_cannot_be_read_is_told(served: Served) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("groups: 3", 'expected "groups", a list'),
+        ("3", 'expected "groups", a list'),
+        ("groups: [3]", 'expected "groups", a list'),
+        ("groups:\n- rules: 3", 'expected "groups", a list'),
+        ("groups: [", "line 1, column 10: expected the node content"),
+        ("groups: 2026-99-99", "month must be in 1..12"),
+        ("a: \x07", "special characters are not allowed"),
+        ("&a [*a]", "nested deeper"),
+        ("[" * 5000, "nested deeper"),
+        (b"\xff\xfe\xff", "not UTF-8"),
+        ('"\\ud800"', "half of a surrogate pair"),
+    ],
+)
+def test_a_file_that_cannot_be_read_costs_no_other_its_rules(
+    served: Served, text: str | bytes, reason: str
+) -> None:
     served.alerting.mkdir()
-    (served.alerting / "r.yaml").write_text("groups:\n  - rules:\n    - title: x\n")
+    (served.alerting / "good.yaml").write_text(rendered())
+    (served.alerting / "r.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    served.bridge.answers = {"A": Answer(200, [json.dumps(wide(10.0, 20.0))])}
 
-    assert "r.yaml cannot be read: KeyError" in served.http.get("/api/preview/alerts").json()["error"]
+    answer = served.http.get("/api/preview/alerts").json()
+
+    assert "r.yaml cannot be read: " in answer["error"]
+    assert reason in answer["error"]
+    assert [rule["state"] for rule in answer["rules"]] == ["Alerting"]
+
+
+SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no data": lambda rule: rule.pop("data"),
+    "no condition": lambda rule: rule.pop("condition"),
+    "a condition that is not there": lambda rule: rule.update(condition="Z"),
+    "no title": lambda rule: rule.pop("title"),
+    "endless for": lambda rule: rule.update({"for": float("inf")}),
+    "for without a number": lambda rule: rule.update({"for": float("nan")}),
+    "for before it began": lambda rule: rule.update({"for": -1}),
+    "labels in a list": lambda rule: rule.update(labels=["a"]),
+    "data without an object": lambda rule: rule.update(data=[3]),
+    "an endless range": lambda rule: rule["data"][0]["relativeTimeRange"].update({"from": float("inf")}),
+    "a range of null": lambda rule: rule["data"][0]["relativeTimeRange"].update({"from": None}),
+    "a range of nothing": lambda rule: rule["data"][0].update(relativeTimeRange=3),
+    "a model that is a list": lambda rule: rule["data"][0].update(model=[3]),
+    "a model with infinity": lambda rule: rule["data"][0]["model"].update(x=float("inf")),
+    "an endless interval": lambda rule: rule["data"][0]["model"].update(intervalMs=float("inf")),
+    "points in words": lambda rule: rule["data"][0]["model"].update(maxDataPoints="many"),
+    "params of null": lambda rule: params(rule).__setitem__(0, None),
+    "params of words": lambda rule: params(rule).__setitem__(0, "high"),
+    "no params": lambda rule: params(rule).clear(),
+    "conditions of null": lambda rule: rule["data"][2]["model"].update(conditions=[None]),
+    "conditions of a number": lambda rule: rule["data"][2]["model"].update(conditions=3),
+    "an unknown reducer": lambda rule: rule["data"][1]["model"].update(reducer=[3]),
+    "an unknown expression": lambda rule: rule["data"][1]["model"].update(type={}),
+    "a replacement in words": lambda rule: rule["data"][1]["model"].update(
+        settings={"replaceWithValue": "x"}
+    ),
+    "deep math": lambda rule: rule["data"][2]["model"].update(type="math", expression="$B" + "+(1" * 3000),
+    "huge math": lambda rule: rule["data"][2]["model"].update(type="math", expression="$B ** 9 ** 9 ** 9"),
+}
+
+
+def params(rule: dict[str, Any]) -> list[Any]:
+    found: list[Any] = rule["data"][2]["model"]["conditions"][0]["evaluator"]["params"]
+    return found
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_rule_that_is_wrong_is_in_error_and_costs_no_other_its_state(served: Served, how: str) -> None:
+    document = yaml.safe_load(rendered())
+    document["groups"][0]["rules"][0]["uid"] = "spoilt"
+    SPOILT[how](document["groups"][0]["rules"][0])
+    served.alerting.mkdir()
+    (served.alerting / "a.yaml").write_text(yaml.safe_dump(document))
+    (served.alerting / "b.yaml").write_text(rendered())
+    served.bridge.answers = {"A": Answer(200, [json.dumps(wide(10.0, 20.0))])}
+
+    response = served.http.get("/api/preview/alerts")
+
+    assert response.status_code == 200, response.text
+    spoilt, good = response.json()["rules"]
+    assert good["state"] == "Alerting"
+    assert spoilt["state"] == "Error" or how == "huge math"
+    assert spoilt["instances"][0].get("error") or how == "huge math"
+
+
+FRAMES: dict[str, dict[str, Any]] = {
+    "a null time": {"values": [[1000, None], [1.0, 2.0]]},
+    "infinity": {"values": [[1000], [None]], "entities": [None, {"Inf": [0]}]},
+    "a number that is none": {"values": [[1000], [None]], "entities": [None, {"NaN": [0]}]},
+    "an entity that is not there": {"values": [[1000], [1.0]], "entities": [None, {"Inf": [7]}]},
+    "a missing column": {"values": [[1000]]},
+    "no data": {},
+    "text for numbers": {"values": [["soon"], ["much"]]},
+}
+
+
+@pytest.mark.parametrize("how", FRAMES)
+def test_an_odd_frame_costs_no_rule_its_page(served: Served, how: str) -> None:
+    served.alerting.mkdir()
+    (served.alerting / "r.yaml").write_text(rendered())
+    fields = [{"name": "t", "type": "time"}, {"name": "v", "type": "number"}]
+    served.bridge.answers = {
+        "A": Answer(200, [json.dumps({"schema": {"fields": fields}, "data": FRAMES[how]})])
+    }
+
+    response = served.http.get("/api/preview/alerts")
+
+    assert response.status_code == 200
+    (rule,) = response.json()["rules"]
+    if how == "infinity":
+        assert (rule["state"], rule["instances"][0]["values"]["B"]) == ("Alerting", "+Inf")
+    if how == "a null time":
+        assert rule["instances"][0]["error"] == "row 1 has no time"

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from plugin_cli.dev.preview.bridge import Health
@@ -111,3 +114,43 @@ def test_a_call_that_fails_keeps_its_status(served: Served) -> None:
     served.bridge.failure = call_error("Method not implemented", 404)
 
     assert served.http.get(UID + "/health").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"jsonData": {"a": NaN}}', "NaN is not a JSON number"),
+        ('{"jsonData": {"a": [1e999]}}', "1e999 is too large a number"),
+        ('{"jsonData": {"a": "\\ud800"}}', "half of a surrogate pair"),
+        ('{"jsonData": {"\\udfff": 1}}', "half of a surrogate pair"),
+        ('{"secureJsonData": {"api_key": "\\ud800"}}', "half of a surrogate pair"),
+        ('{"name": "\\ud800"}', "half of a surrogate pair"),
+        ('{"jsonData": {"a": ' + "[" * 5000 + "]" * 5000 + "}}", "nested deeper"),
+        ('{"jsonData": 3}', "jsonData: expected a JSON object, found int"),
+        ('{"url": 3}', "url: expected text, found int"),
+        ("", "Expecting value"),
+    ],
+)
+def test_settings_that_cannot_be_shown_are_not_stored(served: Served, body: str, reason: str) -> None:
+    answer = served.http.put(UID, content=body)
+
+    assert (answer.status_code, reason in answer.json()["message"]) == (400, True), answer.text
+    assert served.http.get(UID).json()["jsonData"] == {"url": "https://api.example.org"}
+    assert served.http.get("/api/preview").status_code == 200
+
+
+def test_what_json_has_not_is_shown_in_its_place(served: Served) -> None:
+    served.store.reload(
+        replace(served.store.settings, json_data_raw=b'{"a": Infinity, "b": ["\\ud800", NaN]}')
+    )
+
+    answer = served.http.get(UID)
+
+    assert answer.status_code == 200
+    assert answer.json()["jsonData"] == {"a": None, "b": ["\ud800", None]}
+
+
+def test_the_last_moment_of_the_calendar_can_be_edited(served: Served) -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    served.store._settings = replace(served.store.settings, updated=last)
+    assert served.http.put(UID, json={"jsonData": {}}).status_code == 200

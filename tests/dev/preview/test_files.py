@@ -105,3 +105,12 @@ def test_a_defect_is_500_and_told_to_the_session(served: Served) -> None:
     told = served.errors.get(timeout=10)
     assert "Traceback" in told
     assert "a defect" in told
+
+
+@pytest.mark.parametrize("name", ["n" * 256, "n" * 5000, "/".join(["n"] * 3000), "%00", "%ff%fe"])
+def test_a_name_that_no_file_system_takes_is_404(served: Served, name: str) -> None:
+    for base in (PLUGIN, "/_page"):
+        answer = served.http.get(f"{base}/{name}")
+
+        assert answer.status_code == 404
+        assert answer.json()["message"].startswith("no such file")

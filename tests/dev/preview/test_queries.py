@@ -77,8 +77,19 @@ def test_a_query_may_have_a_time_range_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("nonsense", "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("nonsense", "cannot be read"),
+        ("[" * 100_000, "nested deeper"),
+        ('{"queries": [{"refId": "A", "x": ' + "[" * 5000 + "]" * 5000 + "}]}", "nested deeper"),
+        ('{"queries": [{"refId": "\\ud800"}]}', "half of a surrogate pair"),
+        ('{"queries": [{"refId": "A", "x": NaN}]}', "NaN is not a JSON number"),
+        ('{"queries": [{"refId": "A", "x": -1e400}]}', "-1e400 is too large a number"),
+        ('{"from": 1e400, "queries": [{"refId": "A"}]}', "1e400 is too large a number"),
+        ('{"from": 1e300, "queries": [{"refId": "A"}]}', "invalid time 1e+300"),
+        ('{"from": -9223372036854775809, "queries": [{"refId": "A"}]}', "invalid time -9223372036854775809"),
+        ('{"from": "' + "9" * 9999 + '", "queries": [{"refId": "A"}]}', "invalid time '99999"),
+        ('{"from": "now-' + "9" * 5000 + 's", "queries": [{"refId": "A"}]}', "outside the calendar"),
+        ('{"from": true, "queries": [{"refId": "A"}]}', "invalid time True"),
+        ('{"from": [], "queries": [{"refId": "A"}]}', "invalid time []"),
         ("[]", "expected"),
         ('{"queries": []}', "no queries found"),
         ('{"queries": [3]}', "a query is an object, found int"),
@@ -87,7 +98,7 @@ def test_a_query_may_have_a_time_range_of_its_own() -> None:
             '{"queries": [{"refId": "A", "datasource": {"uid": "prometheus"}}]}',
             "this preview has 'weather' only",
         ),
-        ('{"from": "soon", "queries": [{"refId": "A"}]}', "'soon' is no time"),
+        ('{"from": "soon", "queries": [{"refId": "A"}]}', "invalid time 'soon'"),
     ],
 )
 def test_what_cannot_be_understood_is_400_with_a_sentence(served: Served, body: str, sentence: str) -> None:

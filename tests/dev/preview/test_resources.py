@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from plugin_cli.dev.preview.bridge import ResourcePart
 from tests.dev.preview.conftest import Served
 from tests.dev.preview.fake_bridge import unavailable
@@ -62,3 +64,32 @@ def test_a_backend_that_is_away_is_500_with_its_reason(served: Served) -> None:
     answer = served.http.get(BASE + "/x")
 
     assert (answer.status_code, answer.json()["message"]) == (500, "Plugin unavailable: gone")
+
+
+@pytest.mark.parametrize("status", [1, 99, 101, 199, 600, 1000, -5, 2**31 - 1])
+def test_a_status_that_http_has_not_is_500_with_a_sentence(served: Served, status: int) -> None:
+    served.bridge.parts = [ResourcePart(status, b"x")]
+
+    answer = served.http.get(BASE + "/x")
+
+    assert answer.status_code == 500
+    assert answer.json()["message"] == f"the plugin answered with status {status}, which HTTP has not"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_may_have_no_body_has_none(served: Served, status: int) -> None:
+    served.bridge.parts = [ResourcePart(status, b"x"), ResourcePart(0, b"y")]
+
+    assert (served.http.get(BASE + "/x").status_code, served.http.get(BASE + "/x").content) == (status, b"")
+
+
+def test_headers_that_http_has_not_are_left_out_or_made_plain(served: Served) -> None:
+    headers = [("X A", "1"), ("", "2"), ("X-B", "a\r\nX-Evil: 1\0"), ("X-C", "München"), ("X\n-D", "3")]
+    served.bridge.parts = [ResourcePart(200, b"[]", headers)]
+
+    answer = served.http.get(BASE + "/x")
+
+    assert answer.status_code == 200
+    assert "x-evil" not in answer.headers
+    assert answer.headers["x-b"] == "a  X-Evil: 1"
+    assert dict(answer.headers.raw)[b"x-c"].decode() == "München"

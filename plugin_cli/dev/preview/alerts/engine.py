@@ -35,11 +35,9 @@ class Alerts:
 
     def look(self, now: float) -> dict[str, Any]:
         """Return where every rule stands, evaluating those whose interval has passed."""
-        try:
-            watches = self._current(read_rules(self._folder))
-        except RuleError as error:
-            return {"rules": [], "error": str(error)}
-        return {"rules": [watch.look(now) for watch in watches]}
+        rules, problems = read_rules(self._folder)
+        found: dict[str, Any] = {"rules": [watch.look(now) for watch in self._current(rules)]}
+        return found | ({"error": "; ".join(problems)} if problems else {})
 
     def _current(self, rules: list[Rule]) -> list[RuleWatch]:
         with self._lock:
@@ -72,10 +70,24 @@ def _query(node: Node, from_ms: int, to_ms: int) -> Query:
     return Query(
         ref_id=node.ref_id,
         query_type=str(model.get("queryType") or ""),
-        interval_ms=int(model.get("intervalMs") or 1000),
+        interval_ms=_whole(model, "intervalMs", 1000),
         # What Grafana stores with a rule whose editor named none.
-        max_data_points=int(model.get("maxDataPoints") or 43200),
+        max_data_points=_whole(model, "maxDataPoints", 43200),
         from_ms=from_ms,
         to_ms=to_ms,
-        json=json.dumps(model).encode(),
+        json=_json(model, node.ref_id),
     )
+
+
+def _whole(model: Mapping[str, Any], key: str, default: int) -> int:
+    value = model.get(key) or default
+    if not isinstance(value, int | float) or not 0 < value < 2**62:
+        raise RuleError(f"{key} is {value!r}: expected a positive number")
+    return int(value)
+
+
+def _json(model: Mapping[str, Any], ref_id: str) -> bytes:
+    try:
+        return json.dumps(model, allow_nan=False, default=str).encode()
+    except ValueError as error:
+        raise RuleError(f"query {ref_id} holds a number that JSON has not: {error}") from error

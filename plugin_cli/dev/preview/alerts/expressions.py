@@ -92,12 +92,18 @@ def _threshold(node: Node, results: Results) -> list[Series]:
 
 
 def _holds(evaluator: Mapping[str, Any], value: Value) -> Value:
-    kind, params = str(evaluator.get("type")), [float(number) for number in evaluator.get("params") or []]
+    kind, params = str(evaluator.get("type")), [_number(item) for item in evaluator.get("params") or []]
     if kind not in _COMPARISONS:
         raise RuleError(f"the threshold {kind!r} is not known; there are {', '.join(_COMPARISONS)}")
     if len(params) < (2 if "range" in kind else 1):
         raise RuleError(f"the threshold {kind!r} has too few values")
     return None if value is None else float(_COMPARISONS[kind](value, params))
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RuleError(f"the threshold has the value {value!r}, which is not a number")
+    return float(value)
 
 
 def _classic(node: Node, results: Results) -> list[Series]:

@@ -52,13 +52,19 @@ def _of_frame(frame: Mapping[str, Any]) -> list[Series]:
         raise RuleError(
             "input data must be a wide series but got type long (convert it, or set the frame's type)"
         )
-    times = tuple(int(time) for time in columns[kinds.index("time")] if time is not None)
+    times = _moments(columns[kinds.index("time")])
     values = {"number", "boolean"} if typed else {"number"}
     return [
         Series(_labels(field.get("labels")), tuple(map(_number, column)), times)
         for field, column, kind in zip(fields, columns, kinds, strict=True)
         if kind in values
     ]
+
+
+def _moments(column: list[Any]) -> tuple[int, ...]:
+    if None in column:
+        raise RuleError(f"row {column.index(None)} has no time")
+    return tuple(int(moment) for moment in column)
 
 
 def _number_table(
@@ -88,12 +94,12 @@ def _long(fields: Sequence[Mapping[str, Any]], columns: list[list[Any]], kinds: 
     time = kinds.index("time")
     factors = [index for index, kind in enumerate(kinds) if kind == "string"]
     found: dict[tuple[int, Labels], tuple[list[int], list[Value]]] = {}
-    for row, moment in enumerate(columns[time]):
+    for row, moment in enumerate(_moments(columns[time])):
         labels = _texts(fields, columns, factors, row)
         for index, kind in enumerate(kinds):
             if kind in {"number", "boolean"}:
                 times, values = found.setdefault((index, labels), ([], []))
-                times.append(int(moment))
+                times.append(moment)
                 values.append(_number(columns[index][row]))
     return [Series(key[1], tuple(values), tuple(times)) for key, (times, values) in found.items()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -35,10 +36,16 @@ class Instance:
     error: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as the page reads it; JSON has no NaN."""
-        values = {name: value if value == value else None for name, value in self.values.items()}
+        """Return it as the page reads it; JSON has neither NaN nor infinities, which are their names."""
+        values = {name: _shown(value) for name, value in self.values.items()}
         document = {"labels": dict(self.labels), "state": self.state, "values": values, "since": self.since}
         return document | ({"error": self.error} if self.error else {})
+
+
+def _shown(value: float | None) -> float | str | None:
+    if value is None or math.isfinite(value):
+        return value
+    return None if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
 
 
 class RuleWatch:
@@ -74,9 +81,11 @@ class RuleWatch:
     def _outcome(self, now: float) -> list[Instance]:
         try:
             return run_rule(self.rule, self._run_query, now)
-        except RuleError as error:
+        # A rule's file and a plugin's frames may hold anything; one of them must not cost the others.
+        except Exception as error:
+            reason = str(error) if isinstance(error, RuleError) else f"{type(error).__name__}: {error}"
             state = self._kept(self.rule.error_state)
-            return [Instance((("alertname", self.rule.title),), state, {}, error=str(error))]
+            return [Instance((("alertname", self.rule.title),), state, {}, error=reason)]
 
     def _kept(self, wanted: str) -> str:
         if wanted == "KeepLast":
@@ -103,6 +112,8 @@ def run_rule(rule: Rule, run_query: RunQuery, now: float) -> list[Instance]:
     Raises:
         RuleError: a query or an expression failed, or two instances have the same labels.
     """
+    if rule.problem:
+        raise RuleError(rule.problem)
     results: dict[str, list[Series]] = {}
     empty: list[Node] = []
     for node in rule.nodes:
