@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -192,14 +192,37 @@ def metrics(
 ) -> None:
     """Print the backend's metrics in Prometheus' text format."""
     from plugin_cli.calls.call import collect_metrics
-    from plugin_cli.cli.show.metrics import metrics_document
     from plugin_cli.cli.show.present import View, present, watch_of
 
     code = present(
         _choice(backend, None, None, verbose),
         collect_metrics,
-        lambda text: View([text], metrics_document(text)),
+        lambda text: View([text], _metrics_document(text)),
         as_json=as_json,
         watch=watch_of(watch, every),
     )
     raise typer.Exit(code)
+
+
+def _metrics_document(text: str) -> dict[str, Any]:
+    """Return the metrics of a text, each with its samples; numbers JSON has not are text, such as `NaN`."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    return {
+        "metrics": [
+            {
+                "name": family.name,
+                "type": family.type,
+                "help": family.documentation,
+                "samples": [
+                    {"name": sample.name, "labels": sample.labels, "value": _number(sample.value)}
+                    for sample in family.samples
+                ],
+            }
+            for family in text_string_to_metric_families(text)
+        ]
+    }
+
+
+def _number(value: float) -> float | str:
+    return value if value - value == 0 else str(value)

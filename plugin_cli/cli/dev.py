@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +17,12 @@ if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
     from plugin_cli.dev.owner import DevUpResult
     from plugin_cli.session.backend_record import BackendStatus
+    from plugin_cli.session.log import LogEntry
 
 dev = typer.Typer(help="Run the plugin in Grafana, or in the embedded preview.", no_args_is_help=True)
 app.add_typer(dev, name="dev")
+
+_COLOURS = {"error": "31", "warn": "33", "debug": "2", "trace": "2"}
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")]
 
@@ -163,13 +169,37 @@ def logs(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show what the plugin, and Grafana about it, logged."""
-    from plugin_cli.cli.show.log_lines import log_line
     from plugin_cli.console import TerminalConsole
     from plugin_cli.dev.logs import dev_logs
 
     console = TerminalConsole()
     for entry in dev_logs(Path.cwd(), level=level, follow=follow, tail=tail):
-        console.data(entry.to_json() if as_json else log_line(entry))
+        console.data(entry.to_json() if as_json else _log_line(entry))
+
+
+def _log_line(entry: LogEntry) -> str:
+    """Return time, level, source, message and fields; what needs lines of its own stands below, indented."""
+    clock = time.strftime("%H:%M:%S", time.localtime(entry.time))
+    short = {name: value for name, value in entry.fields.items() if "\n" not in str(value)}
+    long = [str(value) for value in entry.fields.values() if "\n" in str(value)]
+    pairs = "".join(f"  {name}={_value(value)}" for name, value in short.items())
+    first, *rest = entry.message.splitlines() or [""]
+    head = f"{clock} {_coloured(entry.level)} {entry.source:<7} {first}{pairs}"
+    below = [line for text in long for line in text.rstrip().splitlines()]
+    return "\n".join([head, *(f"    {line}" for line in (*rest, *below))])
+
+
+def _value(value: Any) -> str:
+    text = str(value)
+    return f'"{text}"' if " " in text else text
+
+
+def _coloured(level: str) -> str:
+    colour = _COLOURS.get(level)
+    word = f"{level:<5}"
+    if colour is None or os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        return word
+    return f"\x1b[{colour}m{word}\x1b[0m"
 
 
 @dev.command(name="open")

@@ -1,4 +1,4 @@
-"""The preview's page on Grafana's own components: shipped with a release, built once from a checkout."""
+"""The preview's page: on Grafana's own components, shipped or built from a checkout; else the plain one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
-from plugin_cli.resources import preview_dir, preview_source_dir
+from plugin_cli.resources import frontend_runtime_dir, preview_dir, preview_source_dir
 from plugin_cli.system.cache import cache_dir
 from plugin_cli.system.process import child_environment, run
 
@@ -38,6 +38,14 @@ def rich_page(console: Console) -> Path | None:
         console.warn(f"the page is the plain one: the rich one could not be built\n{error}")
         return None
     return built
+
+
+def page_folders(rich: Path | None) -> list[Path]:
+    """Return the folders of the page: the rich one where there is one, else the plain."""
+    if rich is not None:
+        return [rich]
+    # The plain page shares the rules of the generated editors with them.
+    return [Path(__file__).parent / "page", frontend_runtime_dir()]
 
 
 def _digest(source: Path) -> str:

@@ -19,7 +19,7 @@ from plugin_cli.dev.preview.app import Preview, create_app
 from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.rich_page import rich_page
+from plugin_cli.dev.preview.rich_page import page_folders, rich_page
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.settings import DevSettings
 from plugin_cli.dev.preview.supervised_bridge import SupervisedBridge
@@ -186,7 +186,6 @@ class PreviewSession:
 
     def preview(self, rich: Path | None) -> Preview:
         """Return what the application serves, with the rich page where there is one."""
-        from plugin_cli.dev.preview.pages import page_folders
         from plugin_sdk._version import __version__
 
         project = self._project
