@@ -41,7 +41,7 @@ class BuildFacts:
 
     def write(self, path: Path, project: Project, target: Target) -> None:
         """Write what the executable answers to `-buildinfo`, in the words of Go plugins."""
-        from plugin_sdk._version import __version__
+        from plugin_sdk import __version__
 
         facts = {
             "time": int(self.time.timestamp() * 1000),

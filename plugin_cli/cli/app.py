@@ -17,7 +17,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from plugin_sdk._version import __version__
+        from plugin_sdk import __version__
 
         typer.echo(f"plugin-cli {__version__}")
         raise typer.Exit

@@ -111,7 +111,7 @@ def _hashes(dist: Path) -> dict[str, str]:
 
 def _manifest(dist: Path, files: dict[str, str], urls: tuple[str, ...]) -> dict[str, Any]:
     from plugin_cli.release.open_plugin import open_plugin
-    from plugin_sdk._version import __version__
+    from plugin_sdk import __version__
 
     metadata = open_plugin(dist).metadata() or {}
     manifest: dict[str, Any] = {

@@ -50,4 +50,6 @@ def _load() -> dict[str, Any]:
         return _from_factory()
 
 
-globals().update(_load())
+_MESSAGES = _load()
+globals().update(_MESSAGES)
+__all__ = list(_MESSAGES)

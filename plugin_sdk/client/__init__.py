@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from plugin_sdk.client.client import CHANNEL_OPTIONS, ClientError, PluginClient, QueryResult, last, settings
 from plugin_sdk.client.process import HOST_VARIABLES, LogLine, PluginProcess, PluginStartError
+from plugin_sdk.client.proto_out import plugin_context
 
 __all__ = [
     "CHANNEL_OPTIONS",
@@ -19,5 +20,6 @@ __all__ = [
     "PluginStartError",
     "QueryResult",
     "last",
+    "plugin_context",
     "settings",
 ]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._arrow.schema import FieldSchema
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.field import CheckedField
 
 Include = Literal["all", "schema", "data"]
@@ -34,7 +34,7 @@ class CheckedFrame:
             for field in self.fields
         )
         metadata = [("name", self.name), ("refId", self.ref_id)]
-        metadata += [("meta", json_text.dump(self.meta))] if self.meta is not None else []
+        metadata += [("meta", _json_text.to_json(self.meta))] if self.meta is not None else []
         return write(fields, tuple(metadata), [field.column for field in self.fields])
 
     def to_json(self, include: Include = "all") -> str:
@@ -47,11 +47,11 @@ class CheckedFrame:
 @lru_cache(maxsize=1024)
 def _labels(pairs: tuple[tuple[str, str], ...]) -> str:
     """Cached, since a panel asks for the same series again and again."""
-    return json_text.dump(dict(pairs))
+    return _json_text.to_json(dict(pairs))
 
 
 def _metadata(field: CheckedField) -> tuple[tuple[str, str], ...]:
     pairs = [("tstype", field.column.type.simple_name)]
     pairs += [("labels", _labels(tuple(field.labels.items())))] if field.labels is not None else []
-    pairs += [("config", json_text.dump(field.config))] if field.config is not None else []
+    pairs += [("config", _json_text.to_json(field.config))] if field.config is not None else []
     return tuple(pairs)

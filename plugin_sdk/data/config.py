@@ -1,6 +1,6 @@
 """How Grafana shows a field: unit, decimals, thresholds, mappings, links."""
 
-# ruff: noqa: RUF009  # wire.key returns a dataclasses.field
+# ruff: noqa: RUF009  # fields.json_field returns a dataclasses.field
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from plugin_sdk.data._json import fields as wire
+from plugin_sdk.data import _json_fields as fields
 
 
 class ThresholdsMode(StrEnum):
@@ -33,18 +33,20 @@ class SpecialValue(StrEnum):
 class Threshold:
     """From `value` on, the color. The first step's value is minus infinity."""
 
-    value: float = wire.key("value", wire.NUMBER, default=float("-inf"), always=True)
-    color: str | None = wire.key("color", wire.TEXT)
-    state: str | None = wire.key("state", wire.TEXT)
+    value: float = fields.json_field("value", fields.NUMBER, default=float("-inf"), always=True)
+    color: str | None = fields.json_field("color", fields.TEXT)
+    state: str | None = fields.json_field("state", fields.TEXT)
 
 
 @dataclass(slots=True)
 class Thresholds:
     """Steps sorted by value."""
 
-    steps: list[Threshold] = wire.key("steps", wire.many(wire.of(Threshold)), factory=list, always=True)
-    mode: ThresholdsMode = wire.key(
-        "mode", wire.choice(ThresholdsMode), default=ThresholdsMode.ABSOLUTE, always=True
+    steps: list[Threshold] = fields.json_field(
+        "steps", fields.list_of(fields.nested(Threshold)), factory=list, always=True
+    )
+    mode: ThresholdsMode = fields.json_field(
+        "mode", fields.choice(ThresholdsMode), default=ThresholdsMode.ABSOLUTE, always=True
     )
 
 
@@ -52,9 +54,9 @@ class Thresholds:
 class MappingResult:
     """What is shown instead of a value."""
 
-    text: str | None = wire.key("text", wire.TEXT)
-    color: str | None = wire.key("color", wire.TEXT)
-    index: int | None = wire.key("index", wire.integer(-(2**63), 2**63 - 1))
+    text: str | None = fields.json_field("text", fields.TEXT)
+    color: str | None = fields.json_field("color", fields.TEXT)
+    index: int | None = fields.json_field("index", fields.integer(-(2**63), 2**63 - 1))
 
 
 @dataclass(slots=True)
@@ -68,17 +70,23 @@ class ValueMapping:
 class RangeMapping:
     """All values between two bounds; None is no bound."""
 
-    start: float | None = wire.key("from", wire.NUMBER)
-    end: float | None = wire.key("to", wire.NUMBER)
-    result: MappingResult = wire.key("result", wire.of(MappingResult), factory=MappingResult, always=True)
+    start: float | None = fields.json_field("from", fields.NUMBER)
+    end: float | None = fields.json_field("to", fields.NUMBER)
+    result: MappingResult = fields.json_field(
+        "result", fields.nested(MappingResult), factory=MappingResult, always=True
+    )
 
 
 @dataclass(slots=True)
 class SpecialMapping:
     """Null, NaN, true, false and the empty text."""
 
-    match: SpecialValue = wire.key("match", wire.choice(SpecialValue), default=SpecialValue.NULL, always=True)
-    result: MappingResult = wire.key("result", wire.of(MappingResult), factory=MappingResult, always=True)
+    match: SpecialValue = fields.json_field(
+        "match", fields.choice(SpecialValue), default=SpecialValue.NULL, always=True
+    )
+    result: MappingResult = fields.json_field(
+        "result", fields.nested(MappingResult), factory=MappingResult, always=True
+    )
 
 
 AnyMapping = ValueMapping | RangeMapping | SpecialMapping
@@ -86,13 +94,15 @@ AnyMapping = ValueMapping | RangeMapping | SpecialMapping
 
 def _write_mapping(value: Any, where: str) -> dict[str, Any]:
     if isinstance(value, RangeMapping):
-        return {"type": "range", "options": wire.write(value, where)}
+        return {"type": "range", "options": fields.write(value, where)}
     if isinstance(value, SpecialMapping):
-        return {"type": "special", "options": wire.write(value, where)}
+        return {"type": "special", "options": fields.write(value, where)}
     if not isinstance(value, ValueMapping) or not isinstance(value.options, Mapping):
-        raise wire.wrong(value, where, "a ValueMapping, RangeMapping or SpecialMapping")
-    result = wire.of(MappingResult)
-    texts = {wire.TEXT.write(k, where): result.write(v, f"{where}[{k!r}]") for k, v in value.options.items()}
+        raise fields.wrong(value, where, "a ValueMapping, RangeMapping or SpecialMapping")
+    result = fields.nested(MappingResult)
+    texts = {
+        fields.TEXT.write(k, where): result.write(v, f"{where}[{k!r}]") for k, v in value.options.items()
+    }
     return {"type": "value", "options": texts}
 
 
@@ -100,44 +110,44 @@ def _read_mapping(data: Any, where: str) -> AnyMapping:
     kind = data.get("type") if isinstance(data, Mapping) else None
     options = data.get("options") if isinstance(data, Mapping) else None
     if kind == "range":
-        return wire.read(RangeMapping, options, where)
+        return fields.read(RangeMapping, options, where)
     if kind == "special":
-        return wire.read(SpecialMapping, options, where)
+        return fields.read(SpecialMapping, options, where)
     if kind != "value" or not isinstance(options, Mapping):
-        raise wire.wrong(data, where, "a mapping of type value, range or special with options")
-    return ValueMapping({k: wire.read(MappingResult, v, f"{where}[{k!r}]") for k, v in options.items()})
+        raise fields.wrong(data, where, "a mapping of type value, range or special with options")
+    return ValueMapping({k: fields.read(MappingResult, v, f"{where}[{k!r}]") for k, v in options.items()})
 
 
 @dataclass(slots=True)
 class DataLink:
     """A link in a value's menu; `internal` opens Explore instead of a URL."""
 
-    title: str | None = wire.key("title", wire.TEXT)
-    url: str | None = wire.key("url", wire.TEXT)
-    target_blank: bool | None = wire.key("targetBlank", wire.FLAG)
-    internal: dict[str, Any] | None = wire.key("internal", wire.OBJECT)
+    title: str | None = fields.json_field("title", fields.TEXT)
+    url: str | None = fields.json_field("url", fields.TEXT)
+    target_blank: bool | None = fields.json_field("targetBlank", fields.FLAG)
+    internal: dict[str, Any] | None = fields.json_field("internal", fields.OBJECT)
 
 
 @dataclass(slots=True)
 class EnumConfig:
     """The texts that the numbers of an enum field stand for, and optionally their looks."""
 
-    text: list[str] = wire.key("text", wire.many(wire.TEXT), factory=list, always=True)
-    color: list[str] | None = wire.key("color", wire.many(wire.TEXT))
-    icon: list[str] | None = wire.key("icon", wire.many(wire.TEXT))
-    description: list[str] | None = wire.key("description", wire.many(wire.TEXT))
+    text: list[str] = fields.json_field("text", fields.list_of(fields.TEXT), factory=list, always=True)
+    color: list[str] | None = fields.json_field("color", fields.list_of(fields.TEXT))
+    icon: list[str] | None = fields.json_field("icon", fields.list_of(fields.TEXT))
+    description: list[str] | None = fields.json_field("description", fields.list_of(fields.TEXT))
 
 
-_ENUM = wire.of(EnumConfig)
+_ENUM = fields.nested(EnumConfig)
 
 
 def _read_type_config(data: Any, where: str) -> Any:
     if not isinstance(data, Mapping):
-        raise wire.wrong(data, where, "an object")
+        raise fields.wrong(data, where, "an object")
     return None if data.get("enum") is None else _ENUM.read(data["enum"], where)
 
 
-_TYPE_CONFIG = wire.Form(lambda value, where: {"enum": _ENUM.write(value, where)}, _read_type_config)
+_TYPE_CONFIG = fields.Form(lambda value, where: {"enum": _ENUM.write(value, where)}, _read_type_config)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,32 +158,32 @@ class FieldConfig:
     {'unit': 'celsius', 'decimals': 1}
     """
 
-    display_name: str | None = wire.key("displayName", wire.TEXT)
-    display_name_from_ds: str | None = wire.key("displayNameFromDS", wire.TEXT)
-    path: str | None = wire.key("path", wire.TEXT)
-    description: str | None = wire.key("description", wire.TEXT)
-    filterable: bool | None = wire.key("filterable", wire.FLAG)
-    writeable: bool | None = wire.key("writeable", wire.FLAG)
-    unit: str | None = wire.key("unit", wire.TEXT)
-    decimals: int | None = wire.key("decimals", wire.integer(0, 2**16 - 1))
-    min: float | None = wire.key("min", wire.NUMBER)
-    max: float | None = wire.key("max", wire.NUMBER)
-    interval: float | None = wire.key("interval", wire.FINITE)  # milliseconds, for a time field
-    mappings: list[AnyMapping] | None = wire.key(
-        "mappings", wire.many(wire.Form(_write_mapping, _read_mapping))
+    display_name: str | None = fields.json_field("displayName", fields.TEXT)
+    display_name_from_ds: str | None = fields.json_field("displayNameFromDS", fields.TEXT)
+    path: str | None = fields.json_field("path", fields.TEXT)
+    description: str | None = fields.json_field("description", fields.TEXT)
+    filterable: bool | None = fields.json_field("filterable", fields.FLAG)
+    writeable: bool | None = fields.json_field("writeable", fields.FLAG)
+    unit: str | None = fields.json_field("unit", fields.TEXT)
+    decimals: int | None = fields.json_field("decimals", fields.integer(0, 2**16 - 1))
+    min: float | None = fields.json_field("min", fields.NUMBER)
+    max: float | None = fields.json_field("max", fields.NUMBER)
+    interval: float | None = fields.json_field("interval", fields.FINITE)  # milliseconds, for a time field
+    mappings: list[AnyMapping] | None = fields.json_field(
+        "mappings", fields.list_of(fields.Form(_write_mapping, _read_mapping))
     )
-    thresholds: Thresholds | None = wire.key("thresholds", wire.of(Thresholds))
-    color: dict[str, Any] | None = wire.key("color", wire.OBJECT)
-    links: list[DataLink] | None = wire.key("links", wire.many(wire.of(DataLink)))
-    no_value: str | None = wire.key("noValue", wire.TEXT)
-    enum: EnumConfig | None = wire.key("type", _TYPE_CONFIG)
-    custom: dict[str, Any] | None = wire.key("custom", wire.OBJECT)
+    thresholds: Thresholds | None = fields.json_field("thresholds", fields.nested(Thresholds))
+    color: dict[str, Any] | None = fields.json_field("color", fields.OBJECT)
+    links: list[DataLink] | None = fields.json_field("links", fields.list_of(fields.nested(DataLink)))
+    no_value: str | None = fields.json_field("noValue", fields.TEXT)
+    enum: EnumConfig | None = fields.json_field("type", _TYPE_CONFIG)
+    custom: dict[str, Any] | None = fields.json_field("custom", fields.OBJECT)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that Grafana reads; FrameError names a value of the wrong form."""
-        return wire.write(self, "config")
+        return fields.write(self, "config")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FieldConfig:
         """The reverse of `to_dict`."""
-        return wire.read(cls, data, "config")
+        return fields.read(cls, data, "config")

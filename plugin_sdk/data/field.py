@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._column import Column
 from plugin_sdk.data._convert import columns
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.config import FieldConfig
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
@@ -134,13 +134,13 @@ class Field:
     def _name(self) -> str:
         if not isinstance(self.name, str):
             raise FrameError(f"the name is {shown(self.name)}; expected text")
-        return json_text.check_unicode(self.name, "the name")
+        return _json_text.check_unicode(self.name, "the name")
 
     def _labels(self) -> dict[str, str] | None:
         for key, value in (self.labels or {}).items():
             if not isinstance(key, str) or not isinstance(value, str):
                 raise FrameError(f"the label {key!r} is {shown(value)}; expected text for name and value")
-            json_text.check_unicode(key + value, f"the label {key!r}")
+            _json_text.check_unicode(key + value, f"the label {key!r}")
         return self.labels
 
     def _config(self, column: Column) -> dict[str, Any] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._checked import CheckedFrame, Include
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data._parts import FrameParts
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field import Field
@@ -43,7 +43,7 @@ class Frame:
         >>> Frame.from_any({"name": ["a", "b"], "value": [1.0, None]}).fields[1].nullable
         True
         """
-        from plugin_sdk.data._convert.tables import fields_of
+        from plugin_sdk.data._tables import fields_of
 
         try:
             fields = table.fields if isinstance(table, Frame) else fields_of(table)
@@ -66,7 +66,7 @@ class Frame:
         >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
         ['a', 'b']
         """
-        from plugin_sdk.data._convert.rows import fields_of_rows
+        from plugin_sdk.data._rows import fields_of_rows
 
         try:
             return cls(name, *fields_of_rows(list(rows), columns), ref_id=ref_id, meta=meta)
@@ -133,7 +133,7 @@ class Frame:
         value = getattr(self, attribute)
         if not isinstance(value, str):
             raise FrameError(f"{attribute} is {shown(value)}; expected text")
-        return json_text.check_unicode(value, attribute)
+        return _json_text.check_unicode(value, attribute)
 
     def _field(self, index: int, field: Any) -> Field:
         if not isinstance(field, Field):

@@ -1,6 +1,6 @@
 """What Grafana is told about a frame as a whole."""
 
-# ruff: noqa: RUF009  # wire.key returns a dataclasses.field
+# ruff: noqa: RUF009  # fields.json_field returns a dataclasses.field
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from plugin_sdk.data._json import fields as wire
+from plugin_sdk.data import _json_fields as fields
 from plugin_sdk.data.config import FieldConfig
 
 
@@ -64,31 +64,31 @@ class Notice:
     'only the newest 1,000 rows are shown'
     """
 
-    text: str = wire.key("text", wire.TEXT, default="", always=True)
-    severity: NoticeSeverity = wire.key(
-        "severity", wire.choice(NoticeSeverity), default=NoticeSeverity.INFO, always=True
+    text: str = fields.json_field("text", fields.TEXT, default="", always=True)
+    severity: NoticeSeverity = fields.json_field(
+        "severity", fields.choice(NoticeSeverity), default=NoticeSeverity.INFO, always=True
     )
-    link: str | None = wire.key("link", wire.TEXT)
-    inspect: InspectType | None = wire.key("inspect", wire.choice(InspectType))
+    link: str | None = fields.json_field("link", fields.TEXT)
+    inspect: InspectType | None = fields.json_field("inspect", fields.choice(InspectType))
 
 
 @dataclass(slots=True, kw_only=True)
 class QueryStat(FieldConfig):
     """A figure about the query, such as rows read; `display_name` is what it is called."""
 
-    value: float = wire.key("value", wire.FINITE, default=0.0, always=True)
+    value: float = fields.json_field("value", fields.FINITE, default=0.0, always=True)
 
 
 def _read_version(value: Any, where: str) -> tuple[int, int]:
     if isinstance(value, list | tuple) and len(value) == 2:
-        form = wire.integer(0, 2**63 - 1)
+        form = fields.integer(0, 2**63 - 1)
         return form.read(value[0], where), form.read(value[1], where)
-    raise wire.wrong(value, where, "two whole numbers, (major, minor)")
+    raise fields.wrong(value, where, "two whole numbers, (major, minor)")
 
 
-_VERSION = wire.Form(lambda value, where: list(_read_version(value, where)), _read_version)
+_VERSION = fields.Form(lambda value, where: list(_read_version(value, where)), _read_version)
 # A type of somebody else's making is allowed, as it is in the Go SDK.
-_TYPE = wire.Form(lambda value, where: str(wire.TEXT.write(value, where)), wire.TEXT.read)
+_TYPE = fields.Form(lambda value, where: str(fields.TEXT.write(value, where)), fields.TEXT.read)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,27 +98,29 @@ class FrameMeta:
     `type` with `type_version` promises Grafana a shape; (0, 0) means no promise.
     """
 
-    type: FrameType | str | None = wire.key("type", _TYPE)
-    type_version: tuple[int, int] = wire.key("typeVersion", _VERSION, default=(0, 0), always=True)
-    path: str | None = wire.key("path", wire.TEXT)
-    path_separator: str | None = wire.key("pathSeparator", wire.TEXT)
-    custom: Any = wire.key("custom", wire.ANY)
-    stats: list[QueryStat] | None = wire.key("stats", wire.many(wire.of(QueryStat)))
-    notices: list[Notice] | None = wire.key("notices", wire.many(wire.of(Notice)))
-    channel: str | None = wire.key("channel", wire.TEXT)
-    preferred_visualization: VisType | str | None = wire.key("preferredVisualisationType", _TYPE)
-    preferred_visualization_plugin_id: str | None = wire.key("preferredVisualisationPluginId", wire.TEXT)
-    executed_query_string: str | None = wire.key("executedQueryString", wire.TEXT)
-    data_topic: str | None = wire.key("dataTopic", wire.TEXT)
-    unique_row_id_fields: list[int] | None = wire.key(
-        "uniqueRowIdFields", wire.many(wire.integer(0, 2**31 - 1))
+    type: FrameType | str | None = fields.json_field("type", _TYPE)
+    type_version: tuple[int, int] = fields.json_field("typeVersion", _VERSION, default=(0, 0), always=True)
+    path: str | None = fields.json_field("path", fields.TEXT)
+    path_separator: str | None = fields.json_field("pathSeparator", fields.TEXT)
+    custom: Any = fields.json_field("custom", fields.ANY)
+    stats: list[QueryStat] | None = fields.json_field("stats", fields.list_of(fields.nested(QueryStat)))
+    notices: list[Notice] | None = fields.json_field("notices", fields.list_of(fields.nested(Notice)))
+    channel: str | None = fields.json_field("channel", fields.TEXT)
+    preferred_visualization: VisType | str | None = fields.json_field("preferredVisualisationType", _TYPE)
+    preferred_visualization_plugin_id: str | None = fields.json_field(
+        "preferredVisualisationPluginId", fields.TEXT
+    )
+    executed_query_string: str | None = fields.json_field("executedQueryString", fields.TEXT)
+    data_topic: str | None = fields.json_field("dataTopic", fields.TEXT)
+    unique_row_id_fields: list[int] | None = fields.json_field(
+        "uniqueRowIdFields", fields.list_of(fields.integer(0, 2**31 - 1))
     )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that Grafana reads; FrameError names a value of the wrong form."""
-        return wire.write(self, "meta")
+        return fields.write(self, "meta")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FrameMeta:
         """The reverse of `to_dict`."""
-        return wire.read(cls, data, "meta")
+        return fields.read(cls, data, "meta")

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+import plugin_sdk
 from plugin_cli.cli.tool import running_tool
 from plugin_cli.venv import tool_source as module
 from plugin_cli.venv.tool_source import ToolSource
-from plugin_sdk import _version
 
 COMMIT = "grafana-plugin-cli @ git+https://git.example.org/tool@0123456"
 
@@ -23,7 +23,7 @@ def test_a_plugin_asks_for_the_tool_where_it_came_from(
     source: ToolSource, requirement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "tool_source", lambda: source)
-    monkeypatch.setattr(_version, "__version__", "1.4.2")
+    monkeypatch.setattr(plugin_sdk, "__version__", "1.4.2")
 
     tool = running_tool()
 

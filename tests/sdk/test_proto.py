@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,14 @@ def test_both_ways_build_the_same_classes() -> None:
 def test_the_classes_in_use_come_from_the_core() -> None:
     # Not a proof of the product, but of this installation: the slower way is only a fallback.
     assert pluginv2.QueryDataRequest is CORE["QueryDataRequest"]
+
+
+def test_the_public_module_has_the_messages_and_nothing_else() -> None:
+    public = importlib.import_module("plugin_sdk.pluginv2")
+    names = {name for name in vars(public) if not name.startswith("__")}
+
+    assert names == set(CORE)
+    assert all(getattr(public, name) is getattr(pluginv2, name) for name in names)
 
 
 @given(

@@ -56,7 +56,7 @@ def write_frontend(project: Project, schema: dict[str, Any], out: Path) -> None:
 def render_module(schema: dict[str, Any]) -> str:
     """Return the text of module.js: the runtime's wrapper with the schema and the parts put in."""
     from plugin_cli.resources import frontend_runtime_dir
-    from plugin_sdk._version import __version__
+    from plugin_sdk import __version__
 
     folder = frontend_runtime_dir()
     wrapper = (folder / "module.js").read_text(encoding="utf-8")

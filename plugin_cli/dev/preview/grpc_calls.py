@@ -37,7 +37,7 @@ class Calls:
 
     def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
         """Call CheckHealth; a plugin without one has unknown health, as in Grafana."""
-        from plugin_sdk._proto import pluginv2 as p
+        from plugin_sdk import pluginv2 as p
 
         request = p.CheckHealthRequest(pluginContext=self._context(settings), headers=dict(headers))
         try:
@@ -54,7 +54,7 @@ class Calls:
         self, settings: Settings, queries: Sequence[Query], headers: Mapping[str, str], cancel: Cancel
     ) -> Mapping[str, Answer]:
         """Call QueryData with all queries at once."""
-        from plugin_sdk._proto import pluginv2 as p
+        from plugin_sdk import pluginv2 as p
 
         request = p.QueryDataRequest(pluginContext=self._context(settings), headers=dict(headers))
         for query in queries:
@@ -80,7 +80,7 @@ class Calls:
         cancel: Cancel,
     ) -> Iterator[ResourcePart]:
         """Call CallResource and yield its parts as they come."""
-        from plugin_sdk._proto import pluginv2 as p
+        from plugin_sdk import pluginv2 as p
 
         request = p.CallResourceRequest(
             pluginContext=self._context(settings), method=method, path=path, url=url, body=body
@@ -93,7 +93,7 @@ class Calls:
 
     def subscribe_stream(self, settings: Settings, path: str) -> Subscription:
         """Call SubscribeStream."""
-        from plugin_sdk._proto import pluginv2 as p
+        from plugin_sdk import pluginv2 as p
 
         request = p.SubscribeStreamRequest(pluginContext=self._context(settings), path=path)
         response = self._unary("Stream/SubscribeStream", request, p.SubscribeStreamResponse, None)
@@ -101,7 +101,7 @@ class Calls:
 
     def run_stream(self, settings: Settings, path: str, cancel: Cancel) -> Iterator[bytes]:
         """Call RunStream and yield its packets."""
-        from plugin_sdk._proto import pluginv2 as p
+        from plugin_sdk import pluginv2 as p
 
         request = p.RunStreamRequest(pluginContext=self._context(settings), path=path)
         for packet in self._stream("Stream/RunStream", request, p.StreamPacket, cancel):
@@ -109,14 +109,14 @@ class Calls:
 
     def collect_metrics(self) -> bytes:
         """Call CollectMetrics."""
-        from plugin_sdk._proto import pluginv2 as p
+        from plugin_sdk import pluginv2 as p
 
         request = p.CollectMetricsRequest(pluginContext=p.PluginContext(pluginId=self._plugin_id))
         response = self._unary("Diagnostics/CollectMetrics", request, p.CollectMetricsResponse, None)
         return bytes(response.metrics.prometheus)
 
     def _context(self, settings: Settings) -> Any:
-        from plugin_sdk.client.proto_out import plugin_context
+        from plugin_sdk.client import plugin_context
 
         return plugin_context(self._plugin_id, settings)
 

@@ -186,7 +186,7 @@ class PreviewSession:
 
     def preview(self, rich: Path | None) -> Preview:
         """Return what the application serves, with the rich page where there is one."""
-        from plugin_sdk._version import __version__
+        from plugin_sdk import __version__
 
         project = self._project
         folders = [project.dist, project.plugin_json.parent]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._column import TYPE_CODES, VARIABLE_WIDTH, Column, pack_bits, unpack_bits
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field_type import FieldType
 
@@ -81,7 +81,7 @@ def _check_values(kind: FieldType, data: memoryview, edges: array[int], validity
             continue
         value = bytes(data[edges[row] - start : edges[row + 1] - start])
         try:
-            value.decode() if kind is FieldType.STRING else json_text.check_json(value)
+            value.decode() if kind is FieldType.STRING else _json_text.check_json(value)
         except UnicodeDecodeError as error:
             raise FrameError("holds text that is not UTF-8", row=row) from error
         except FrameError as error:

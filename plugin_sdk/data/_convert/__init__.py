@@ -1,4 +1,4 @@
-"""From what authors return to frames: numpy, pandas, polars, Arrow, rows, dicts.
+"""Columns from what authors hold: lists, numpy, pandas, polars, Arrow.
 
-Anything tabular goes in; fields leave, or a FrameError that names the column.
+Values of any kind go in; columns leave, or a FrameError that names the row.
 """

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from plugin_sdk.data._arrow.c_interface import CArray, CSchema, chunks_of, metadata
-from plugin_sdk.data._arrow.memory import flags, instants, numbers, texts, validity
-from plugin_sdk.data._arrow.objects import FIXED, Slice, objects
+from plugin_sdk.data import _json_text
+from plugin_sdk.data._arrow_memory.buffers import flags, instants, numbers, texts, validity
+from plugin_sdk.data._arrow_memory.c_interface import CArray, CSchema, chunks_of, metadata
+from plugin_sdk.data._arrow_memory.objects import FIXED, Slice, objects
 from plugin_sdk.data._column import Column
 from plugin_sdk.data._convert import python
 from plugin_sdk.data._convert.python_types import Nanoseconds
 from plugin_sdk.data._convert.source import NamedValues
 from plugin_sdk.data._convert.to_python import raw_list
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field_type import FieldType
 
@@ -105,7 +105,7 @@ def _proved(column: Column) -> Column:
 
 def _check_json(row: int, raw: bytes) -> None:
     try:
-        json_text.check_json(raw)
+        _json_text.check_json(raw)
     except FrameError as error:
         raise FrameError(error.problem, row=row) from error
 

@@ -15,9 +15,9 @@ from types import NoneType
 from typing import Any, NoReturn
 from uuid import UUID
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Buffer, Column, offsets_of, pack_bits
 from plugin_sdk.data._convert.python_types import Nanoseconds, derive, plain
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
 
@@ -178,7 +178,7 @@ def _documents(values: Sequence[Any], _kinds: Kinds, _: FieldType) -> Buffers:
 def _document(value: Any) -> bytes:
     """JSON text: bytes are JSON already and are proved to be, anything else is written as JSON."""
     if isinstance(value, bytes | bytearray):
-        return json_text.check_json(bytes(value))
+        return _json_text.check_json(bytes(value))
     if isinstance(value, Nanoseconds):  # an int to the encoder, which would write a bare number
         value = value.isoformat()
     dumped = json.dumps(

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._convert import python
 from plugin_sdk.data._convert.python_types import Nanoseconds
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data._parts import FrameParts
 from plugin_sdk.data.config import FieldConfig
 from plugin_sdk.data.errors import FrameError, shown
@@ -32,7 +32,7 @@ def decode(text: str | bytes) -> FrameParts:
     if unknown or "schema" not in document:
         raise FrameError(f"a frame holds schema and data; found {', '.join(sorted(document)) or 'nothing'}")
     schema = _object(document["schema"], "schema")
-    name, ref_id = (_text(schema.get(key, ""), key) for key in ("name", "refId"))
+    name, ref_id = (_string(schema.get(key, ""), key) for key in ("name", "refId"))
     try:
         meta = None if schema.get("meta") is None else FrameMeta.from_dict(schema["meta"])
         fields = _fields(_list(schema.get("fields") or [], "fields"), document.get("data"))
@@ -69,10 +69,10 @@ def _fields(schemas: list[Any], data: Any) -> list[Field]:
 
 def _field(schema: Any, values: Any, entities: Any, nanos: Any) -> Field:
     schema = _object(schema, "field")
-    name = _text(schema.get("name", ""), "name")
+    name = _string(schema.get("name", ""), "name")
     try:
         info = _object(schema.get("typeInfo"), "typeInfo")
-        kind = FieldType.of(_text(info.get("frame"), "typeInfo.frame"))
+        kind = FieldType.of(_string(info.get("frame"), "typeInfo.frame"))
         config = None if schema.get("config") is None else FieldConfig.from_dict(schema["config"])
         held = _restored(list(_list(values, "values")), kind, entities, nanos)
         column = python.column(held if info.get("nullable") else _no_null(held, kind), kind)
@@ -92,7 +92,7 @@ def _restored(values: list[Any], kind: FieldType, entities: Any, nanos: Any) -> 
             raise FrameError(f"nanos has {len(rests)} entries; expected {len(values)}")
         return [_instant(row, *pair) for row, pair in enumerate(zip(values, rests, strict=True))]
     if kind is FieldType.JSON:
-        return [None if value is None else json_text.dump(value).encode() for value in values]
+        return [None if value is None else _json_text.to_json(value).encode() for value in values]
     for name, rows in _object(entities or {}, "entities").items():
         for row in _list(rows, "entities"):
             if name not in _ENTITIES or type(row) is not int or not 0 <= row < len(values):
@@ -129,7 +129,7 @@ def _list(value: Any, what: str) -> list[Any]:
     return value
 
 
-def _text(value: Any, what: str) -> str:
+def _string(value: Any, what: str) -> str:
     if not isinstance(value, str):
         raise FrameError(f"{what} is {shown(value)}; expected text")
     return value

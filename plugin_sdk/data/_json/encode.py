@@ -6,8 +6,8 @@ import math
 from array import array
 from typing import TYPE_CHECKING, Any
 
+from plugin_sdk.data import _json_text
 from plugin_sdk.data._convert.to_python import raw_list
-from plugin_sdk.data._json import text as json_text
 from plugin_sdk.data.field import CheckedField
 from plugin_sdk.data.field_type import FieldType
 
@@ -22,7 +22,7 @@ def encode(frame: CheckedFrame, include: Include) -> str:
     """The whole frame, or one half of it."""
     halves = []
     if include != "data":
-        halves.append(f'"schema":{json_text.dump(_schema(frame))}')
+        halves.append(f'"schema":{_json_text.to_json(_schema(frame))}')
     if include != "schema":
         halves.append(f'"data":{_data(frame)}')
     return "{" + ",".join(halves) + "}"
@@ -60,9 +60,9 @@ def _data(frame: CheckedFrame) -> str:
         texts.append(_values(values, field.column.type))
     data = f'{{"values":[{",".join(texts)}]'
     if any(entities):
-        data += f',"entities":{json_text.dump(entities)}'
+        data += f',"entities":{_json_text.to_json(entities)}'
     if any(nanos):
-        data += f',"nanos":{json_text.dump(nanos)}'
+        data += f',"nanos":{_json_text.to_json(nanos)}'
     return data + "}"
 
 
@@ -70,16 +70,16 @@ def _values(values: list[Any], kind: FieldType) -> str:
     if kind is FieldType.JSON:
         return "[" + ",".join("null" if raw is None else raw.decode() for raw in values) + "]"
     if kind is FieldType.TIME:
-        return json_text.dump(
+        return _json_text.to_json(
             [None if instant is None else instant // _NANOSECONDS_PER_MILLISECOND for instant in values]
         )
     if kind is FieldType.FLOAT32:
         values = [None if value is None else _shortest(value) for value in values]
     if kind in _FLOATS:
-        return json_text.dump(
+        return _json_text.to_json(
             [value if value is not None and math.isfinite(value) else None for value in values]
         )
-    return json_text.dump(values)
+    return _json_text.to_json(values)
 
 
 def _shortest(value: float) -> float:

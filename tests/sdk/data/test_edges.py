@@ -79,7 +79,7 @@ def test_text_of_any_offset_width_and_slice_is_the_same(
 
 
 def test_more_text_than_a_field_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugin_sdk.data._arrow.memory.MAX_INT32", 3)
+    monkeypatch.setattr("plugin_sdk.data._arrow_memory.buffers.MAX_INT32", 3)
 
     with pytest.raises(FrameError, match="more than 2 GiB of text"):
         Field("x", pa.array(["four"], pa.large_string())).check()

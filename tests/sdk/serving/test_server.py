@@ -166,11 +166,12 @@ def test_preload_imports_what_the_first_answer_needs() -> None:
     code = (
         "import sys; from plugin_sdk._serving import server; "
         "before = set(sys.modules); server.preload(); "
-        "print(*sorted({'plugin_sdk._serving.services.data', 'plugin_sdk._serving.parse_models'} & (set(sys.modules) - before)))"
+        "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert done.stdout.split() == ["plugin_sdk._serving.services.data", "plugin_sdk._serving.parse_models"]
+    needed = {"plugin_sdk._serving.services.data", "plugin_sdk._serving.parse_models", "plugin_sdk.data"}
+    assert needed <= set(done.stdout.split())
     server.preload()
 
 

@@ -7,8 +7,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from plugin_sdk.data._arrow.c_interface import memory
-from plugin_sdk.data._arrow.objects import FIXED, PER_SECOND, Slice, edges_of, views
+from plugin_sdk.data._arrow_memory.c_interface import memory
+from plugin_sdk.data._arrow_memory.objects import FIXED, PER_SECOND, Slice, edges_of, views
 from plugin_sdk.data._column import (
     MAX_INT32,
     MAX_INT64,

@@ -10,7 +10,7 @@ from plugin_sdk.data.errors import FrameError, shown
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def dump(data: Any) -> str:
+def to_json(data: Any) -> str:
     """Return `data` as JSON without whitespace."""
     return _ENCODER.encode(data)
 

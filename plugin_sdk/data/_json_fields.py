@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from plugin_sdk.data._json import text as json_text
+from plugin_sdk.data import _json_text
 from plugin_sdk.data.errors import FrameError, shown
 
 T = TypeVar("T")
@@ -25,7 +25,9 @@ class Form(NamedTuple):
     read: Callable[[Any, str], Any]
 
 
-def key(name: str, form: Form, *, default: Any = None, always: bool = False, factory: Any = None) -> Any:
+def json_field(
+    name: str, form: Form, *, default: Any = None, always: bool = False, factory: Any = None
+) -> Any:
     """A dataclass attribute stored under `name`; left out when it is None, unless `always`."""
     metadata = {"key": name, "form": form, "always": always}
     if factory is not None:
@@ -34,7 +36,7 @@ def key(name: str, form: Form, *, default: Any = None, always: bool = False, fac
 
 
 def write(value: Any, where: str) -> dict[str, Any]:
-    """The JSON object of a dataclass whose attributes are made with `key`."""
+    """The JSON object of a dataclass whose attributes are made with `json_field`."""
     out: dict[str, Any] = {}
     for attribute in dataclasses.fields(value):
         held, rule = getattr(value, attribute.name), attribute.metadata
@@ -109,7 +111,7 @@ def _write_any(value: Any, where: str) -> Any:
     return value
 
 
-def many(form: Form) -> Form:
+def list_of(form: Form) -> Form:
     """A list of values of one form."""
 
     def each(walk: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
@@ -123,7 +125,7 @@ def many(form: Form) -> Form:
     return Form(each(form.write), each(form.read))
 
 
-def of(kind: type[Any]) -> Form:
+def nested(kind: type[Any]) -> Form:
     """Another dataclass of this module's making."""
 
     def check(value: Any, where: str) -> Any:
@@ -150,7 +152,7 @@ def choice(kind: type[Any]) -> Form:
 def _same_text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise wrong(value, where, "text")
-    return str(json_text.check_unicode(value, where))
+    return str(_json_text.check_unicode(value, where))
 
 
 _same_dict = instance(dict, "a dict").write

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from plugin_sdk.data._arrow.c_interface import CArray, CSchema, memory, metadata
+from plugin_sdk.data._arrow_memory.c_interface import CArray, CSchema, memory, metadata
 from plugin_sdk.data._column import TYPE_CODES, unpack_bits
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field_type import FieldType

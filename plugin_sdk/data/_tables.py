@@ -40,7 +40,7 @@ def _fields(columns: Iterable[source.NamedValues]) -> list[Field]:
 
 
 def _fields_of_python(table: Any) -> list[Field]:
-    from plugin_sdk.data._convert.rows import fields_of_cursor, fields_of_rows
+    from plugin_sdk.data._rows import fields_of_cursor, fields_of_rows
 
     if isinstance(table, Mapping):
         return [_field(name, values) for name, values in table.items()]
