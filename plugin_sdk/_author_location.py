@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A file of the author's and a line of it; None where even Python does not know the line."""
 
     file: str
@@ -17,14 +17,14 @@ class Place:
         return f"{Path(self.file).name if self.file else '?'}, line {self.line}"
 
 
-def place_of(error: BaseException) -> Place | None:
+def location_of(error: BaseException) -> Location | None:
     """Return where the author's code raised `error`, or called what raised it; None: nowhere in it."""
     import traceback
 
     if isinstance(error, SyntaxError):
-        return Place(error.filename or "", error.lineno)
+        return Location(error.filename or "", error.lineno)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_authors(frame.filename)]
-    return Place(frames[-1].filename, frames[-1].lineno) if frames else None
+    return Location(frames[-1].filename, frames[-1].lineno) if frames else None
 
 
 def _is_authors(filename: str) -> bool:

@@ -159,28 +159,28 @@ def text_of(error: BaseException) -> str:
     if not isinstance(error, (PluginError, ValueError)) or not text:
         name = type(error).__name__
         text = f"{name}: {text}" if text else name
-    return clean_text(text + _place(error))
+    return clean_text(text + _location(error))
 
 
-_tells_places = False
+_include_locations = False
 
 
-def tell_places() -> None:
+def include_locations() -> None:
     """From now on name the author's file and line in the text of errors that nobody raised on purpose.
 
     For a backend that runs from source: whoever reads the error there can mend it.
     """
-    global _tells_places
-    _tells_places = True
+    global _include_locations
+    _include_locations = True
 
 
-def _place(error: BaseException) -> str:
-    if not _tells_places or isinstance(error, PluginError):
+def _location(error: BaseException) -> str:
+    if not _include_locations or isinstance(error, PluginError):
         return ""
-    from plugin_sdk._author_location import place_of
+    from plugin_sdk._author_location import location_of
 
-    place = place_of(error)
-    return f" ({place})" if place else ""
+    location = location_of(error)
+    return f" ({location})" if location else ""
 
 
 def clean_text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""One living instance for each configured data source, made anew when its settings change."""
+"""One instance for each configured data source, made anew when its settings change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class InstanceManager(Generic[T]):
     Args:
         create: makes the instance of a context; what it raises reaches the caller.
         dispose: gives back what an instance holds; what it raises is logged.
-        changed: told the number of living instances each time one was made.
+        changed: told the number of active instances each time one was made.
     """
 
     def __init__(
@@ -101,11 +101,11 @@ class InstanceManager(Generic[T]):
     def close(self) -> None:
         """Dispose every instance at once, the retired ones included; the plugin ends."""
         with self._lock:
-            living = [slot.instance for slot in self._slots.values() if slot.instance is not None]
-            living += self._retired.values()
+            active = [slot.instance for slot in self._slots.values() if slot.instance is not None]
+            active += self._retired.values()
             self._slots.clear()
             self._retired.clear()
-        for instance in living:
+        for instance in active:
             self._dispose(instance)
 
 

@@ -41,7 +41,7 @@ def schema_of_class(cls: type) -> dict[str, Any]:
     }
 
 
-def offer_schema(cls: type, path: str) -> None:
+def write_schema(cls: type, path: str) -> None:
     """Write the schema of a class that is loaded already to `path`, whole or not at all.
 
     `plugin-cli dev` makes the editors from it: reading the models in a process of their own takes as long as

@@ -4,4 +4,4 @@ import sys
 
 from plugin_sdk._process import main
 
-main.end = lambda *_, **__: sys.exit(0)
+main.stop_process = lambda *_, **__: sys.exit(0)

@@ -2,4 +2,4 @@
 
 from plugin_sdk._process import main
 
-main.Process._set_signals = lambda _self: None
+main.ServingProcess._set_signals = lambda _self: None

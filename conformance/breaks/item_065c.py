@@ -2,4 +2,4 @@
 
 from plugin_sdk._serving import metrics
 
-metrics.Metrics.request = lambda *_: None
+metrics.Metrics.count_request = lambda *_: None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def answer_flags(arguments: list[str], target: str | type) -> int | None:
@@ -10,8 +11,6 @@ def answer_flags(arguments: list[str], target: str | type) -> int | None:
     flags = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
     if flags & {"version", "buildinfo"}:
         import json
-
-        from plugin_sdk._process.buildinfo import build_info
 
         info = build_info()
         sys.stdout.write((str(info.get("version", "")) if "version" in flags else json.dumps(info)) + "\n")
@@ -21,3 +20,19 @@ def answer_flags(arguments: list[str], target: str | type) -> int | None:
 
         return serve_standalone(target)
     return None
+
+
+def build_info() -> dict[str, Any]:
+    """Return what `build` recorded: id, version, time and packages; from source, only the SDK's version."""
+    # Not at the top: this module is loaded before the handshake.
+    import json
+    from pathlib import Path
+
+    from plugin_sdk._version import __version__
+
+    folder = getattr(sys, "_MEIPASS", None)
+    path = Path(folder) / "buildinfo.json" if folder else None
+    if path is None or not path.is_file():
+        return {"version": "source", "sdk": __version__}
+    info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return info

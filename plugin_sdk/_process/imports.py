@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def outside_modules(folder: str, package: str) -> list[tuple[str, tuple[str, ...]]]:
+def external_modules(folder: str, package: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return each module that importing the source imports too, with the names taken from it.
 
     Args:

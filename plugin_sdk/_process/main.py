@@ -37,11 +37,11 @@ def serve(target: str | type) -> None:
     if not check_cookie(os.environ):
         sys.stderr.write(NOT_EXECUTED_DIRECTLY)
         sys.exit(1)
-    _point_at_running_server()
-    Process(target).run()
+    _defer_to_standalone_server()
+    ServingProcess(target).run()
 
 
-def _point_at_running_server() -> None:
+def _defer_to_standalone_server() -> None:
     """Act as a locator where a standalone server of this plugin runs already."""
     executable = sys.executable if getattr(sys, "frozen", False) else sys.argv[0]
     folder = os.path.dirname(os.path.abspath(executable))  # noqa: PTH100, PTH120  # before pathlib is loaded
@@ -65,7 +65,7 @@ def _is_source_backend() -> bool:
     return bool(os.environ.get("PLUGIN_CLI_SOURCE_BACKEND"))
 
 
-class Process:
+class ServingProcess:
     """One plugin process, from the handshake to its end."""
 
     def __init__(self, target: str | type) -> None:
@@ -87,12 +87,12 @@ class Process:
         from plugin_sdk._process.handshake import HandshakeError
 
         try:
-            runtime = self._start()
+            state = self._start()
         except HandshakeError as error:
             _log.log("error", str(error))
             os._exit(1)
-        self._load(runtime)
-        self._wait(runtime)
+        self._load(state)
+        self._wait(state)
 
     def _start(self) -> Any:
         """Listen, and print the handshake line."""
@@ -104,9 +104,9 @@ class Process:
         _handshake.check_versions(os.environ)
         # Half a millisecond instead of five between threads: health must not wait behind a busy query.
         sys.setswitchinterval(0.0005)
-        runtime, stdio = SharedState(self._target), Stdio()
+        state, stdio = SharedState(self._target), Stdio()
         controller = None if _is_source_backend() else self._stop.set
-        self._server, self._pools = build(runtime, stop=controller, stdio=stdio)
+        self._server, self._pools = build(state, stop=controller, stdio=stdio)
         network, address = _handshake.bind(self._server, os.environ)
         if network == "unix":
             self._socket = address
@@ -115,16 +115,16 @@ class Process:
         self._set_signals()
         self._stdout.send_line(_handshake.line(network, address))
         self._stdout.drain(stdio.write)
-        return runtime
+        return state
 
-    def _load(self, runtime: Any) -> None:
+    def _load(self, state: Any) -> None:
         def load() -> None:
             from plugin_sdk._serving.metrics import Metrics
             from plugin_sdk._serving.server import preload
 
             _log.install()
-            runtime.metrics = Metrics()
-            runtime.loader.start()
+            state.metrics = Metrics()
+            state.loader.start()
             preload()
 
         threading.Thread(target=load, name="load", daemon=True).start()
@@ -135,17 +135,17 @@ class Process:
         if sys.platform != "win32":
             signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
 
-    def _wait(self, runtime: Any) -> None:
+    def _wait(self, state: Any) -> None:
         from plugin_sdk._process.watch_parent import Watch, stall_seconds
 
-        threading.Thread(target=self._guard, name="server-guard", daemon=True).start()
+        threading.Thread(target=self._watch_server, name="server-watch", daemon=True).start()
         watch = Watch(self._stop, stall=stall_seconds(os.environ), parent=self._parent)
         watch.run(on_orphaned=lambda: _log.log("warn", "the parent process is gone; ending"))
         self._stop.set()
         # A backend under `plugin-cli dev` that a newer one takes over from answers what it was asked before.
-        end(runtime, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
+        stop_process(state, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
 
-    def _guard(self) -> None:
+    def _watch_server(self) -> None:
         """End the process if the server ends by itself: Grafana restarts a process, never a server."""
         self._server.wait_for_termination()
         if not self._stop.is_set():
@@ -153,18 +153,18 @@ class Process:
             os._exit(1)
 
 
-def end(runtime: Any, server: Any, socket: str, *, grace: float = 0) -> None:
+def stop_process(state: Any, server: Any, socket: str, *, grace: float = 0) -> None:
     """End the process: dispose instances, cut what still runs, remove the socket. Takes under two seconds.
 
     Args:
-        runtime: what the plugin's class lives in.
+        state: what the plugin's class lives in.
         server: the gRPC server.
         socket: the path of its socket, if it has one.
         grace: so many seconds more for calls under way; new ones are not taken.
 
     By `os._exit`, because Python would wait for every thread, and a hung handler never returns.
     """
-    done = threading.Thread(target=_close, args=(runtime, server, grace), daemon=True)
+    done = threading.Thread(target=_close, args=(state, server, grace), daemon=True)
     done.start()
     done.join(timeout=1.0 + grace)
     if socket:
@@ -174,7 +174,7 @@ def end(runtime: Any, server: Any, socket: str, *, grace: float = 0) -> None:
     os._exit(0)
 
 
-def _close(runtime: Any, server: Any, grace: float) -> None:
+def _close(state: Any, server: Any, grace: float) -> None:
     server.stop(grace=grace).wait(grace)
-    runtime.close()
+    state.close()
     _log.flush()

@@ -26,7 +26,7 @@ from types import CodeType
 from typing import Any
 
 
-class _Fresh(SourceFileLoader):
+class _CompilingLoader(SourceFileLoader):
     """Compiles the source as it stands, and leaves no bytecode behind."""
 
     def get_code(self, fullname: str) -> CodeType:
@@ -41,24 +41,26 @@ def main(arguments: list[str]) -> None:
     package, folder, *rest = arguments
     compile_always(folder)
     if rest == ["--wait"]:
-        with _stdout_kept():
-            _warm(package, folder)
+        with _stdout_to_stderr():
+            _preload(package, folder)
         if not sys.stdin.readline():
             os._exit(0)
-    from plugin_sdk.errors import tell_places
+    from plugin_sdk.errors import include_locations
 
-    tell_places()
+    include_locations()
     runpy.run_module(package, run_name="__main__", alter_sys=True)
 
 
 def compile_always(folder: str) -> None:
     """Have modules below `folder` compiled whenever they are imported, whatever bytecode there is."""
-    finder = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_Fresh, SOURCE_SUFFIXES))
-    sys.path_hooks.insert(0, _below(folder, finder))
+    finder = FileFinder.path_hook(
+        (ExtensionFileLoader, EXTENSION_SUFFIXES), (_CompilingLoader, SOURCE_SUFFIXES)
+    )
+    sys.path_hooks.insert(0, _limited_to(folder, finder))
     sys.path_importer_cache.clear()
 
 
-def _below(folder: str, hook: Callable[[str], Any]) -> Callable[[str], Any]:
+def _limited_to(folder: str, hook: Callable[[str], Any]) -> Callable[[str], Any]:
     root = os.path.realpath(folder)
 
     def finder(path: str) -> Any:
@@ -69,9 +71,9 @@ def _below(folder: str, hook: Callable[[str], Any]) -> Callable[[str], Any]:
     return finder
 
 
-def _warm(package: str, folder: str) -> None:
+def _preload(package: str, folder: str) -> None:
     """Import what every backend needs and what this one names; what fails now is told when it fails again."""
-    from plugin_sdk._process.imports import outside_modules
+    from plugin_sdk._process.imports import external_modules
     from plugin_sdk._serving.lazy_grpc import import_grpc
 
     import_grpc()
@@ -80,7 +82,7 @@ def _warm(package: str, folder: str) -> None:
     preload()
     for name in ("_process.handshake", "_serving.metrics", "_serving.plugin", "_process.watch_parent"):
         importlib.import_module(f"plugin_sdk.{name}")
-    for module, names in outside_modules(folder, package):
+    for module, names in external_modules(folder, package):
         with contextlib.suppress(BaseException):
             found = importlib.import_module(module)
             for name in names:
@@ -89,7 +91,7 @@ def _warm(package: str, folder: str) -> None:
 
 
 @contextlib.contextmanager
-def _stdout_kept() -> Any:
+def _stdout_to_stderr() -> Any:
     """Send what packages print while they are imported to stderr: stdout is the handshake's."""
     real = os.dup(1)
     os.dup2(2, 1)

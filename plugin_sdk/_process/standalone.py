@@ -31,9 +31,9 @@ def serve_standalone(target: str | type) -> int:
         signal.signal(number, lambda _number, _frame: stop.set())
     _log.configure(level="debug")
     _log.install()
-    runtime = SharedState(target)
-    runtime.loader.start()
-    server, _ = build(runtime, stop=None, stdio=None)
+    state = SharedState(target)
+    state.loader.start()
+    server, _ = build(state, stop=None, stdio=None)
     port = server.add_insecure_port(_wanted_address(plugin_id))
     server.start()
     address = f"127.0.0.1:{port}"
@@ -45,7 +45,7 @@ def serve_standalone(target: str | type) -> int:
         for path in files:
             path.unlink(missing_ok=True)
         server.stop(grace=0)
-        runtime.close()
+        state.close()
     return 0
 
 

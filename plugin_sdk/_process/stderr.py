@@ -19,7 +19,7 @@ from plugin_sdk import _log
 from plugin_sdk._process.foreign_lines import entries
 
 _CHUNK = 64 * 1024
-_SETTLED_SECONDS = 0.05
+_QUIET_SECONDS = 0.05
 """A traceback is written in several pieces; this much silence ends it."""
 
 
@@ -82,7 +82,7 @@ def _relay(read: int, alive: int) -> None:
     """Wrap what arrives until everybody who could write has gone, or the process that we serve."""
     text, path = b"", b""
     while True:
-        ready = _wait(read, alive, _SETTLED_SECONDS if text else None)
+        ready = _wait(read, alive, _QUIET_SECONDS if text else None)
         chunk = os.read(read, _CHUNK) if read in ready else b""
         text += chunk
         if chunk and alive >= 0 and len(text) < _CHUNK:
@@ -95,9 +95,9 @@ def _relay(read: int, alive: int) -> None:
             return
         if ready:
             # The other pipe ends with the process; until then it says which file to remove.
-            told = os.read(alive, 4096)
-            path = told or path
-            if not told:
+            received = os.read(alive, 4096)
+            path = received or path
+            if not received:
                 _remove(path)
                 return
 

@@ -80,7 +80,7 @@ def is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(function)
 
 
-def bound(function: Callable[..., Any]) -> Callable[..., Any]:
+def bind(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return `call(caller, ...)` for a sync or an async function, so that both are called alike."""
     if is_async(function):
         return lambda caller, *args, **named: run(function(*args, **named), caller)

@@ -1,4 +1,4 @@
-"""Why the author's code could not be loaded: in one sentence, with its place and what helps."""
+"""Why the author's code could not be loaded: in one sentence, with its location and what helps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from difflib import get_close_matches
 from types import ModuleType
 
-from plugin_sdk._author_location import place_of
+from plugin_sdk._author_location import location_of
 
 
 def describe(error: BaseException, module_name: str = "") -> str:
-    """Return the reason in one line: the error, its place in the author's own code, what to do about it.
+    """Return the reason in one line: the error, its location in the author's own code, what to do about it.
 
     Args:
         error: what importing the author's module raised.
@@ -18,13 +18,13 @@ def describe(error: BaseException, module_name: str = "") -> str:
     """
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     name = type(error).__name__
-    place = place_of(error)
-    told = (f"{name}: {text}" if text else name) + (f" ({place})" if place else "")
-    hint = _missing_module(error, module_name) if isinstance(error, ModuleNotFoundError) else ""
-    return f"{told}; {hint}" if hint else told
+    location = location_of(error)
+    text_with_location = (f"{name}: {text}" if text else name) + (f" ({location})" if location else "")
+    hint = _missing_module_hint(error, module_name) if isinstance(error, ModuleNotFoundError) else ""
+    return f"{text_with_location}; {hint}" if hint else text_with_location
 
 
-def _missing_module(error: ModuleNotFoundError, module_name: str) -> str:
+def _missing_module_hint(error: ModuleNotFoundError, module_name: str) -> str:
     missing, package = error.name or "", module_name.partition(".")[0]
     if not missing:
         return ""

@@ -61,28 +61,28 @@ class Loader:
             from plugin_sdk._serving.plugin import Plugin
 
             self._plugin = Plugin(_resolve(self._target), on_instances=self._on_instances)
-            _tell("the plugin's code is loaded", LOADED)
+            _report("the plugin's code is loaded", LOADED)
         except BaseException as error:
-            self._failed(error)
+            self._record_failure(error)
         finally:
             self._done.set()
-        self._offer_schema()
+        self._write_schema()
 
-    def _offer_schema(self) -> None:
+    def _write_schema(self) -> None:
         """Give `plugin-cli dev` the schema for the editors, when the first call waits for nothing more."""
         path = os.environ.get("PLUGIN_CLI_SCHEMA_FILE")
         if not path or self._plugin is None:
             return
-        from plugin_sdk.schema import offer_schema
+        from plugin_sdk.schema import write_schema
 
         try:
-            offer_schema(self._plugin.cls, path)
+            write_schema(self._plugin.cls, path)
         except OSError as error:
             _log.log_exception("the schema of the models cannot be written", error)
-        _tell("the models are described", DESCRIBED)
+        _report("the models are described", DESCRIBED)
 
-    def _failed(self, error: BaseException) -> None:
-        from plugin_sdk._author_location import place_of
+    def _record_failure(self, error: BaseException) -> None:
+        from plugin_sdk._author_location import location_of
         from plugin_sdk._serving.load_errors import describe
         from plugin_sdk.errors import LoadError
 
@@ -93,14 +93,14 @@ class Loader:
             if isinstance(error, LoadError)
             else f"the plugin's code could not be loaded: {describe(error, module)}"
         )
-        place = place_of(error)
-        facts = {"file": place.file, "line": place.line} if place else {}
+        location = location_of(error)
+        facts = {"file": location.file, "line": location.line} if location else {}
         _log.log_exception(
             "the plugin's code could not be loaded", error, event=NOT_LOADED, reason=self._reason, **facts
         )
 
 
-def _tell(message: str, event: str) -> None:
+def _report(message: str, event: str) -> None:
     # `plugin-cli dev` waits for this line, whatever level the author set.
     if _log.enabled("debug") or os.environ.get("PLUGIN_CLI_DEV"):
         _log.write_line(_log.encode("debug", message, {"event": event}))

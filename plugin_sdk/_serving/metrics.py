@@ -37,12 +37,12 @@ class Metrics:
         self._active = self._created = 0
         self._registered = False
 
-    def started(self, method: str, kind: str) -> None:
+    def rpc_started(self, method: str, kind: str) -> None:
         """Count an RPC that begins; `method` is its full name, `/pluginv2.Data/QueryData`."""
         with self._lock:
             self._started[method, kind] += 1
 
-    def ended(self, method: str, kind: str, code: str, seconds: float, messages: int = 1) -> None:
+    def rpc_ended(self, method: str, kind: str, code: str, seconds: float, messages: int = 1) -> None:
         """Count an RPC that ended with `code`, after `seconds`, having sent `messages`."""
         rpc = (method, kind)
         with self._lock:
@@ -51,12 +51,12 @@ class Metrics:
             self._buckets[rpc, bisect_left(_BOUNDS, seconds)] += 1
             self._seconds[rpc] = self._seconds.get(rpc, 0.0) + seconds
 
-    def request(self, endpoint: str, status: str, source: str) -> None:
+    def count_request(self, endpoint: str, status: str, source: str) -> None:
         """Count a request of Grafana by its outcome."""
         with self._lock:
             self._requests[endpoint, status, source] += 1
 
-    def instances(self, count: int) -> None:
+    def instance_created(self, count: int) -> None:
         """Note how many instances are alive; one was made."""
         with self._lock:
             self._active = count

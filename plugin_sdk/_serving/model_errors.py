@@ -37,7 +37,7 @@ _BOUNDS = {
 }
 
 
-def sentence(root: js.Node, node: js.Node, data: Any, details: Sequence[Any], what: str) -> str:
+def describe(root: js.Node, node: js.Node, data: Any, details: Sequence[Any], what: str) -> str:
     """Return one sentence for all `details`, naming each field's title and what is expected."""
     told = [_finding(root, node, data, detail, what) for detail in details[:_MOST]]
     if len(details) > _MOST:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plugin_sdk import json_schema as js
-from plugin_sdk._serving.model_errors import sentence
+from plugin_sdk._serving.model_errors import describe
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -161,4 +161,4 @@ def _validate(shape: _Shape, data: dict[str, Any], what: str) -> Any:
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
     # Outside the handler: the cause holds the input, and with it the secrets.
-    raise ModelError(sentence(shape.schema, shape.node, data, details, what))
+    raise ModelError(describe(shape.schema, shape.node, data, details, what))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_sdk import _log
-from plugin_sdk._serving.async_bridge import Uncancelled, bound
+from plugin_sdk._serving import async_bridge
 from plugin_sdk._serving.parse_models import ModelError, parse_settings
 from plugin_sdk.context import PluginContext
 from plugin_sdk.datasource import App, DataSource, model_types
@@ -76,7 +76,7 @@ class Instance:
         """Return the handler `name`, sync or async alike."""
         found = self._handlers.get(name)
         if found is None:
-            found = self._handlers[name] = bound(getattr(self.target, name))
+            found = self._handlers[name] = async_bridge.bind(getattr(self.target, name))
         return found
 
 
@@ -91,7 +91,7 @@ class Plugin:
 
     def class_handler(self, name: str) -> Handler:
         """Return a handler that knows no instance, such as `collect_metrics`."""
-        return bound(getattr(self.cls, name))
+        return async_bridge.bind(getattr(self.cls, name))
 
     def _create(self, context: PluginContext) -> Instance:
         settings = context.data_source_instance_settings or context.app_instance_settings
@@ -112,6 +112,6 @@ def _dispose(instance: Instance) -> None:
     if not callable(getattr(instance.target, "dispose", None)):
         return
     try:
-        instance.handler("dispose")(Uncancelled())
+        instance.handler("dispose")(async_bridge.Uncancelled())
     except BaseException as error:
         _log.log_exception("dispose failed", error, plugin_class=type(instance.target).__name__)

@@ -31,24 +31,24 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _bytes_field(tag: int, value: bytes) -> tuple[bytes, bytes]:
+def _field_parts(tag: int, value: bytes) -> tuple[bytes, bytes]:
     return bytes((tag << 3 | 2,)) + _varint(len(value)), value
 
 
 def bytes_field(number: int, value: bytes) -> bytes:
     """Return a length-delimited field of a message; its number is at most 15."""
-    return b"".join(_bytes_field(number, value))
+    return b"".join(_field_parts(number, value))
 
 
 def _data_response(response: EncodedResponse) -> list[bytes]:
     parts: list[bytes] = []
     for frame in response.frames:
-        parts += _bytes_field(1, frame)
+        parts += _field_parts(1, frame)
     if response.error:
-        parts += _bytes_field(2, response.error.encode())
+        parts += _field_parts(2, response.error.encode())
     parts.append(b"\x20" + _varint(response.status))
     if response.error_source:
-        parts += _bytes_field(5, response.error_source.encode())
+        parts += _field_parts(5, response.error_source.encode())
     if response.json_format:
         parts.append(b"\x30\x01")
     return parts

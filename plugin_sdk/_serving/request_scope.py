@@ -141,7 +141,7 @@ def _begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> Act
     call = ActiveCall(state, rpc, grpc_context, proto_in.plugin_context(message.pluginContext), metadata)
     call.log_token = _log.request_fields.set(_log_fields(rpc.endpoint, call))
     if state.metrics is not None:
-        state.metrics.started(rpc.method, rpc.kind)
+        state.metrics.rpc_started(rpc.method, rpc.kind)
     _log.log("debug", "Plugin Request Started")
     return call
 
@@ -172,8 +172,8 @@ def _end(call: ActiveCall) -> None:
         outcome.record_cancelled()
     source = outcome.source.value if outcome.source else "plugin"
     if metrics is not None:
-        metrics.ended(rpc.method, rpc.kind, outcome.code, seconds, call.sent)
-        metrics.request(rpc.endpoint, outcome.status, source)
+        metrics.rpc_ended(rpc.method, rpc.kind, outcome.code, seconds, call.sent)
+        metrics.count_request(rpc.endpoint, outcome.status, source)
     fields = {"status": outcome.status, "duration": f"{seconds * 1000:.3f}ms", "statusSource": source}
     if outcome.error:
         fields["error"] = outcome.error

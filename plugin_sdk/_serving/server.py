@@ -25,8 +25,8 @@ _OPTIONS = (
 )
 
 
-class Handlers:
-    """Collects method handlers and answers grpcio's question which one serves a method."""
+class MethodTable:
+    """The handlers of all methods by full name, as grpcio looks them up."""
 
     def __init__(self, grpc: Any) -> None:
         self._grpc = grpc
@@ -50,13 +50,13 @@ class Handlers:
 
     def idle(self, method: str, behavior: Callable[..., Any], *, both_ways: bool = False) -> None:
         """Serve a stream that holds no thread: `behavior(request, context, send)` returns, it stays open."""
-        held = _unthreaded(behavior)
+        handler = _without_thread(behavior)
         make = (
             self._grpc.stream_stream_rpc_method_handler
             if both_ways
             else self._grpc.unary_stream_rpc_method_handler
         )
-        self._methods[method] = make(held)
+        self._methods[method] = make(handler)
 
     def conversation(self, method: str, behavior: Callable[..., Any]) -> None:
         """Serve a method that streams both ways; bytes come and go as they are."""
@@ -71,56 +71,56 @@ class Handlers:
         return sorted({method.split("/")[1] for method in self._methods})
 
 
-def _unthreaded(behavior: Callable[..., Any]) -> Callable[..., Any]:
-    def held(request: Any, context: Any, send: Callable[[Any], None]) -> None:
+def _without_thread(behavior: Callable[..., Any]) -> Callable[..., Any]:
+    def handler(request: Any, context: Any, send: Callable[[Any], None]) -> None:
         behavior(request, context, send)
 
-    held.experimental_non_blocking = True  # type: ignore[attr-defined]
-    return held
+    handler.experimental_non_blocking = True  # type: ignore[attr-defined]
+    return handler
 
 
 def build(
-    runtime: SharedState, *, stop: Callable[[], None] | None, stdio: goplugin.Stdio | None
+    state: SharedState, *, stop: Callable[[], None] | None, stdio: goplugin.Stdio | None
 ) -> tuple[Any, Pools]:
-    """Return an unstarted server for `runtime`, and its pools.
+    """Return an unstarted server for `state`, and its pools.
 
     Args:
-        runtime: the plugin to serve.
+        state: the plugin to serve.
         stop: ends the process; None leaves go-plugin's controller out, for a backend that outlives its host.
         stdio: where printed output goes; None leaves go-plugin's services out altogether.
     """
     grpc = import_grpc()
     pools = Pools.create()
-    handlers = Handlers(grpc)
-    _add_plugin_services(handlers, runtime, pools)
+    table = MethodTable(grpc)
+    _add_plugin_services(table, state, pools)
     if stdio is not None:
-        _add_goplugin_services(handlers, stop, stdio, pools)
-    handlers.idle("/grpc.health.v1.Health/Watch", goplugin.watch)
-    handlers.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, goplugin.check))
+        _add_goplugin_services(table, stop, stdio, pools)
+    table.idle("/grpc.health.v1.Health/Watch", goplugin.watch)
+    table.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, goplugin.check))
     for method in reflection.METHODS:
         # Not in the control pool: an inspecting tool may stay, and Shutdown must find a thread.
-        handlers.conversation(method, in_pool(pools.streams, reflection.reflection(handlers.names)))
+        table.conversation(method, in_pool(pools.streams, reflection.reflection(table.names)))
     server = grpc.server(pools.control, options=_OPTIONS)
-    server.add_generic_rpc_handlers((_as_generic(grpc, handlers),))
+    server.add_generic_rpc_handlers((_as_generic(grpc, table),))
     return server, pools
 
 
-def _as_generic(grpc: Any, handlers: Handlers) -> Any:
+def _as_generic(grpc: Any, table: MethodTable) -> Any:
     # Made here, because the base class exists only once grpc is imported.
     class Generic(grpc.GenericRpcHandler):  # type: ignore[misc]
         def service(self, details: Any) -> Any:
-            return handlers.service(details)
+            return table.service(details)
 
     return Generic()
 
 
 def _add_goplugin_services(
-    handlers: Handlers, stop: Callable[[], None] | None, stdio: goplugin.Stdio, pools: Pools
+    table: MethodTable, stop: Callable[[], None] | None, stdio: goplugin.Stdio, pools: Pools
 ) -> None:
-    handlers.idle("/plugin.GRPCBroker/StartStream", goplugin.start_stream, both_ways=True)
-    handlers.idle("/plugin.GRPCStdio/StreamStdio", stdio.stream)
+    table.idle("/plugin.GRPCBroker/StartStream", goplugin.start_stream, both_ways=True)
+    table.idle("/plugin.GRPCStdio/StreamStdio", stdio.stream)
     if stop is not None:
-        handlers.unary("/plugin.GRPCController/Shutdown", in_pool(pools.control, goplugin.shutdown(stop)))
+        table.unary("/plugin.GRPCController/Shutdown", in_pool(pools.control, goplugin.shutdown(stop)))
 
 
 class _Method(NamedTuple):
@@ -137,14 +137,14 @@ class _Method(NamedTuple):
     response: str = ""
     streaming: bool = False
 
-    def behavior(self, runtime: SharedState, pools: Pools) -> Callable[[Any, Any], Any]:
+    def behavior(self, state: SharedState, pools: Pools) -> Callable[[Any, Any], Any]:
         """Return the behaviour that grpcio calls."""
         made: list[Callable[[Any, Any], Any]] = []
 
         def call(message: Any, context: Any) -> Any:
             if not made:
                 module = importlib.import_module(f"plugin_sdk._serving.services.{self.module}")
-                made.append(getattr(module, self.factory)(runtime, pools))
+                made.append(getattr(module, self.factory)(state, pools))
             return made[0](message, context)
 
         return in_pool(getattr(pools, self.pool), call)
@@ -239,12 +239,12 @@ _METHODS = (
 )
 
 
-def _add_plugin_services(handlers: Handlers, runtime: SharedState, pools: Pools) -> None:
+def _add_plugin_services(table: MethodTable, state: SharedState, pools: Pools) -> None:
     for method in _METHODS:
-        add = handlers.streaming if method.streaming else handlers.unary
+        add = table.streaming if method.streaming else table.unary
         add(
             f"/pluginv2.{method.name}",
-            method.behavior(runtime, pools),
+            method.behavior(state, pools),
             getattr(pluginv2, method.request),
             getattr(pluginv2, method.response) if method.response else None,
         )

@@ -19,7 +19,7 @@ class SharedState:
 
     def _instances_changed(self, count: int) -> None:
         if self.metrics is not None:
-            self.metrics.instances(count)
+            self.metrics.instance_created(count)
 
     def close(self) -> None:
         """Dispose all instances; their data sources are no longer served."""

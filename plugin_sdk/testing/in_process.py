@@ -19,9 +19,9 @@ def in_process(plugin: type, *, plugin_id: str = "test-plugin") -> Iterator[Plug
     from plugin_sdk._serving.server import build
     from plugin_sdk._serving.shared_state import SharedState
 
-    runtime = SharedState(plugin)
-    runtime.loader.start()
-    server, pools = build(runtime, stop=None, stdio=None)
+    state = SharedState(plugin)
+    state.loader.start()
+    server, pools = build(state, stop=None, stdio=None)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
@@ -29,5 +29,5 @@ def in_process(plugin: type, *, plugin_id: str = "test-plugin") -> Iterator[Plug
             yield PluginClient(channel, plugin_id=plugin_id)
     finally:
         server.stop(grace=0).wait()
-        runtime.close()
+        state.close()
         pools.close()

@@ -1,4 +1,4 @@
-"""A plugin served in this process with everything at hand: the channel, the runtime, the messages."""
+"""A plugin served in this process with everything at hand: the channel, the state, the messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Served:
 
     channel: Any  # a grpc.Channel; its stubs know no call without serializers
     client: PluginClient
-    runtime: SharedState
+    state: SharedState
 
     def unary(self, method: str, request: Any, response: Any, metadata: Any = ()) -> Any:
         return self.future(method, request, response, metadata).result(SECONDS)
@@ -56,18 +56,18 @@ def serving(
     stdio: Stdio | None = None,
 ) -> Iterator[Served]:
     """Serve a class, or the class that an import string names."""
-    runtime = SharedState(plugin)
-    runtime.metrics = metrics
-    runtime.loader.start()
-    server, pools = build(runtime, stop=stop, stdio=stdio)
+    state = SharedState(plugin)
+    state.metrics = metrics
+    state.loader.start()
+    server, pools = build(state, stop=stop, stdio=stdio)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
         with grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
-            yield Served(channel, PluginClient(channel, timeout_seconds=SECONDS), runtime)
+            yield Served(channel, PluginClient(channel, timeout_seconds=SECONDS), state)
     finally:
         server.stop(grace=0).wait()
-        runtime.close()
+        state.close()
         pools.close()
 
 

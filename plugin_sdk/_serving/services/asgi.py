@@ -46,17 +46,17 @@ async def _parts(application: Any, request: CallResourceRequest) -> AsyncIterato
     # One message waits at most: the application is slowed down to the speed of the reader.
     sent: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=1)
     body: list[bytes] = [request.body]
-    over = asyncio.Event()
+    finished = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if body:
             return {"type": "http.request", "body": body.pop(), "more_body": False}
-        await over.wait()
+        await finished.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any] | None) -> None:
         # Behind the response, or without a reader, nobody takes the message: putting it would wait for ever.
-        if not over.is_set():
+        if not finished.is_set():
             await sent.put(message)
 
     async def run() -> None:
@@ -67,44 +67,44 @@ async def _parts(application: Any, request: CallResourceRequest) -> AsyncIterato
 
     task = asyncio.ensure_future(run())
     try:
-        async for part in _responses(sent, over):
+        async for part in _responses(sent, finished):
             yield part
-        if not over.is_set():
+        if not finished.is_set():
             await task
     finally:
-        if over.is_set():
-            _leave(task)
+        if finished.is_set():
+            _keep_running(task)
         else:
-            over.set()
+            finished.set()
             task.cancel()
 
 
-_left: set[asyncio.Future[None]] = set()
+_background: set[asyncio.Future[None]] = set()
 """Applications whose response is complete and whose background tasks still run; asyncio keeps none alive."""
 
 
-def _leave(task: asyncio.Future[None]) -> None:
-    _left.add(task)
-    task.add_done_callback(_ended)
+def _keep_running(task: asyncio.Future[None]) -> None:
+    _background.add(task)
+    task.add_done_callback(_log_failure)
 
 
-def _ended(task: asyncio.Future[None]) -> None:
-    _left.discard(task)
+def _log_failure(task: asyncio.Future[None]) -> None:
+    _background.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.log_exception("the ASGI application failed after its response", error)
 
 
 async def _responses(
-    sent: asyncio.Queue[dict[str, Any] | None], over: asyncio.Event
+    sent: asyncio.Queue[dict[str, Any] | None], finished: asyncio.Event
 ) -> AsyncIterator[CallResourceResponse]:
-    """Yield the response's parts; `over` is set with the last of them."""
+    """Yield the response's parts; `finished` is set with the last of them."""
     head: CallResourceResponse | None = None
-    while not over.is_set() and (message := await sent.get()) is not None:
+    while not finished.is_set() and (message := await sent.get()) is not None:
         if message["type"] == "http.response.start":
             head = CallResourceResponse(message["status"], b"", _headers(message.get("headers", ())))
             continue
         if not message.get("more_body", False):
-            over.set()
+            finished.set()
         part = CallResourceResponse(200, bytes(message.get("body", b"")))
         if head is not None:
             yield CallResourceResponse(head.status, part.body, head.headers)

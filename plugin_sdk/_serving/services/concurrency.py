@@ -16,23 +16,23 @@ R = TypeVar("R")
 class _Batch(Generic[T, R]):
     def __init__(self, work: Callable[[T], R], items: Sequence[T]) -> None:
         self._work = work
-        self._waiting = deque(enumerate(items))
-        self._left = len(items)
+        self._pending = deque(enumerate(items))
+        self._remaining = len(items)
         self._results: list[R | None] = [None] * len(items)
         self._done = threading.Event()
         self._lock = threading.Lock()
 
-    def drain(self) -> None:
+    def work_off(self) -> None:
         """Take items until none is waiting."""
         while True:
             try:
-                index, item = self._waiting.popleft()
+                index, item = self._pending.popleft()
             except IndexError:
                 return
             self._results[index] = self._work(item)
             with self._lock:
-                self._left -= 1
-                if not self._left:
+                self._remaining -= 1
+                if not self._remaining:
                     self._done.set()
 
     def results(self) -> list[R]:
@@ -52,6 +52,6 @@ def run_concurrently(
         return [work(item) for item in items]
     batch = _Batch(work, items)
     for _ in range(min(limit, len(items)) - 1):
-        pool.submit(copy_context().run, batch.drain)
-    batch.drain()
+        pool.submit(copy_context().run, batch.work_off)
+    batch.work_off()
     return batch.results()

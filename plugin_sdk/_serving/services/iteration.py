@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
-from plugin_sdk._serving.async_bridge import Caller, Uncancelled, event_loop, run
+from plugin_sdk._serving import async_bridge
+from plugin_sdk._serving.async_bridge import Caller
 
 
 def iterate(result: Any, caller: Caller) -> Iterator[Any]:
@@ -15,7 +16,7 @@ def iterate(result: Any, caller: Caller) -> Iterator[Any]:
     the caller goes, an async generator is cancelled where it waits; both kinds are closed.
     """
     if hasattr(result, "__await__"):
-        result = run(_awaited(result), caller)
+        result = async_bridge.run(_awaited(result), caller)
     if hasattr(result, "__aiter__"):
         yield from _async_values(result.__aiter__(), caller)
         return
@@ -37,14 +38,14 @@ async def _awaited(awaitable: Any) -> Any:
 
 
 _END = object()
-_LEAVE_SECONDS = 5.0
+_CLEANUP_SECONDS = 5.0
 """How long a cancelled generator may take to clean up before its thread is taken back."""
 
 
 def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
     import asyncio
 
-    loop = event_loop()
+    loop = async_bridge.event_loop()
     current: list[Any] = []
     running: set[Any] = set()
 
@@ -61,7 +62,7 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
     async def finish() -> None:
         # What was cancelled from this thread may still be on its way out; closing it now would fail.
         if running:
-            await asyncio.wait(running, timeout=_LEAVE_SECONDS)
+            await asyncio.wait(running, timeout=_CLEANUP_SECONDS)
         close = getattr(values, "aclose", None)
         if close is not None:
             await close()
@@ -82,4 +83,4 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
         while (value := take()) is not _END:
             yield value
     finally:
-        run(finish(), Uncancelled())
+        async_bridge.run(finish(), async_bridge.Uncancelled())

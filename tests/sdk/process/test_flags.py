@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugin_sdk._process import standalone
-from plugin_sdk._process.buildinfo import build_info
-from plugin_sdk._process.flags import answer_flags
+from plugin_sdk._process.flags import answer_flags, build_info
 from plugin_sdk._version import __version__
 
 

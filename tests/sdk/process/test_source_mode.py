@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_sdk._process.imports import outside_modules
+from plugin_sdk._process.imports import external_modules
 from plugin_sdk.testing import PluginProcess, PluginStartError, settings
 
 ROOT = Path(__file__).parents[3]
@@ -159,7 +159,7 @@ def test_what_importing_the_source_imports_is_read_from_its_text(tmp_path: Path)
     write(tmp_path, "weather/broken.py", "import lost(\n")
     write(tmp_path, "helper.py", "")
 
-    assert outside_modules(str(tmp_path), "weather") == [
+    assert external_modules(str(tmp_path), "weather") == [
         ("pandas", ()),
         ("os.path", ()),
         ("google.cloud", ("bigquery", "storage")),

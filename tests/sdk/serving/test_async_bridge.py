@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plugin_sdk._serving.async_bridge import Uncancelled, bound, event_loop, is_async, run
+from plugin_sdk._serving.async_bridge import Uncancelled, bind, event_loop, is_async, run
 from tests.sdk.conftest import Lines
 from tests.sdk.in_process_server import SECONDS, eventually
 
@@ -50,7 +50,7 @@ async def add_async(a: int, *, b: int = 1) -> int:
 
 @pytest.mark.parametrize(("function", "asynchronous"), [(add, False), (add_async, True)])
 def test_functions_of_both_kinds_are_called_alike(function: Any, asynchronous: bool) -> None:
-    call = bound(function)
+    call = bind(function)
 
     assert is_async(function) is asynchronous
     assert call(Uncancelled(), 2) == 3
@@ -58,7 +58,7 @@ def test_functions_of_both_kinds_are_called_alike(function: Any, asynchronous: b
 
 
 def test_a_sync_handler_runs_in_the_thread_that_serves() -> None:
-    assert bound(threading.get_ident)(Uncancelled()) == threading.get_ident()
+    assert bind(threading.get_ident)(Uncancelled()) == threading.get_ident()
 
 
 def test_all_coroutines_share_one_loop_in_a_thread_of_its_own() -> None:

@@ -26,7 +26,7 @@ def test_times_lie_in_the_buckets_where_prometheus_would_put_them(metrics: Metri
     theirs = Histogram("grpc_server_handling_seconds", "Time.", registry=registry)
     for seconds in SECONDS:
         theirs.observe(seconds)
-        metrics.ended(METHOD, "unary", "OK", seconds)
+        metrics.rpc_ended(METHOD, "unary", "OK", seconds)
 
     found = samples(metrics.text(), "grpc_server_handling_seconds")
 
@@ -40,8 +40,8 @@ def test_times_lie_in_the_buckets_where_prometheus_would_put_them(metrics: Metri
 def test_no_call_is_lost_among_threads(metrics: Metrics) -> None:
     def count() -> None:
         for _ in range(2_000):
-            metrics.started(METHOD, "unary")
-            metrics.ended(METHOD, "unary", "OK", 0.001, 3)
+            metrics.rpc_started(METHOD, "unary")
+            metrics.rpc_ended(METHOD, "unary", "OK", 0.001, 3)
 
     threads = [threading.Thread(target=count) for _ in range(8)]
     for thread in threads:
@@ -55,7 +55,7 @@ def test_no_call_is_lost_among_threads(metrics: Metrics) -> None:
 
 
 def test_the_registry_holds_them_once_however_often_they_are_asked_for(metrics: Metrics) -> None:
-    metrics.instances(3)
+    metrics.instance_created(3)
 
     metrics.text()
     text = metrics.text()

@@ -193,7 +193,7 @@ def test_a_generator_that_cleans_up_slowly_is_waited_for() -> None:
 def test_a_generator_that_ignores_its_cancellation_does_not_hold_the_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(iteration, "_LEAVE_SECONDS", 0.05)
+    monkeypatch.setattr(iteration, "_CLEANUP_SECONDS", 0.05)
     caller, waiting, release = Leaving(), threading.Event(), threading.Event()
 
     async def stubborn() -> AsyncIterator[int]:
