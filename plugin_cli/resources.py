@@ -32,7 +32,6 @@ def preview_dir() -> Path:
     return _folder("preview", "frontend/preview/dist")
 
 
-def preview_source_dir() -> Path | None:
-    """Return the folder that the preview page is built from; None away from a checkout."""
-    folder = _PACKAGE.parent / "frontend" / "preview"
-    return folder if (folder / "package.json").is_file() else None
+def preview_source_dir() -> Path:
+    """Return the folder that the preview page is built from."""
+    return _folder("preview_source", "frontend/preview")

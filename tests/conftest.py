@@ -39,6 +39,9 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("NO_COLOR", "1")
         patch.setenv("COLUMNS", "80")
+        patch.setenv(
+            "PLUGIN_CLI_PAGE", "plain"
+        )  # a rich page is fetched and built by the tests that ask for one
         for name in ("FORCE_COLOR", "WEATHER_API_KEY", "PYTHONDONTWRITEBYTECODE"):
             patch.delenv(name, raising=False)
         yield

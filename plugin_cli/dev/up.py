@@ -12,7 +12,6 @@ from plugin_cli.console import Console
 from plugin_cli.dev.cleanup import clean_crashed
 from plugin_cli.dev.detach import start_owner
 from plugin_cli.dev.owner import DevUpResult, Runtime, own_session
-from plugin_cli.dev.preview.rich_page import rich_page
 from plugin_cli.dev.supervisor.debugger import check_debugger
 from plugin_cli.errors import PluginCliError, ToolMissingError, choice_error
 from plugin_cli.project import find_project
@@ -68,8 +67,6 @@ def dev_up(
         ready(found)
         return found
     if detach:
-        if _shows_preview(runtime):
-            rich_page(console)  # where its progress is seen
         arguments = _arguments(
             runtime=runtime,
             backend=backend,
@@ -158,18 +155,6 @@ def _start(
             raise
         console.step(f"{error.what}: running the embedded preview instead of Grafana")
         return preview()
-
-
-def _shows_preview(runtime: str) -> bool:
-    if runtime != "auto":
-        return runtime == "preview"
-    from plugin_cli.system.docker_engine import connect, engine_address
-
-    try:
-        connect(engine_address()).close()
-    except ToolMissingError:
-        return True
-    return False
 
 
 def _arguments(*, debug_port: int | None, **flags: str | int | Path | None) -> list[str]:

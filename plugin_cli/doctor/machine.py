@@ -86,9 +86,16 @@ def _docker() -> Check:
 
 
 def _node() -> Check:
-    path = shutil.which("node")
-    remedy = "https://nodejs.org (only for --frontend react)"
-    return Check("Node.js", path is not None, path or "not on the PATH", "--frontend react", False, remedy)
+    """Tell which Node would be used; one that has to be fetched first is as good."""
+    from plugin_cli.venv.node import find_node, too_old, wheel_version
+
+    needed_for = "the preview's rich page, --frontend react"
+    node = find_node()
+    if node is not None:
+        return Check("Node.js", True, f"{node.version} {node.origin}: {node.program}", needed_for, False)
+    found = f"{wheel_version()} is fetched from the package index, once, when it is needed"
+    unused = too_old()
+    return Check("Node.js", True, f"{found} ({unused})" if unused else found, needed_for, False)
 
 
 def _cache() -> Check:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,8 +102,78 @@ def run(
     except OSError as error:
         raise ToolMissingError(f"{what}: {words[0]} cannot be run", why=str(error), remedy=remedy) from error
     completed = Completed(tuple(words), done.returncode, done.stdout, done.stderr)
-    if check and done.returncode != 0:
-        raise ToolFailedError(
-            what, command=words, returncode=done.returncode, output=completed.output, remedy=remedy
-        )
+    if check:
+        _check(completed, what, remedy)
     return completed
+
+
+def _check(done: Completed, what: str, remedy: str | None) -> None:
+    if done.returncode != 0:
+        raise ToolFailedError(
+            what, command=done.argv, returncode=done.returncode, output=done.output, remedy=remedy
+        )
+
+
+class StoppedError(Exception):
+    """A program was stopped because nobody waits for its result any more."""
+
+
+_POLL_SECONDS = 0.2
+
+
+def run_unless_stopped(
+    argv: Sequence[str | Path],
+    stopped: threading.Event,
+    *,
+    what: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    remedy: str | None = None,
+) -> Completed:
+    """Run a program as `run` does, and stop it with everything it started when `stopped` is set.
+
+    Raises:
+        ToolMissingError: there is no such program, or it may not be run.
+        ToolFailedError: it failed.
+        StoppedError: it was stopped.
+    """
+    words = [str(word) for word in argv]
+    try:
+        child = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=child_environment() if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=sys.platform != "win32",
+        )
+    except OSError as error:
+        raise ToolMissingError(f"{what}: {words[0]} cannot be run", why=str(error), remedy=remedy) from error
+    with child:
+        while True:
+            try:
+                stdout, stderr = child.communicate(timeout=_POLL_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                if stopped.is_set():
+                    _stop_all(child)
+                    raise StoppedError from None
+    completed = Completed(tuple(words), child.returncode, stdout, stderr)
+    if check:
+        _check(completed, what, remedy)
+    return completed
+
+
+def _stop_all(child: subprocess.Popen[str]) -> None:
+    """Stop a program that leads a process group of its own, and the group."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True, check=False)
+    else:
+        import signal
+
+        os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugin_cli.system.process import child_environment, run
+from plugin_cli.system.process import run
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
-from plugin_cli.venv.uv_errors import explain
+from plugin_cli.venv.uv import run_uv
 from plugin_cli.console import Console
-from plugin_cli.errors import PluginCliError, ProjectError, ToolFailedError, ToolMissingError
+from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
 
 _STAMP = ".plugin-cli.json"
@@ -185,26 +185,7 @@ def _install(project: Project, python: Path, arguments: tuple[str, ...]) -> None
 
 
 def _uv(project: Project, arguments: list[str]) -> None:
-    """Run uv; where no index answers, once more with what its cache holds."""
-    from uv import find_uv_bin
-
-    try:
-        program = find_uv_bin()
-    except FileNotFoundError as error:
-        raise ToolMissingError(
-            "uv is missing", why=str(error), remedy=f"{sys.executable} -m pip install uv"
-        ) from error
-    env = child_environment({"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"})
-    what = "the plugin's environment cannot be made"
-    command = [program, *arguments]
-    done = run(command, what=what, cwd=project.root, env=env, check=False)
-    if done.returncode == 0:
-        return
-    failure = explain(done, what)
-    if not isinstance(failure, ToolFailedError):
-        raise failure
-    if run([*command, "--offline"], what=what, cwd=project.root, env=env, check=False).returncode != 0:
-        raise failure
+    run_uv(arguments, what="the plugin's environment cannot be made", cwd=project.root)
 
 
 def _link_backend(project: Project) -> None:

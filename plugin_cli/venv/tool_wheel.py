@@ -50,14 +50,16 @@ def _files(source: ToolSource) -> Iterator[tuple[str, Path]]:
             if entry.parts[0] in ("plugin_cli", "plugin_sdk") and "__pycache__" not in entry.parts:
                 yield entry.as_posix(), Path(str(entry.locate()))
         return
-    for name, folder in _checkout_parts(source.checkout):
-        for path in folder.rglob("*"):
+    for name, top in _checkout_parts(source.checkout):
+        if top.is_file():
+            yield name, top
+        for path in top.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
-                yield f"{name}/{path.relative_to(folder).as_posix()}", path
+                yield f"{name}/{path.relative_to(top).as_posix()}", path
 
 
 def _checkout_parts(checkout: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the folders that the checkout's own build configuration puts into a wheel."""
+    """Yield the folders and files that the checkout's own build configuration puts into a wheel."""
     document = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = document["tool"]["hatch"]["build"]["targets"]["wheel"]
     for package in wheel["packages"]:

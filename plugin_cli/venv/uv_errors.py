@@ -24,11 +24,11 @@ _UNKNOWN = re.compile(
 )
 
 
-def explain(done: Completed, what: str) -> PluginCliError:
+def explain(done: Completed, what: str, folder: str = "the plugin's folder") -> PluginCliError:
     """Return the error for a failed run of uv; a ToolFailedError is worth one more try offline."""
     said = done.stderr.lower()
     if any(words in said for words in _NOT_WRITABLE):
-        writable = "make the plugin's folder writable and see that the disk has room"
+        writable = f"make {folder} writable and see that the disk has room"
         return PluginCliError(what, why=_reason(done.stderr), remedy=writable)
     remedy: str | None = None
     if any(words in said for words in _UNREACHABLE):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from plugin_cli.cli.app import app
+from plugin_cli.cli.registry import app
 from plugin_cli.console import TerminalConsole
 from plugin_cli.dev import up
 from plugin_cli.dev.grafana import runtime as docker_runtime
@@ -170,7 +170,6 @@ def test_a_detached_session_is_the_same_in_another_process(
         return Session("p", str(bed.root), "preview", "source", "http://127.0.0.1:1/", 1, 0.0)
 
     monkeypatch.setattr(up, "start_owner", start_owner)
-    monkeypatch.setattr(up, "rich_page", lambda _: None)
     options: dict[str, Any] = {
         "runtime": "preview",
         "backend": "dist",

@@ -18,6 +18,7 @@ from plugin_cli.dev.preview.data_source import DataSourceStore
 from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
+from plugin_cli.dev.preview.pages import Page as ServedPage
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.project import Project
@@ -128,7 +129,7 @@ def serve(
         backend=lambda: page_status("source", BackendStatus("unix:/backend.sock", loaded=True)),
         store=data_source,
         plugin_files=Files([dist]),
-        page_files=Files(folders),
+        page=ServedPage(folders),
         frontend=lambda: Frontend(schema, bridge.schema_error),
         events=events,
         alerts=Alerts(rules or dist / "alerting", bridge, lambda: data_source.settings),

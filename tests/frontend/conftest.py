@@ -15,7 +15,7 @@ from tests.frontend.bed import CHROMIUM_ARGUMENTS, ROOT, Bed, chromium, serve
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PLAIN = [ROOT / "plugin_cli" / "preview" / "page", frontend_runtime_dir()]
+PLAIN = [ROOT / "plugin_cli" / "dev" / "preview" / "page", frontend_runtime_dir()]
 
 
 @pytest.fixture(scope="session")

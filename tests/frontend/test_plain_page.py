@@ -9,7 +9,7 @@ from tests.frontend.axe import violations
 from tests.frontend.bed import ROOT, Bed
 
 pytestmark = pytest.mark.browser
-PAGE = ROOT / "plugin_cli" / "preview" / "page"
+PAGE = ROOT / "plugin_cli" / "dev" / "preview" / "page"
 
 
 def test_page_stays_small() -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from plugin_cli.errors import ToolFailedError, ToolMissingError
-from plugin_cli.system.process import child_environment, run
+from plugin_cli.system.process import StoppedError, child_environment, run, run_unless_stopped
 
 
 def python(code: str) -> list[str]:
@@ -54,3 +56,32 @@ def test_the_tools_own_python_settings_stay_with_the_tool(monkeypatch: pytest.Mo
     assert not {"PYTHONPATH", "VIRTUAL_ENV"} & set(env)
     assert env["EXTRA"] == "1"
     assert "PATH" in env
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="optional: a shell script stands for a tree of processes")
+def test_a_stopped_program_ends_with_everything_it_started(tmp_path: Path) -> None:
+    stopped = threading.Event()
+    script = f"sleep 1000 & echo $! > {tmp_path}/started; mv {tmp_path}/started {tmp_path}/pid; wait"
+
+    def stop() -> None:
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        stopped.set()
+
+    threading.Thread(target=stop).start()
+    with pytest.raises(StoppedError):
+        run_unless_stopped(["sh", "-c", script], stopped, what="it failed")
+
+    pid = int((tmp_path / "pid").read_text())
+    while Path(f"/proc/{pid}").exists() and "(zombie)" not in Path(f"/proc/{pid}/status").read_text():
+        time.sleep(0.01)
+
+
+def test_a_program_that_may_be_stopped_answers_and_fails_like_any_other() -> None:
+    never = threading.Event()
+    done = run_unless_stopped([sys.executable, "-c", "print('é' * 100_000)"], never, what="it failed")
+    assert done.stdout == "é" * 100_000 + "\n"
+    with pytest.raises(ToolFailedError, match="it failed"):
+        run_unless_stopped([sys.executable, "-c", "exit(3)"], never, what="it failed")
+    with pytest.raises(ToolMissingError, match="cannot be run"):
+        run_unless_stopped(["/no/such/program"], never, what="it failed")

@@ -12,9 +12,10 @@ from typing import Any
 from plugin_cli.build.fingerprint import content_fingerprint
 from plugin_cli.build.frontend.typescript import write_generated
 from plugin_cli.console import Console
-from plugin_cli.errors import ProjectError, ToolMissingError
+from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
-from plugin_cli.system.process import run
+from plugin_cli.venv.node import require_node
+from plugin_cli.venv.npm import run_npm
 
 _SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
 
@@ -45,7 +46,7 @@ def build_own_frontend(
     an edit of the backend, and in a container that has no Node.
 
     Raises:
-        ToolMissingError: npm is not installed.
+        PluginCliError: this machine has no Node, and it cannot be fetched either.
         ProjectError: there is no way to build it, or the build left no module.js.
         ToolFailedError: npm failed.
     """
@@ -71,18 +72,13 @@ def _key(project: Project, schema: Mapping[str, Any]) -> str:
 
 
 def _run_npm(project: Project, out: Path, console: Console) -> None:
-    if shutil.which("npm") is None:
-        raise ToolMissingError(
-            "npm is not installed",
-            why="this plugin's frontend is TypeScript",
-            remedy="install Node 20.19 or newer",
-        )
+    node = require_node(console)
     if not (project.root / "node_modules").is_dir():
         with console.working("installing the frontend's packages"):
-            run(["npm", "ci", "--no-audit", "--no-fund"], what="npm ci failed", cwd=project.root)
+            run_npm(node, ["ci", "--no-audit", "--no-fund"], what="npm ci failed", cwd=project.root)
     with console.working("building the frontend"):
-        command = ["npm", "run", "--silent", "build", "--", "--outDir", str(out)]
-        run(command, what="the frontend cannot be built", cwd=project.root)
+        arguments = ["run", "--silent", "build", "--", "--outDir", str(out)]
+        run_npm(node, arguments, what="the frontend cannot be built", cwd=project.root)
     if not (out / "module.js").is_file():
         raise ProjectError(
             "the frontend's build made no module.js",

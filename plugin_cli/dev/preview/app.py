@@ -22,6 +22,7 @@ from plugin_cli.dev.preview.events import Events, event_response
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.guard import Guard
 from plugin_cli.dev.preview.live import Live
+from plugin_cli.dev.preview.pages import Page
 from plugin_cli.dev.preview.routes import DataSourceRoutes, json_response
 from plugin_cli.dev.preview.threads import Pools, call
 
@@ -46,7 +47,7 @@ class Preview:
         backend: how it is doing, as `page_status` returns it.
         store: the configured data source.
         plugin_files: what stands below `/public/plugins/<id>/`.
-        page_files: the page itself.
+        page: the page itself.
         alerts: the provisioned alert rules.
         frontend: asked at every start of the page, since the schema changes with the source.
         tool_version: of plugin-cli, shown on the page.
@@ -57,7 +58,7 @@ class Preview:
     backend: Callable[[], dict[str, Any]]
     store: DataSourceStore
     plugin_files: Files
-    page_files: Files
+    page: Page
     frontend: Callable[[], Frontend]
     events: Events
     live: Live
@@ -103,10 +104,10 @@ class _PageRoutes:
         self._preview = preview
 
     async def index(self, _: Request) -> Response:
-        return self._preview.page_files.response("index.html")
+        return self._preview.page.response("index.html")
 
     async def file(self, request: Request) -> Response:
-        return self._preview.page_files.response(request.path_params["path"])
+        return self._preview.page.response(request.path_params["path"])
 
     async def plugin_file(self, request: Request) -> Response:
         if request.path_params["id"] != self._preview.plugin["id"]:
@@ -125,6 +126,7 @@ class _PageRoutes:
             "datasource": {"uid": settings.uid, "name": settings.name},
             "backend": preview.backend(),
             "events": "/api/preview/events",
+            "page": preview.page.note,
         }
         if frontend.error:
             body["schemaError"] = frontend.error

@@ -112,6 +112,10 @@ class Events:
         """Report what became of the backend, as `page_status` returns it."""
         self._publish("backend", status)
 
+    def page(self, note: str) -> None:
+        """Report why the page is the plain one."""
+        self._publish("page", {"note": note})
+
     def _publish(self, event: str, data: Any) -> None:
         self.channel.publish(message(json.dumps(data).encode(), event))
 

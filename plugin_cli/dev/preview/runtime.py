@@ -19,7 +19,7 @@ from plugin_cli.dev.preview.app import Preview, create_app
 from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.rich_page import page_folders, rich_page
+from plugin_cli.dev.preview.pages import Page, PageBuild
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.settings import DevSettings
 from plugin_cli.dev.preview.supervised_bridge import SupervisedBridge
@@ -91,12 +91,15 @@ def preview_runtime(
         )
         stack.callback(session.close)
         session.open()
-        app = create_app(session.preview(rich_page(console)), port=port)
+        build = PageBuild(console, log, session.page_changed)
+        app = create_app(session.preview(build.page), port=port)
         server = stack.enter_context(
             PreviewServer(app, listener, lambda text: log.line("dev", "error", text))
         )
         # Before the server waits for its connections to end: event streams end by this alone.
         stack.callback(session.close_streams)
+        stack.callback(build.stop)
+        build.start()
         stack.enter_context(watching(session.watched, session.concerns, session.changed))
         if not settings.is_provisioned:
             stack.enter_context(
@@ -184,8 +187,8 @@ class PreviewSession:
         self._frontend.make()
         self._supervisor.wait_until_loaded(_LOAD_SECONDS)
 
-    def preview(self, rich: Path | None) -> Preview:
-        """Return what the application serves, with the rich page where there is one."""
+    def preview(self, page: Page) -> Preview:
+        """Return what the application serves."""
         from plugin_sdk import __version__
 
         project = self._project
@@ -198,7 +201,7 @@ class PreviewSession:
             backend=lambda: page_status(self._kind.value, self._supervisor.status),
             store=self._settings.store,
             plugin_files=Files(folders),
-            page_files=Files(page_folders(rich)),
+            page=page,
             frontend=self._frontend,
             events=self._events,
             live=self._live,
@@ -235,6 +238,13 @@ class PreviewSession:
         self._supervisor.wait_until_loaded(_LOAD_SECONDS)
         before = self._frontend()
         if self._frontend.make() != before:
+            self._events.reload("frontend")
+
+    def page_changed(self, page: Page) -> None:
+        """Have open pages give way to the rich one, or say why it does not come."""
+        if page.note:
+            self._events.page(page.note)
+        else:
             self._events.reload("frontend")
 
     def close_streams(self) -> None:

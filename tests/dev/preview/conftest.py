@@ -17,6 +17,7 @@ from plugin_cli.dev.preview.data_source import DataSourceStore
 from plugin_cli.dev.preview.events import Events
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
+from plugin_cli.dev.preview.pages import Page
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.system.ports import bind_loopback
@@ -63,7 +64,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         backend=bridge.backend,
         store=store,
         plugin_files=Files([dist]),
-        page_files=Files([page]),
+        page=Page([page]),
         frontend=lambda: Frontend({"version": 1, "settings": {}, "query": {}}),
         events=events,
         live=live,

@@ -123,10 +123,15 @@ function listen(boot, page) {
       page.run();
     }
   });
+  events.addEventListener('page', (message) => about(boot, JSON.parse(message.data).note));
   events.addEventListener('backend', (message) => {
     const backend = JSON.parse(message.data);
     banner(backend.running ? stale(boot) : 'The backend does not run: ' + backend.message);
   });
+}
+
+function about(boot, note) {
+  byId('about').textContent = [`plain preview by plugin-cli ${boot.tool}, not Grafana`, note].filter(Boolean).join('; ');
 }
 
 /** What is older than the files that were saved last, and why. */
@@ -142,7 +147,7 @@ async function main() {
   const boot = await api.start();
   document.title = boot.plugin.name + ' - preview';
   byId('name').textContent = boot.plugin.name;
-  byId('about').textContent = `plain preview by plugin-cli ${boot.tool}, not Grafana`;
+  about(boot, boot.page);
   banner(stale(boot));
   if (boot.backend && !boot.backend.running) {
     banner('The backend does not run: ' + boot.backend.message);
