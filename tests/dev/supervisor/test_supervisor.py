@@ -222,6 +222,28 @@ def test_calls_wait_for_the_first_process(bed_of: Callable[..., Any]) -> None:
         assert got == ["first"]
 
 
+def test_calls_wait_for_the_process_after_one_that_did_not_start(bed_of: Callable[..., Any]) -> None:
+    healed, begun, go = FakeProcess("healed"), threading.Event(), threading.Event()
+
+    def start() -> None:
+        begun.set()
+        assert go.wait(20)
+
+    healed.start = start  # type: ignore[method-assign]
+    with bed_of(FakeProcess("broken", start_error=BROKEN), healed) as bed:
+        bed.supervisor.replace()
+        replacing = threading.Thread(target=bed.supervisor.replace)
+        replacing.start()
+        assert begun.wait(10)
+        caller, got = bed.health_later()
+        caller.join(0.2)
+        go.set()
+        caller.join(10)
+        replacing.join(10)
+
+        assert got == ["healed"]
+
+
 def test_a_process_that_ends_by_itself_is_restarted(bed_of: Callable[..., Any]) -> None:
     crashed = FakeProcess("crashed")
     with bed_of(crashed, FakeProcess("next")) as bed:
