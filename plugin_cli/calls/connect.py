@@ -145,7 +145,7 @@ def _connect_to_session(project: Project, session: Session) -> Iterator[tuple[Pl
         raise PluginCliError(
             "the running session's backend does not run",
             why=record.reason if record is not None else None,
-            remedy="mend the code and save   (plugin-cli dev logs)",
+            remedy="fix the code and save it   (its output: plugin-cli dev logs)",
         )
     # Instances are kept apart by tenant, which is nothing that a plugin sees.
     tenant = (("tenantid", "plugin-cli"),)

@@ -29,7 +29,7 @@ def watched(
         work: the call.
 
     Raises:
-        PluginCliError: what no change of a file mends, such as a session that does not run.
+        PluginCliError: what no change of a file fixes, such as a session that does not run.
     """
     project = find_project(choice.root)
     in_session = find_session(choice) is not None

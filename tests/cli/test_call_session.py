@@ -133,7 +133,7 @@ def test_a_session_whose_backend_does_not_start_says_why(
             1,
             "",
             "error: the running session's backend does not run\n  no licence\n"
-            "  try: mend the code and save   (plugin-cli dev logs)\n",
+            "  try: fix the code and save it   (its output: plugin-cli dev logs)\n",
         )
 
 

@@ -210,7 +210,7 @@ def test_a_backend_that_is_killed_is_started_again(tool: DevTool) -> None:
     until(lambda: not _alive(backend) and query(session["url"]).status_code == 200)
 
 
-def test_a_plugin_that_crashes_at_start_says_so_until_it_is_mended(tool: DevTool) -> None:
+def test_a_plugin_that_crashes_at_start_says_so_until_it_is_fixed(tool: DevTool) -> None:
     url = tool.up(*PREVIEW)["url"]
     text = source(tool).read_text()
     reason = "the backend's process ended while it loaded the plugin's code (exit code 7)"

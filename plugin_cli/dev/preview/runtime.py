@@ -109,7 +109,7 @@ def preview_runtime(
 
 
 def _check_backend(project: Project, kind: BackendKind) -> None:
-    """Refuse what no later change of a file would mend, before anything is started."""
+    """Refuse what no later change of a file would fix, before anything is started."""
     if kind is BackendKind.SOURCE:
         project.require_backend()
         return

@@ -40,5 +40,5 @@ def end_reason(code: int, *, was_loaded: bool) -> str:
         return f"the backend's process ended by itself ({how})"
     return (
         f"the backend's process ended while it loaded the plugin's code ({how}); "
-        "mend the code, it is started again when you save; what it said: plugin-cli dev logs"
+        "fix the code and save to restart it; its output: plugin-cli dev logs"
     )

@@ -115,7 +115,7 @@ class Supervisor:
             raise PluginCliError(
                 f"the backend of {self._project.plugin_id} did not start",
                 why=str(error),
-                remedy="mend the code; it is started again when you save",
+                remedy="fix the code, then: plugin-cli dev up",
             ) from error
 
     def replace(self) -> BackendStatus:

@@ -74,7 +74,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
         supervisor.close()
 
 
-def test_a_start_file_that_cannot_run_is_every_calls_answer_until_it_is_mended(session: Session) -> None:
+def test_a_start_file_that_cannot_run_is_every_calls_answer_until_it_is_fixed(session: Session) -> None:
     assert session.health() == "http://here with 0 characters"
 
     assert not session.save(f"{START}serve(\n")
@@ -98,7 +98,7 @@ def test_a_start_file_that_serves_nothing_is_told_apart(session: Session) -> Non
     )
 
 
-def test_code_that_ends_the_process_is_not_run_again_before_it_is_mended(session: Session) -> None:
+def test_code_that_ends_the_process_is_not_run_again_before_it_is_fixed(session: Session) -> None:
     path = session.plugin.root / "backend/weather/datasource.py"
     whole = path.read_text()
     path.write_text(f"{whole}\nimport os\nos._exit(7)\n")
@@ -108,8 +108,8 @@ def test_code_that_ends_the_process_is_not_run_again_before_it_is_mended(session
     while not session.said.warnings and time.monotonic() < deadline:
         time.sleep(0.05)
     reason = (
-        "the backend's process ended while it loaded the plugin's code (exit code 7); mend the code, "
-        "it is started again when you save; what it said: plugin-cli dev logs"
+        "the backend's process ended while it loaded the plugin's code (exit code 7); fix the code "
+        "and save to restart it; its output: plugin-cli dev logs"
     )
     assert session.said.warnings == [f"the backend does not run: {reason}"]
     assert session.health() == reason

@@ -170,7 +170,7 @@ def test_a_first_process_that_has_to_start_and_does_not_is_an_error(bed_of: Call
             "the backend of acme-weather-datasource did not start\n"
             "  the process ended with exit code 1 before its handshake\n"
             "  SyntaxError: line 3\n"
-            "  try: mend the code; it is started again when you save"
+            "  try: fix the code, then: plugin-cli dev up"
         )
         assert bed.statuses == []
 
@@ -285,7 +285,7 @@ def test_what_becomes_of_an_old_process_is_no_news(bed_of: Callable[..., Any]) -
 
 def test_a_process_that_ends_while_it_loads_waits_for_the_next_save(bed_of: Callable[..., Any]) -> None:
     crashing = FakeProcess("crashing", loaded=None)
-    with bed_of(crashing, FakeProcess("mended")) as bed:
+    with bed_of(crashing, FakeProcess("healed")) as bed:
         bed.supervisor.start()
         crashing.alive = False
         wait_until(lambda: len(bed.statuses) == 2)
@@ -293,14 +293,14 @@ def test_a_process_that_ends_while_it_loads_waits_for_the_next_save(bed_of: Call
             bed.health()
         assert str(refused.value) == (
             "the backend's process ended while it loaded the plugin's code (exit code 7); "
-            "mend the code, it is started again when you save; what it said: plugin-cli dev logs"
+            "fix the code and save to restart it; its output: plugin-cli dev logs"
         )
         assert crashing.stopped.wait(10)
         assert len(bed.coming) == 1
 
         bed.supervisor.replace()
 
-        assert bed.health() == "mended"
+        assert bed.health() == "healed"
 
 
 def test_a_stand_in_answers_for_a_process_that_does_not_start(bed_of: Callable[..., Any]) -> None:
