@@ -75,7 +75,7 @@ def _python(folder: Path, rounds: int) -> Measured:
     root = folder / "weather"
     project = root / "pyproject.toml"
     project.write_text(project.read_text().replace('"httpx>=0.27"', '"httpx>=0.27", "pandas>=2.2"'))
-    source = root / "backend" / "weather" / "datasource.py"
+    source = root / "backend" / "weather_datasource" / "datasource.py"
     source.write_text("import pandas  # noqa: F401\n" + source.read_text())
     up = [TOOL, "dev", "up", "--runtime", "preview", "--detach", "--json"]
     try:

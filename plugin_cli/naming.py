@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import re
-import sys
 import unicodedata
 from dataclasses import dataclass
 
@@ -22,16 +19,8 @@ _SPELT_OUT = str.maketrans(
         "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "\u0131": "i", "ħ": "h", "Ħ": "H",
     }
 )  # fmt: skip
-# Would hide a module that the plugin imports, or the folder of its tests.
-_TAKEN_PACKAGES = frozenset(
-    {"plugin_sdk", "plugin_cli", "pydantic", "pydantic_core", "httpx", "grpc", "google", "tests", "pytest"}
-)
-_TAKEN_CLASSES = frozenset(
-    {
-        "BaseModel", "CheckHealthResult", "DataQuery", "DataSource", "DataSourceInstanceSettings", "Field",
-        "Frame", "HealthStatus", "Query", "SecretStr", "Settings", *dir(builtins),
-    }
-)  # fmt: skip
+# No library is called so: a plugin for Redis imports `redis` and must not be found in its place.
+_SUFFIXES = {"datasource": ("datasource", "DataSource"), "app": ("app", "App"), "panel": ("panel", "Panel")}
 _KIND_WORDS = ("data source", "datasource", "plugin", "app")
 
 
@@ -42,8 +31,8 @@ class Names:
     Attributes:
         plugin_id: `acme-weather-datasource`.
         executable: `gpx_weather`, completed by system and architecture when built.
-        package: the import package, `weather`.
-        class_name: the plugin's class, `Weather`.
+        package: the import package, `weather_datasource`; never the import name of a library.
+        class_name: the plugin's class, `WeatherDataSource`.
         uid: the uid of the provisioned data source, `weather`.
         variable: how environment variables of this plugin begin, `WEATHER`.
     """
@@ -65,19 +54,18 @@ def plugin_names(*, kind: str, name: str, org: str) -> Names:
     check_title("--name", name)
     check_title("--org", org)
     words = _words("--name", _without_kind(name))
-    package = "_".join(words)
-    if package[0].isdigit() or keyword.iskeyword(package) or _is_taken(package):
-        package = f"plugin_{package}" if package[0].isdigit() else f"{package}_plugin"
-    class_name = "".join(word[0].upper() + word[1:] for word in words)
-    if class_name[0].isdigit() or class_name in _TAKEN_CLASSES:
-        class_name = f"Plugin{class_name}"
+    joined = "_".join(words)
+    # Neither a package nor a class nor a variable may begin with a digit.
+    prefix, upper_prefix = ("plugin_", "Plugin") if joined[0].isdigit() else ("", "")
+    suffix, class_suffix = _SUFFIXES[kind]
+    class_name = upper_prefix + "".join(word[0].upper() + word[1:] for word in words) + class_suffix
     return Names(
         plugin_id=f"{''.join(_words('--org', org))}-{''.join(words)}-{kind}",
-        executable="gpx_" + "_".join(words),
-        package=package,
+        executable=f"gpx_{joined}",
+        package=f"{prefix}{joined}_{suffix}",
         class_name=class_name,
         uid="-".join(words),
-        variable=package.upper(),
+        variable=f"{prefix}{joined}".upper(),
     )
 
 
@@ -113,10 +101,6 @@ def _is_text(character: str) -> bool:
     # Noncharacters are no text in YAML; an unassigned code point may be tomorrow's emoji.
     noncharacter = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
     return not noncharacter and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
-
-
-def _is_taken(package: str) -> bool:
-    return package in sys.stdlib_module_names or package in _TAKEN_PACKAGES
 
 
 def _without_kind(name: str) -> str:

@@ -15,25 +15,30 @@ GRAFANA_ID = re.compile(r"[0-9a-z]+-([0-9a-z]+-)?(app|panel|datasource)")
 @pytest.mark.parametrize(
     ("name", "org", "plugin_id", "executable", "package", "class_name"),
     [
-        ("Weather", "acme", "acme-weather-datasource", "gpx_weather", "weather", "Weather"),
-        ("Py Weather", "acme", "acme-pyweather-datasource", "gpx_py_weather", "py_weather", "PyWeather"),
+        ("Weather", "acme", "acme-weather-datasource", "gpx_weather", "weather_datasource", "WeatherDataSource"),
+        ("Redis", "acme", "acme-redis-datasource", "gpx_redis", "redis_datasource", "RedisDataSource"),
+        ("DuckDB", "acme", "acme-duckdb-datasource", "gpx_duckdb", "duckdb_datasource", "DuckdbDataSource"),
+        ("Test", "acme", "acme-test-datasource", "gpx_test", "test_datasource", "TestDataSource"),
+        ("Py Weather", "acme", "acme-pyweather-datasource", "gpx_py_weather", "py_weather_datasource",
+         "PyWeatherDataSource"),
         (
-            "Wetter Köln 2!", "Ächme GmbH",
-            "aechmegmbh-wetterkoeln2-datasource", "gpx_wetter_koeln_2", "wetter_koeln_2", "WetterKoeln2",
+            "Wetter Köln 2!", "Ächme GmbH", "aechmegmbh-wetterkoeln2-datasource",
+            "gpx_wetter_koeln_2", "wetter_koeln_2_datasource", "WetterKoeln2DataSource",
         ),
         # The same letters, written as base letter and combining mark.
-        ("Ko\u0308ln", "A\u030a", "a-koeln-datasource", "gpx_koeln", "koeln", "Koeln"),
-        ("Straße", "Łódź", "lodz-strasse-datasource", "gpx_strasse", "strasse", "Strasse"),
-        ("🌦 Weather 🌦", "🏢acme", "acme-weather-datasource", "gpx_weather", "weather", "Weather"),
-        ("Weather data source", "acme", "acme-weather-datasource", "gpx_weather", "weather", "Weather"),
-        ("O'Brien", "acme", "acme-obrien-datasource", "gpx_obrien", "obrien", "Obrien"),
-        ("2 Stations", "3M", "3m-2stations-datasource", "gpx_2_stations", "plugin_2_stations",
-         "Plugin2Stations"),
-        ("json", "acme", "acme-json-datasource", "gpx_json", "json_plugin", "Json"),
-        ("class", "acme", "acme-class-datasource", "gpx_class", "class_plugin", "Class"),
-        ("tests", "acme", "acme-tests-datasource", "gpx_tests", "tests_plugin", "Tests"),
-        ("Frame", "acme", "acme-frame-datasource", "gpx_frame", "frame", "PluginFrame"),
-        ("Exception", "acme", "acme-exception-datasource", "gpx_exception", "exception", "PluginException"),
+        ("Ko\u0308ln", "A\u030a", "a-koeln-datasource", "gpx_koeln", "koeln_datasource", "KoelnDataSource"),
+        ("Straße", "Łódź", "lodz-strasse-datasource", "gpx_strasse", "strasse_datasource", "StrasseDataSource"),
+        ("🌦 Weather 🌦", "🏢acme", "acme-weather-datasource", "gpx_weather", "weather_datasource",
+         "WeatherDataSource"),
+        ("Weather data source", "acme", "acme-weather-datasource", "gpx_weather", "weather_datasource",
+         "WeatherDataSource"),
+        ("O'Brien", "acme", "acme-obrien-datasource", "gpx_obrien", "obrien_datasource", "ObrienDataSource"),
+        ("2 Stations", "3M", "3m-2stations-datasource", "gpx_2_stations", "plugin_2_stations_datasource",
+         "Plugin2StationsDataSource"),
+        ("json", "acme", "acme-json-datasource", "gpx_json", "json_datasource", "JsonDataSource"),
+        ("class", "acme", "acme-class-datasource", "gpx_class", "class_datasource", "ClassDataSource"),
+        ("tests", "acme", "acme-tests-datasource", "gpx_tests", "tests_datasource", "TestsDataSource"),
+        ("Data", "acme", "acme-data-datasource", "gpx_data", "data_datasource", "DataDataSource"),
     ],
 )  # fmt: skip
 def test_names_follow_from_what_was_typed(
@@ -47,8 +52,30 @@ def test_names_follow_from_what_was_typed(
     assert names.package.isidentifier()
     assert not keyword.iskeyword(names.package)
     assert names.package not in sys.stdlib_module_names
+    assert names.package not in import_names()
     assert re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", names.uid)
     assert re.fullmatch(r"[A-Z_][A-Z0-9_]*", names.variable)
+
+
+@pytest.mark.parametrize(
+    ("kind", "package", "class_name"),
+    [
+        ("datasource", "redis_datasource", "RedisDataSource"),
+        ("app", "redis_app", "RedisApp"),
+        ("panel", "redis_panel", "RedisPanel"),
+    ],
+)
+def test_the_kind_is_part_of_the_package_and_of_the_class(kind: str, package: str, class_name: str) -> None:
+    names = plugin_names(kind=kind, name="Redis", org="acme")
+
+    assert (names.package, names.class_name, names.executable) == (package, class_name, "gpx_redis")
+
+
+def import_names() -> set[str]:
+    """Return the top-level names of every distribution that is installed here."""
+    from importlib.metadata import packages_distributions
+
+    return set(packages_distributions())
 
 
 @pytest.mark.parametrize(

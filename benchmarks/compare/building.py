@@ -71,7 +71,7 @@ def _build(_setting: Setting, stack: ExitStack) -> Subjects:
         cache = {"XDG_CACHE_HOME": str(folder / "cache")}
         cold = _seconds(command, root, **cache)
         unchanged = _seconds(command, root, **cache)
-        source = root / "backend" / "weather" / "datasource.py"
+        source = root / "backend" / "weather_datasource" / "datasource.py"
         source.write_text(source.read_text() + "\nEDITED = 1\n")
         return {"cold": cold, "unchanged": unchanged, "author": _seconds(command, root, **cache)}
 

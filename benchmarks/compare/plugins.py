@@ -21,7 +21,7 @@ TOOL = Path(sys.executable).parent / "plugin-cli"
 GO_PLUGIN = ROOT / "benchmarks" / "go-plugin"
 PYTHON_PLUGIN = ROOT / "benchmarks" / "python-plugin"
 _SOURCES = ("plugin_cli", "plugin_sdk", "templates", "frontend/runtime", "pyproject.toml")
-_PACKAGE = Path("backend") / "weather"
+_PACKAGE = Path("backend") / "weather_datasource"
 _NEEDED_BY = {"numpy": "arrays", "pandas": "tables"}
 """Which module goes into the plugin with a dependency."""
 

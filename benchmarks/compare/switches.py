@@ -50,4 +50,4 @@ if __name__ == "__main__":
     for name in sys.argv[1:]:
         SWITCHES[name]()
     sys.argv = sys.argv[:1]  # plugins are started without arguments
-    serve("weather.datasource:Weather")
+    serve("weather_datasource.datasource:WeatherDataSource")

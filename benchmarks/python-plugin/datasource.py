@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from weather.models import Query, Settings
+from weather_datasource.models import Query, Settings
 
 from plugin_sdk import (
     CheckHealthResult,
@@ -24,7 +24,7 @@ from plugin_sdk.errors import DownstreamError
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Weather(DataSource[Settings, Query]):
+class WeatherDataSource(DataSource[Settings, Query]):
     """One configured data source; Grafana makes a new one when its settings change."""
 
     def __init__(self, instance: DataSourceInstanceSettings[Settings]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.system.process import run
+from plugin_cli.venv.hidden import check_module_names
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
 from plugin_cli.venv.uv import run_uv
@@ -34,7 +35,7 @@ def ensure_environment(project: Project, console: Console) -> Path:
     """Return the Python of the plugin's environment, made or brought up to date when needed.
 
     Raises:
-        ProjectError: a dependency in pyproject.toml is not to be had.
+        ProjectError: no index has a dependency of pyproject.toml, or a module of the plugin hides a library.
         ToolFailedError: no package index can be reached, or uv failed.
         PluginCliError: the plugin's folder cannot be written.
     """
@@ -43,11 +44,11 @@ def ensure_environment(project: Project, console: Console) -> Path:
         wanted = _wanted(project, console)
         stamp = project.environment / _STAMP
         kept = _read_stamp(stamp) if python.exists() else None
-        if kept is not None and kept["wanted"] == wanted.stamp:
-            return python
-        with console.working("preparing the plugin's environment"):
-            ours = _prepare(project, python, wanted, kept)
-            stamp.write_text(json.dumps({"wanted": wanted.stamp, "ours": ours}))
+        if kept is None or kept["wanted"] != wanted.stamp:
+            with console.working("preparing the plugin's environment"):
+                ours = _prepare(project, python, wanted, kept)
+                stamp.write_text(json.dumps({"wanted": wanted.stamp, "ours": ours}))
+        check_module_names(project, _site_packages(project))
     except OSError as error:
         raise PluginCliError(
             f"the plugin's environment cannot be made in {project.root}",
@@ -190,8 +191,11 @@ def _uv(project: Project, arguments: list[str]) -> None:
 
 def _link_backend(project: Project) -> None:
     """Let `import <package>` and `python -m <package>` find the backend, from any folder."""
+    path = _site_packages(project) / "plugin_backend.pth"
+    path.write_text(str(project.root / "backend") + "\n", encoding="utf-8")
+
+
+def _site_packages(project: Project) -> Path:
     if sys.platform == "win32":
-        folder = project.environment / "Lib" / "site-packages"
-    else:
-        folder = next((project.environment / "lib").glob("python*/site-packages"))
-    (folder / "plugin_backend.pth").write_text(str(project.root / "backend") + "\n", encoding="utf-8")
+        return project.environment / "Lib" / "site-packages"
+    return next((project.environment / "lib").glob("python*/site-packages"))

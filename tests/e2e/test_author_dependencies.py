@@ -21,10 +21,10 @@ import requests
 from cryptography.fernet import Fernet
 
 from plugin_sdk import CheckHealthResult, DataQuery, DataSource, DataSourceInstanceSettings
-from weather.models import Query, Settings
+from weather_datasource.models import Query, Settings
 
 
-class Weather(DataSource[Settings, Query]):
+class WeatherDataSource(DataSource[Settings, Query]):
     def __init__(self, instance: DataSourceInstanceSettings[Settings]) -> None:
         self.settings = instance.settings
 
@@ -45,7 +45,7 @@ def test_compiled_packages_work_in_the_bundle(built_plugin: BuiltPlugin, tmp_pat
     listed = "".join(f'\n  "{name}",' for name in PACKAGES)
     pyproject = plugin.root / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"httpx>=0.27",', f'"httpx>=0.27",{listed}'))
-    (plugin.root / "backend" / "weather" / "datasource.py").write_text(DATASOURCE)
+    (plugin.root / "backend" / "weather_datasource" / "datasource.py").write_text(DATASOURCE)
     run_tool("build", "linux", cwd=plugin.root)
     with PluginProcess([plugin.executable]) as process:
         assert process.client.check_health(settings({})).message == "requests binary True"

@@ -46,7 +46,7 @@ def snapshot(dist: Path) -> dict[str, tuple[int, int]]:
 
 
 def code(plugin: BuiltPlugin) -> Path:
-    return plugin.root / "backend" / "weather" / "datasource.py"
+    return plugin.root / "backend" / "weather_datasource" / "datasource.py"
 
 
 def test_dist_holds_what_grafana_loads_and_nothing_it_refuses(built_plugin: BuiltPlugin) -> None:

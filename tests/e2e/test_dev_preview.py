@@ -35,7 +35,7 @@ def tool(scaffold: Path) -> Iterator[DevTool]:
 
 
 def source(tool: DevTool) -> Path:
-    return tool.root / "backend" / "weather" / "datasource.py"
+    return tool.root / "backend" / "weather_datasource" / "datasource.py"
 
 
 def test_the_page_and_grafanas_routes_answer(tool: DevTool) -> None:
@@ -75,7 +75,7 @@ def test_the_provisioned_alert_rule_fires_until_the_sample_ends_at_12(tool: DevT
 
 def test_an_edit_of_a_model_is_in_the_editors_and_one_they_cannot_show_is_told(tool: DevTool) -> None:
     url = tool.up(*PREVIEW)["url"]
-    models = tool.root / "backend" / "weather" / "models.py"
+    models = tool.root / "backend" / "weather_datasource" / "models.py"
     text = models.read_text()
 
     def module() -> str:
@@ -97,7 +97,7 @@ def test_an_edit_of_a_model_is_in_the_editors_and_one_they_cannot_show_is_told(t
 
 
 def test_a_build_of_a_model_that_cannot_be_shown_is_refused_before_it_collects(tool: DevTool) -> None:
-    models = tool.root / "backend" / "weather" / "models.py"
+    models = tool.root / "backend" / "weather_datasource" / "models.py"
     text = models.read_text()
     try:
         models.write_text(text + "    hide: int = 3\n")

@@ -285,5 +285,5 @@ def _values_or_none(url: str) -> list[float] | None:
 
 
 def _edit(tool: DevTool, sample: str) -> None:
-    path = tool.root / "backend" / "weather" / "datasource.py"
+    path = tool.root / "backend" / "weather_datasource" / "datasource.py"
     path.write_text(re.sub(r"values = \[.*", f"values = {sample}", path.read_text()))

@@ -57,6 +57,20 @@ def works(python: Path) -> bool:
     return subprocess.run([python, "-c", code, *versions], cwd="/", check=False).returncode == 0
 
 
+def test_a_package_with_the_name_of_a_library_is_refused(project: Project) -> None:
+    package = project.root / "backend" / "httpx"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    try:
+        with pytest.raises(ProjectError, match="backend/httpx hides the installed package httpx"):
+            ensure_environment(project, QUIET)
+    finally:
+        (package / "__init__.py").unlink()
+        package.rmdir()
+
+    assert ensure_environment(project, QUIET)
+
+
 def test_what_is_no_longer_asked_for_goes(project: Project) -> None:
     ensure_environment(project, QUIET)
     stray = put_stray_package(project)

@@ -43,7 +43,9 @@ def probe(built_plugin: BuiltPlugin, tmp_path_factory: pytest.TempPathFactory) -
     """The scaffold with a data source that tries everything, and zones for roots that have none."""
     need_roots()
     plugin = built_plugin.copy(tmp_path_factory.mktemp("probe") / "weather")
-    shutil.copy(Path(__file__).parent / "probe" / "datasource.py", plugin.root / "backend" / "weather")
+    shutil.copy(
+        Path(__file__).parent / "probe" / "datasource.py", plugin.root / "backend" / "weather_datasource"
+    )
     pyproject = plugin.root / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"httpx>=0.27",', '"httpx>=0.27",\n  "tzdata",'))
     run_tool("build", "linux", cwd=plugin.root)

@@ -61,7 +61,7 @@ def test_types_follow_the_models(tmp_path: Path) -> None:
     names = ("--name", "Weather", "--org", "acme", "--frontend", "react", "--defaults")
     run_tool("create", "weather", *names, cwd=tmp_path)
     root = tmp_path / "weather"
-    models = root / "backend" / "weather" / "models.py"
+    models = root / "backend" / "weather_datasource" / "models.py"
     models.write_text(models.read_text() + '    depth: int = Field(3, title="Depth of snow")\n')
 
     def changed() -> list[str]:

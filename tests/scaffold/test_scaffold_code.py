@@ -51,7 +51,7 @@ def test_code_is_clean_for_ruff(tmp_path: Path, one: Answers) -> None:
 def test_code_is_clean_for_mypy_strict(tmp_path: Path, one: Answers) -> None:
     folder = scaffold(tmp_path, one) / "backend"
 
-    checked = tool(folder, "mypy", "--strict", "weather", "tests")
+    checked = tool(folder, "mypy", "--strict", "weather_datasource", "tests")
 
     assert checked.returncode == 0, checked.stdout
 
@@ -113,7 +113,9 @@ def query_once(folder: Path, api: Api) -> tuple[Any, list[LogLine]]:
     lines: list[LogLine] = []
     env = {"PYTHONPATH": str(folder / "backend"), "PATH": os.environ["PATH"]}
     instance = settings({"url": api.url}, {"api_key": KEY})
-    with PluginProcess([sys.executable, "-m", "weather"], env=env, cwd=folder, on_log=lines.append) as plugin:
+    with PluginProcess(
+        [sys.executable, "-m", "weather_datasource"], env=env, cwd=folder, on_log=lines.append
+    ) as plugin:
         results = plugin.client.query_data(
             [{"refId": "A", "station": "lisbon"}], instance, time_range=last(60)
         )

@@ -83,7 +83,7 @@ def test_untouched_files_become_the_new_rendering_and_new_ones_appear(plugin: Pa
 
 def test_edits_of_both_sides_come_together(plugin: Path, later: Tool) -> None:
     edit(plugin / "README.md", "## Develop\n", "## Develop it\n")
-    edit(plugin / "backend/weather/datasource.py", '["berlin", "lisbon", "oslo"]', '["rome"]')
+    edit(plugin / "backend/weather_datasource/datasource.py", '["berlin", "lisbon", "oslo"]', '["rome"]')
     commit(plugin)
     edit(later.templates / "common/README.md.jinja", "## Release\n", "## Releases\n")
 
@@ -92,7 +92,7 @@ def test_edits_of_both_sides_come_together(plugin: Path, later: Tool) -> None:
     text = (plugin / "README.md").read_text()
     assert "## Develop it\n" in text
     assert "## Releases\n" in text
-    assert '["rome"]' in (plugin / "backend/weather/datasource.py").read_text()
+    assert '["rome"]' in (plugin / "backend/weather_datasource/datasource.py").read_text()
     assert result.merge.updated == ("README.md",)
     assert result.merge.conflicts == ()
 
@@ -292,13 +292,13 @@ def test_adding_a_feature_makes_the_plugin_that_create_makes_with_it(
 
 
 def test_adding_keeps_the_authors_edits(plugin: Path) -> None:
-    edit(plugin / "backend/weather/datasource.py", '["berlin", "lisbon", "oslo"]', '["rome"]')
+    edit(plugin / "backend/weather_datasource/datasource.py", '["berlin", "lisbon", "oslo"]', '["rome"]')
     commit(plugin)
 
     result = add_to(plugin, "ci")
 
     assert result.merge.added == (".github/workflows/ci.yml", ".github/workflows/release.yml")
-    assert '["rome"]' in (plugin / "backend/weather/datasource.py").read_text()
+    assert '["rome"]' in (plugin / "backend/weather_datasource/datasource.py").read_text()
 
 
 def test_an_unknown_feature_is_refused_with_the_list(plugin: Path) -> None:

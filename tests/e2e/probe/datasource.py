@@ -13,7 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import weather
-from weather.models import Query, Settings
+from weather_datasource.models import Query, Settings
 
 from plugin_sdk import (
     CheckHealthResult,
@@ -62,7 +62,7 @@ PROBES: dict[str, Callable[[], object]] = {
 }
 
 
-class Weather(DataSource[Settings, Query]):
+class WeatherDataSource(DataSource[Settings, Query]):
     def __init__(self, instance: DataSourceInstanceSettings[Settings]) -> None:
         self.settings = instance.settings
 
