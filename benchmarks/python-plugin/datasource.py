@@ -99,7 +99,7 @@ def _frame(rows: int, columns: int, source: str) -> Frame:
 def _ready(rows: int, columns: int, source: str) -> tuple[Any, list[Any]]:
     """Keep the values, so that making a frame and encoding it is measured, not counting up."""
     if source == "numpy":
-        found: tuple[Any, list[Any]] = import_module("weather.arrays").ready(rows, columns)
+        found: tuple[Any, list[Any]] = import_module("weather_datasource.arrays").ready(rows, columns)
         return found
     return (
         [_START + timedelta(seconds=row) for row in range(rows)],

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import weather
+import weather_datasource
 from weather_datasource.models import Query, Settings
 
 from plugin_sdk import (
@@ -56,7 +56,7 @@ PROBES: dict[str, Callable[[], object]] = {
     "spawn": lambda: _in_processes("spawn"),
     "forkserver": lambda: _in_processes("forkserver"),
     "unicode": lambda: "é".encode("cp1252").decode("cp1252") + str(sys.getfilesystemencoding()),
-    "modules": lambda: sorted(module.name for module in pkgutil.iter_modules(weather.__path__)),
+    "modules": lambda: sorted(module.name for module in pkgutil.iter_modules(weather_datasource.__path__)),
     "package_data": lambda: (importlib.resources.files("certifi") / "cacert.pem").is_file(),
     "read_only": lambda: os.access(os.path.dirname(sys.executable), os.W_OK),  # noqa: PTH120,
 }
