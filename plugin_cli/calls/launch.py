@@ -74,6 +74,7 @@ def backend_command(project: Project, kind: BackendKind, console: Console) -> La
 def source_command(project: Project, console: Console) -> LaunchSpec:
     """Return how to run the backend from its source, in the plugin's own environment."""
     from plugin_cli.venv.create import ensure_environment
+    from plugin_sdk import client as plugin_client
 
     backend = project.backend
     python = ensure_environment(project, console)
@@ -83,7 +84,7 @@ def source_command(project: Project, console: Console) -> LaunchSpec:
         if not name.startswith(("PLUGIN_", "grafana_plugin"))
     }
     env = passed | {"PYTHONPATH": str(backend.folder)}
-    argv = (str(python), "-m", "plugin_sdk._process.source_mode", backend.package, str(backend.folder))
+    argv = plugin_client.source_command(python, backend.package, backend.folder)
     return LaunchSpec(argv, env, project.root, BackendKind.SOURCE)
 
 

@@ -1,10 +1,10 @@
-"""Runs a backend from its source: `python -m plugin_sdk._process.source_mode PACKAGE FOLDER [--wait]`.
+"""Runs a backend from its source: `python -m plugin_sdk._process.source_mode PACKAGE FOLDER [--standby]`.
 
 What the author writes is compiled at every start: Python tells bytecode from an edit by whole seconds and the
 size, which would hide the second of two quick edits. Everything else keeps its bytecode; compiling pandas
 alone takes longer than all the rest of a start.
 
-With `--wait` it imports the packages that the source names and waits for a line on stdin before it runs any
+With `--standby` it imports the packages that the source names and waits for a line on stdin before it runs any
 of the author's code: the process that takes over at the next save is half way there. An end of stdin ends it.
 """
 
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> None:
 
     package, folder, *rest = arguments
     compile_always(folder)
-    if rest == ["--wait"]:
+    if rest == ["--standby"]:
         with _stdout_to_stderr():
             _preload(package, folder)
         if not sys.stdin.readline():

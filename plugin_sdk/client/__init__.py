@@ -7,7 +7,7 @@ makes the calls; results and log lines come out. Used by the command line tool a
 from __future__ import annotations
 
 from plugin_sdk.client.client import CHANNEL_OPTIONS, ClientError, PluginClient, QueryResult, last, settings
-from plugin_sdk.client.process import HOST_VARIABLES, LogLine, PluginProcess, PluginStartError
+from plugin_sdk.client.process import HOST_VARIABLES, LogLine, PluginProcess, PluginStartError, source_command
 from plugin_sdk.client.proto_out import plugin_context
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "last",
     "plugin_context",
     "settings",
+    "source_command",
 ]

@@ -86,8 +86,8 @@ class PluginProcess:
         plugin_id: the id in the plugin context of `client`.
         timeout_seconds: how long it may take to the handshake.
         on_log: told each line of its stderr, from a thread of its own.
-        waits: the command waits for a line on stdin; it gets one when the block is entered, and may be
-            started before by `prepare`.
+        standby: add `--standby` to the command, which then imports its packages and waits for a line on
+            stdin. It gets one when the block is entered; `launch` starts it earlier. See `source_command`.
 
     Raises:
         PluginStartError: on entering, when it ends, prints something else, or says nothing in time.
@@ -106,33 +106,33 @@ class PluginProcess:
         plugin_id: str = "test-plugin",
         timeout_seconds: float = 60,
         on_log: Callable[[LogLine], None] | None = None,
-        waits: bool = False,
+        standby: bool = False,
     ) -> None:
-        self._command = [str(part) for part in command]
+        self._command = [str(part) for part in command] + (["--standby"] if standby else [])
         self._env = dict(env or {}) | HOST_VARIABLES
         self._cwd = cwd
         self._plugin_id = plugin_id
         self._timeout = timeout_seconds
         self._on_log = on_log
-        self._waits = waits
-        self._started = False
+        self._standby = standby
+        self._launched = False
         self._tail: deque[str] = deque(maxlen=40)
         self._lines: SimpleQueue[str | None] = SimpleQueue()
 
-    def prepare(self) -> None:
-        """Start the command now; it goes on when the block is entered. `discard` ends one that never is."""
+    def launch(self) -> None:
+        """Start the command now, on standby until the block is entered; `discard` stops one that never is."""
         self._spawn()
-        self._started = True
+        self._launched = True
 
     def discard(self) -> None:
-        """End a command that was prepared and is not needed."""
+        """Stop a command that was launched and is not needed."""
         self._kill()
 
     def __enter__(self) -> PluginProcess:
-        if not self._started:
+        if not self._launched:
             self._spawn()
         try:
-            self._let_go()
+            self._release()
             self.address = self._handshake()
             self._connect()
         except BaseException:
@@ -154,7 +154,7 @@ class PluginProcess:
                 self._command,
                 env=self._env,
                 cwd=self._cwd,
-                stdin=subprocess.PIPE if self._waits else subprocess.DEVNULL,
+                stdin=subprocess.PIPE if self._standby else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
@@ -169,7 +169,7 @@ class PluginProcess:
         for reader in self._readers:
             reader.start()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         if self._process.stdin is not None:
             # One that has ended already says so when its handshake does not come.
             with suppress(OSError), self._process.stdin as pipe:
@@ -268,6 +268,17 @@ class PluginProcess:
         # Each closes its pipe at the end; a child of the plugin may hold one open for longer than we wait.
         for reader in self._readers:
             reader.join(timeout=5)
+
+
+def source_command(python: str | Path, package: str, folder: str | Path) -> tuple[str, ...]:
+    """Return the command that runs a backend from its source; it may be put on standby.
+
+    Args:
+        python: the interpreter of the environment with the plugin's packages.
+        package: the backend's package.
+        folder: the directory that holds the package; it also belongs on PYTHONPATH.
+    """
+    return (str(python), "-m", "plugin_sdk._process.source_mode", package, str(folder))
 
 
 HOST_VARIABLES = {

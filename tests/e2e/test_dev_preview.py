@@ -203,7 +203,7 @@ def _says_what_is_wrong(tool: DevTool, error: str) -> None:
 def test_a_backend_that_is_killed_is_started_again(tool: DevTool) -> None:
     session = tool.up(*PREVIEW)
     # The one that waits is to take over.
-    (backend,) = [child for child in _children(session["pid"]) if b"--wait" not in _command_line(child)]
+    (backend,) = [child for child in _children(session["pid"]) if b"--standby" not in _command_line(child)]
 
     os.kill(backend, signal.SIGKILL)
 

@@ -59,12 +59,12 @@ class BackendProcess:
         # The backend then logs the events above, whatever log level the author set.
         own = {"PLUGIN_CLI_DEV": "1"} | ({} if schema is None else {"PLUGIN_CLI_SCHEMA_FILE": str(schema)})
         self._process = PluginProcess(
-            (*spec.argv, "--wait") if standby else spec.argv,
+            spec.argv,
             env=dict(spec.env) | own,
             cwd=spec.cwd,
             plugin_id=plugin_id,
             on_log=self._on_log_line,
-            waits=standby,
+            standby=standby,
         )
 
     def launch(self) -> None:
@@ -73,7 +73,7 @@ class BackendProcess:
         Raises:
             PluginStartError: it cannot be launched.
         """
-        self._process.prepare()
+        self._process.launch()
 
     def start(self) -> None:
         """Launch it, unless it stands by, and return when it answers.

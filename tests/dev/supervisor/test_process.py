@@ -27,7 +27,7 @@ import os, sys
 from plugin_sdk import CheckHealthResult, DataSource
 class Weather(DataSource):
     def check_health(self):
-        return CheckHealthResult.ok("one " + ("waited" if "--wait" in sys.orig_argv else "began anew"))
+        return CheckHealthResult.ok("one " + ("waited" if "--standby" in sys.orig_argv else "began anew"))
 """
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from plugin_sdk._process.imports import external_modules
+from plugin_sdk.client import source_command
 from plugin_sdk.testing import PluginProcess, PluginStartError, settings
 
 ROOT = Path(__file__).parents[3]
@@ -41,11 +42,11 @@ def write(root: Path, path: str, text: str) -> None:
     file.write_text(text)
 
 
-def process(folder: Path, *flags: str) -> PluginProcess:
+def process(folder: Path, *, standby: bool = False) -> PluginProcess:
     kept = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
     path = os.pathsep.join(map(str, (folder, folder.parent / "packages", ROOT)))
-    command = [sys.executable, "-m", "plugin_sdk._process.source_mode", "weather", str(folder), *flags]
-    return PluginProcess(command, env=kept | {"PYTHONPATH": path}, waits=bool(flags))
+    command = source_command(sys.executable, "weather", folder)
+    return PluginProcess(command, env=kept | {"PYTHONPATH": path}, standby=standby)
 
 
 def said(running: PluginProcess) -> str:
@@ -75,25 +76,25 @@ def test_bytecode_is_kept_for_packages_and_not_for_the_authors_files(folder: Pat
     }
 
 
-def test_one_that_waits_runs_the_authors_code_as_it_stands_when_it_may_go_on(folder: Path) -> None:
-    waiting = process(folder, "--wait")
-    waiting.prepare()
+def test_a_standby_process_runs_the_code_as_it_is_when_it_is_released(folder: Path) -> None:
+    standby = process(folder, standby=True)
+    standby.launch()
     source = folder / "weather" / "datasource.py"
     # Not before the packages were imported, which is when they have their bytecode.
     while not list(folder.parent.rglob("outside_too*.pyc")):
-        assert waiting.running()
+        assert standby.running()
     source.write_text(
         source.read_text().replace("'one'", "__import__('sys').modules['outside'].__name__ + ' two'")
     )
 
-    with waiting as running:
+    with standby as running:
         assert said(running) == "outside two"
 
 
-def test_one_that_waits_ends_with_its_parent(folder: Path) -> None:
+def test_a_standby_process_ends_with_its_parent(folder: Path) -> None:
     script = (
         "import os, subprocess, sys\n"
-        f"command = [sys.executable, '-m', 'plugin_sdk._process.source_mode', 'weather', {str(folder)!r}, '--wait']\n"
+        f"command = [sys.executable, '-m', 'plugin_sdk._process.source_mode', 'weather', {str(folder)!r}, '--standby']\n"
         "child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)\n"
         "print(child.pid, flush=True)\n"
         "os._exit(0)\n"
@@ -115,22 +116,22 @@ def test_one_that_waits_ends_with_its_parent(folder: Path) -> None:
         assert "Traceback" not in parent.stderr.read()
 
 
-def test_one_that_is_not_needed_is_ended(folder: Path) -> None:
-    waiting = process(folder, "--wait")
-    waiting.prepare()
-    waiting.discard()
+def test_a_standby_process_that_is_not_needed_is_stopped(folder: Path) -> None:
+    standby = process(folder, standby=True)
+    standby.launch()
+    standby.discard()
 
-    assert not waiting.running()
+    assert not standby.running()
 
 
-def test_one_that_ended_while_it_waited_does_not_become_a_plugin(folder: Path) -> None:
-    waiting = process(folder, "--wait")
-    waiting.prepare()
-    os.kill(waiting.pid, 9)
-    assert waiting.wait(60) == -9
+def test_a_standby_process_that_ended_does_not_become_a_plugin(folder: Path) -> None:
+    standby = process(folder, standby=True)
+    standby.launch()
+    os.kill(standby.pid, 9)
+    assert standby.wait(60) == -9
 
     with pytest.raises(PluginStartError, match="ended with exit code -9"):
-        waiting.__enter__()
+        standby.__enter__()
 
 
 def test_an_error_nobody_raised_on_purpose_names_its_line(folder: Path) -> None:
