@@ -1,7 +1,7 @@
 """The runtime of Grafana plugins written in Python.
 
-Names are loaded when they are first used, so that a plugin's process can answer Grafana's handshake before
-pydantic and the author's own imports.
+Names are imported on first use, so that a plugin process can complete Grafana's handshake before it imports
+pydantic and the author's modules.
 """
 
 from __future__ import annotations

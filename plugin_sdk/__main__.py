@@ -1,4 +1,4 @@
-"""`python -m plugin_sdk package.module:Class` serves a plugin without a main module of its own."""
+"""`python -m plugin_sdk package.module:Class` serves a plugin that has no main module."""
 
 from __future__ import annotations
 

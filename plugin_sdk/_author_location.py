@@ -1,4 +1,4 @@
-"""Where in the author's own code an error comes from."""
+"""Where in the author's code an error was raised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Location:
-    """A file of the author's and a line of it; None where even Python does not know the line."""
+    """A file of the author's code and a line in it, which is None if Python does not know it."""
 
     file: str
     line: int | None
@@ -18,16 +18,16 @@ class Location:
 
 
 def location_of(error: BaseException) -> Location | None:
-    """Return where the author's code raised `error`, or called what raised it; None: nowhere in it."""
+    """Return where the author's code raised `error` or called what did; None if it was not involved."""
     import traceback
 
     if isinstance(error, SyntaxError):
         return Location(error.filename or "", error.lineno)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_authors(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_author_code(frame.filename)]
     return Location(frames[-1].filename, frames[-1].lineno) if frames else None
 
 
-def _is_authors(filename: str) -> bool:
+def _is_author_code(filename: str) -> bool:
     parts = Path(filename).parts
     return (
         not filename.startswith("<")

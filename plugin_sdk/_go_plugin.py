@@ -1,4 +1,4 @@
-"""Constants of hashicorp/go-plugin's handshake, under go-plugin's names, for the plugin and its host."""
+"""Constants of the handshake of hashicorp/go-plugin, under its names, for both plugin and host."""
 
 from __future__ import annotations
 

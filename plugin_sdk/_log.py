@@ -1,7 +1,8 @@
 """Log lines on stderr as go-plugin reads them: one JSON object a line (hclog's format).
 
-Grafana parses each line. One that is not JSON is shown at debug level, which hides it; one whose `@message`,
-`@level` or `@timestamp` is not a string ends the whole Grafana process. So every line is made here.
+Grafana parses each line. A line that is not JSON is logged at debug, where nobody sees it; one whose
+`@message`, `@level` or `@timestamp` is not a string ends the whole Grafana process. So every line is made
+here.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ from types import MappingProxyType
 from typing import Any
 
 MAX_LINE_BYTES = 60_000
-"""go-plugin cuts lines at 64 KiB and forgets their level; ours are shortened before."""
+"""go-plugin splits lines at 64 KiB and loses their level; longer lines are shortened before."""
 
-# An escaped character takes up to six bytes; with the last of these rooms every line fits.
-_ROOMS = (MAX_LINE_BYTES // 12, 1_000, 80)
-_MOST_FIELDS = 40
-_LONGEST_KEY = 100
-_DEEPEST = 16  # levels of nested fields; below, and in what holds itself, they are text
+# Characters of a value: an escaped one takes up to six bytes, and with the last limit every line fits.
+_VALUE_LIMITS = (MAX_LINE_BYTES // 12, 1_000, 80)
+_MAX_FIELDS = 40
+_MAX_KEY_LENGTH = 100
+_MAX_DEPTH = 16  # of nested fields; deeper values, and those that contain themselves, become text
 _LEVELS = {"trace": 5, "debug": 10, "info": 20, "warn": 30, "error": 40}
-# hclog's own keys, and Grafana's: in its log, a field of that name would stand instead of the line's level,
-# time, message, or the name `plugin.<id>` by which operators find the line.
+# The keys of hclog and of Grafana: in Grafana's log, a field of that name would replace the line's level,
+# time or message, or the logger name `plugin.<id>` by which operators find the line.
 _HCLOG = {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"}
 _RESERVED = frozenset(_HCLOG | {"logger", "level", "lvl", "msg", "t"})
 _write_lock = threading.Lock()
-_waiting: deque[bytes] = deque()
-_MOST_WAITING = 1_000
-"""Lines kept for a reader that is slow; then whoever logs waits for it."""
+_queued: deque[bytes] = deque()
+_MAX_QUEUED = 1_000
+"""Lines kept for a slow reader; beyond that, the thread that logs waits for it."""
 _stderr_fd = 2
 _level = 10
 
@@ -47,11 +48,11 @@ def _on_broken_pipe() -> None:
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 request_fields: ContextVar[Mapping[str, Any]] = ContextVar("request_fields", default=_NOTHING)
-"""What is known of the request being served; added to every line logged while it is."""
+"""Facts about the current request, which are added to every line logged while it is served."""
 
 
 def configure(*, level: str = "debug", fd: int = 2, on_broken_pipe: Callable[[], None] | None = None) -> None:
-    """Set where lines go, the lowest level written, and what to do when nobody reads stderr any more."""
+    """Set the lowest level written, where lines go, and what to call when nobody reads stderr any more."""
     global _level, _stderr_fd, _on_broken_pipe
     _level = _LEVELS.get(level.lower(), 10)
     _stderr_fd = fd
@@ -60,16 +61,16 @@ def configure(*, level: str = "debug", fd: int = 2, on_broken_pipe: Callable[[],
 
 
 def enabled(level: str) -> bool:
-    """Tell whether lines of this level are written."""
+    """Return True if lines of this level are written."""
     return _LEVELS[level] >= _level
 
 
 def log(level: str, message: str, /, **fields: Any) -> None:
-    """Write one line. Fields named like keys of hclog or Grafana are kept under a trailing underscore."""
+    """Write one line. A field with a reserved name gets a trailing underscore."""
     if _LEVELS[level] >= _level:
         write_line(encode(level, message, fields))
         if level == "error":
-            flush()  # perhaps the last words of this process
+            flush()  # the process may be about to end
 
 
 def log_exception(message: str, error: BaseException | None, /, **fields: Any) -> None:
@@ -81,7 +82,7 @@ def log_exception(message: str, error: BaseException | None, /, **fields: Any) -
 
 
 def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
-    """Return one line, ended by a newline, at most `MAX_LINE_BYTES` long."""
+    """Return one line with its newline; without it, at most `MAX_LINE_BYTES` long."""
     entry: dict[str, Any] = {"@level": level, "@message": str(message), "@timestamp": _timestamp()}
     context = request_fields.get()
     for source in (context, fields):
@@ -89,9 +90,9 @@ def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
             name = str(key)
             entry[name + "_" if name in _RESERVED else name] = _plain(value)
     line = _dump(entry)
-    rooms = iter(_ROOMS)
+    limits = iter(_VALUE_LIMITS)
     while len(line) > MAX_LINE_BYTES:
-        line = _dump(_shortened(entry, next(rooms)))
+        line = _dump(_shortened(entry, next(limits)))
     return line + b"\n"
 
 
@@ -99,12 +100,12 @@ _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 def _dump(entry: Mapping[str, Any]) -> bytes:
-    # ASCII output carries lone surrogates as escapes, which Go reads as U+FFFD: no line can fail to encode.
+    # In ASCII output a lone surrogate is an escape, which Go reads as U+FFFD: every line can be encoded.
     return _ENCODER.encode(entry).encode()
 
 
-def _plain(value: Any, depth: int = _DEEPEST) -> Any:
-    """Return a value that JSON has, because NaN or a foreign object would spoil the whole line."""
+def _plain(value: Any, depth: int = _MAX_DEPTH) -> Any:
+    """Return a value that JSON can represent: NaN or an arbitrary object would make the line invalid."""
     if value is None or isinstance(value, (bool, str)):
         return value
     try:
@@ -118,26 +119,26 @@ def _plain(value: Any, depth: int = _DEEPEST) -> Any:
             return [_plain(item, depth - 1) for item in value]
         return str(value)
     except Exception:
-        return f"<{type(value).__name__} that cannot be shown>"
+        return f"<{type(value).__name__} without a representation>"
 
 
-def _shortened(entry: Mapping[str, Any], room: int) -> dict[str, Any]:
-    first = list(entry.items())[:_MOST_FIELDS]
-    return {_cut(key, _LONGEST_KEY): _cut(value, room) for key, value in first} | {"cut": True}
+def _shortened(entry: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    first = list(entry.items())[:_MAX_FIELDS]
+    return {_cut(key, _MAX_KEY_LENGTH): _cut(value, limit) for key, value in first} | {"cut": True}
 
 
-def _cut(value: Any, room: int) -> Any:
-    """Return a number as it is and anything else as text of about `room` characters at most."""
+def _cut(value: Any, limit: int) -> Any:
+    """Return a number unchanged and anything else as text of at most about `limit` characters."""
     if value is None or isinstance(value, (int, float)):
         return value
     text = str(value)
-    return text if len(text) <= room else _ends(text, room)
+    return text if len(text) <= limit else _ends(text, limit)
 
 
-def _ends(text: str, room: int) -> str:
-    # The end of a traceback tells most, the beginning of a message does: keep both.
-    half = room // 4
-    return f"{text[:half]} ... {len(text) - 2 * half} characters left out ... {text[-half:]}"
+def _ends(text: str, limit: int) -> str:
+    # The end of a traceback matters most, and the beginning of a message: keep both.
+    half = limit // 4
+    return f"{text[:half]} ... {len(text) - 2 * half} characters omitted ... {text[-half:]}"
 
 
 def _timestamp() -> str:
@@ -146,31 +147,31 @@ def _timestamp() -> str:
 
 
 def write_line(line: bytes) -> None:
-    """Write a whole line to stderr; a reader that has gone means that Grafana has.
+    """Write a whole line to stderr; if nobody reads it, Grafana has gone.
 
-    Whoever is writing takes the lines of others along: a thread that waited for its turn would wait for the
-    interpreter as well, twice for each request.
+    The thread that is writing writes the lines of other threads too: one that waited for its turn would also
+    wait for the interpreter lock, twice in each request.
     """
-    _waiting.append(line)
-    patient = len(_waiting) > _MOST_WAITING
-    while _waiting and _write_lock.acquire(blocking=patient):
+    _queued.append(line)
+    patient = len(_queued) > _MAX_QUEUED
+    while _queued and _write_lock.acquire(blocking=patient):
         try:
-            _write(_taken())
+            _write(_take_queued())
         finally:
             _write_lock.release()
 
 
 def flush() -> None:
-    """Return when every line logged so far is written: before the process ends."""
+    """Write every queued line; called before the process ends."""
     with _write_lock:
-        _write(_taken())
+        _write(_take_queued())
 
 
-def _taken() -> bytes:
+def _take_queued() -> bytes:
     lines = []
     with contextlib.suppress(IndexError):
         while True:
-            lines.append(_waiting.popleft())
+            lines.append(_queued.popleft())
     return b"".join(lines)
 
 
@@ -186,12 +187,12 @@ def _write(lines: bytes) -> None:
 
 
 class HclogHandler(logging.Handler):
-    """Carries Python's `logging` to Grafana; `extra={...}` becomes fields of the line."""
+    """Sends records of Python's `logging` to Grafana; `extra={...}` becomes fields of the line."""
 
     _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record; a record that cannot be formatted is reported as such."""
+        """Write one record, or an error line if it cannot be formatted."""
         try:
             fields = {key: value for key, value in vars(record).items() if key not in self._STANDARD}
             if record.exc_info and record.exc_info[1] is not None:
@@ -202,9 +203,9 @@ class HclogHandler(logging.Handler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # the name is logging's
-        """Say where the bad logging call stands instead of losing it."""
+        """Log the location of the faulty logging call."""
         log_exception(
-            "a log line could not be formatted", sys.exc_info()[1], at=f"{record.pathname}:{record.lineno}"
+            "a log record could not be formatted", sys.exc_info()[1], at=f"{record.pathname}:{record.lineno}"
         )
 
 
@@ -216,12 +217,12 @@ def _level_of(number: int) -> str:
 
 
 def install() -> None:
-    """Send `logging`, uncaught exceptions of every thread and warnings through this module."""
+    """Send `logging`, warnings and the uncaught exceptions of all threads through this module."""
     root = logging.getLogger()
     root.addHandler(HclogHandler())
     root.setLevel(_level)
     logging.captureWarnings(True)
-    # Their debug lines describe each packet of our own server.
+    # At debug, these log each packet of the plugin's own server.
     for noisy in ("grpc", "asyncio", "httpcore", "httpx"):
         logging.getLogger(noisy).setLevel(max(_level, logging.INFO))
     sys.excepthook = lambda _type, error, _trace: log_exception("uncaught exception", error)

@@ -1,4 +1,4 @@
-"""One plugin process: flags, handshake, standard streams, signals, its end.
+"""One plugin process: flags, handshake, standard streams, signals, shutdown.
 
-Grafana's environment goes in; a handshake line and log lines leave. `_serving` answers the calls.
+Grafana's environment goes in; a handshake line and log lines come out. `_serving` handles the calls.
 """

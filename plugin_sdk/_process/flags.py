@@ -1,4 +1,4 @@
-"""The flags that Go plugins answer: `-version`, `-buildinfo` and `-standalone`."""
+"""The flags that Go plugins have: `-version`, `-buildinfo` and `-standalone`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def answer_flags(arguments: list[str], target: str | type) -> int | None:
-    """Answer a flag and return the exit code; None where there is none and the plugin shall be served."""
+    """Handle a flag and return the exit code, or None if there is no flag and the plugin should be served."""
     flags = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
     if flags & {"version", "buildinfo"}:
         import json

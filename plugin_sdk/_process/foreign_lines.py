@@ -1,4 +1,4 @@
-"""Text that others wrote to stderr, as entries of the log: tracebacks in one piece and at error."""
+"""Log entries for text that others wrote to stderr: a traceback becomes one entry at error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEVEL = re.compile(r"\[(TRACE|DEBUG|INFO|WARN|ERROR)\]\s*")
 
 
 def entries(text: str) -> Iterator[Entry]:
-    """Yield level, message and fields for each line, one entry for a whole traceback or crash report."""
+    """Yield level, message and fields of each line; a traceback or crash report is one entry."""
     lines = text.splitlines()
     at = 0
     while at < len(lines):
@@ -40,7 +40,7 @@ def _report(message: str, lines: list[str]) -> Entry:
 
 
 def _traceback_end(lines: list[str], at: int) -> int:
-    """Return the index behind the exception's own line, those that it follows from included."""
+    """Return the index after the last line of a traceback, chained exceptions included."""
     while at < len(lines):
         line = lines[at]
         at += 1
@@ -52,17 +52,17 @@ def _traceback_end(lines: list[str], at: int) -> int:
 
 
 def _line(line: str) -> Entry:
-    ours = _own(line)
-    if ours is not None:
-        return ours
+    entry = _hclog_entry(line)
+    if entry is not None:
+        return entry
     match = _LEVEL.match(line)
     if match is not None:
         return match[1].lower(), line[match.end() :], {"module": "stderr"}
     return "debug", line, {"module": "stderr"}
 
 
-def _own(line: str) -> Entry | None:
-    """Return the entry of a line that is hclog's already, such as one of a child process with this SDK."""
+def _hclog_entry(line: str) -> Entry | None:
+    """Return the entry of a line already in hclog's format, such as one of a child process with this SDK."""
     if not line.startswith("{"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The first moments of a plugin process: the cookie, the address, and the one line on stdout."""
+"""go-plugin's handshake: the cookie, the address, and the one line on stdout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plugin_sdk._go_plugin import (
 )
 
 MAX_SOCKET_PATH_BYTES = 107
-"""What the kernel's address structure holds, without its closing zero."""
+"""The size of a path in the kernel's address structure, without the terminating zero."""
 
 NOT_EXECUTED_DIRECTLY = (
     "This binary is a plugin. These are not meant to be executed directly.\n"
@@ -24,28 +24,28 @@ NOT_EXECUTED_DIRECTLY = (
 
 
 class HandshakeError(Exception):
-    """The process cannot serve; the text says why."""
+    """The process cannot serve; the text gives the reason."""
 
 
 def check_cookie(environ: dict[str, str] | Any) -> bool:
-    """Tell whether Grafana started this process."""
+    """Return True if Grafana started this process."""
     return bool(environ.get(MAGIC_COOKIE_KEY) == MAGIC_COOKIE_VALUE)
 
 
 def check_versions(environ: dict[str, str] | Any) -> None:
-    """Refuse a host that speaks no version of ours, or asks for TLS.
+    """Refuse a host that does not support our protocol version, or that requires TLS.
 
     Raises:
-        HandshakeError: with the sentence for the host's log.
+        HandshakeError: the host is refused; the text is for its log.
     """
     offered = environ.get("PLUGIN_PROTOCOL_VERSIONS", str(APP_PROTOCOL_VERSION)).split(",")
     if str(APP_PROTOCOL_VERSION) not in [version.strip() for version in offered]:
         raise HandshakeError(
-            f"the host offers protocol versions {offered}; this plugin speaks {APP_PROTOCOL_VERSION}"
+            f"the host offers protocol versions {offered}; this plugin supports {APP_PROTOCOL_VERSION}"
         )
     if environ.get("PLUGIN_CLIENT_CERT"):
         raise HandshakeError(
-            "the host asks for mutual TLS (PLUGIN_CLIENT_CERT), which this plugin does not speak"
+            "the host requires mutual TLS (PLUGIN_CLIENT_CERT), which this plugin does not support"
         )
 
 
@@ -55,13 +55,13 @@ def line(network: str, address: str) -> str:
 
 
 def bind(server: Any, environ: dict[str, str] | Any) -> tuple[str, str]:
-    """Bind the server to an address as go-plugin chooses it, and return its network and address.
+    """Bind the server as go-plugin does, and return the network and the address.
 
-    A Unix socket in `PLUGIN_UNIX_SOCKET_DIR` or the temporary folder; loopback TCP on Windows, and where no
-    folder can take a socket (read-only, or a path longer than the kernel allows).
+    A Unix socket in `PLUGIN_UNIX_SOCKET_DIR` or the temporary directory; loopback TCP on Windows, and where a
+    socket cannot be created (a read-only directory, or a path longer than the kernel allows).
 
     Raises:
-        HandshakeError: neither can be bound.
+        HandshakeError: no address can be bound.
     """
     if sys.platform != "win32":
         path = _socket_path(environ.get("PLUGIN_UNIX_SOCKET_DIR") or None)
@@ -73,17 +73,17 @@ def bind(server: Any, environ: dict[str, str] | Any) -> tuple[str, str]:
 
 
 def _socket_path(folder: str | None) -> str | None:
-    """Return a free path for a socket, or None where the folder takes none."""
+    """Return an unused path for a socket, or None if a socket cannot be created there."""
     from plugin_sdk import _log
 
-    # Not `tempfile`: it loads a third as much again as everything before the handshake.
+    # Not `tempfile`: importing it would add a third to the modules loaded before the handshake.
     home = folder or next(filter(None, map(os.environ.get, ("TMPDIR", "TMP", "TEMP"))), "/tmp")
     path = os.path.join(home, "plugin" + os.urandom(6).hex())  # noqa: PTH118
     if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
-        _log.log("warn", "the socket's path is too long; serving on loopback TCP", path=path)
+        _log.log("warn", "the socket path is too long; serving on loopback TCP", path=path)
         return None
     if not os.access(home, os.W_OK | os.X_OK):
-        _log.log("warn", "no folder takes a socket; serving on loopback TCP", folder=home)
+        _log.log("warn", "the directory for the socket is not writable; serving on loopback TCP", folder=home)
         return None
     return path
 
@@ -100,7 +100,7 @@ def _share_with_group(path: str, group: str) -> None:
         os.chmod(path, 0o660)  # noqa: PTH101
     except (KeyError, OSError) as error:
         os.unlink(path)  # noqa: PTH108
-        raise HandshakeError(f"the socket cannot be given to the group {group!r}: {error}") from error
+        raise HandshakeError(f"cannot give the socket to group {group!r}: {error}") from error
 
 
 def _bind_tcp(server: Any, environ: dict[str, str] | Any) -> str:

@@ -1,4 +1,4 @@
-"""The modules that a backend's source imports from elsewhere, read from its text."""
+"""The external modules that a backend imports, found in its source."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def external_modules(folder: str, package: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Return each module that importing the source imports too, with the names taken from it.
+    """Return each external module that importing the backend imports, with the names imported from it.
 
     Args:
-        folder: what is on the path for the sake of the author's modules; those are left out.
-        package: the backend's package, whose files are read; one that cannot be parsed is left out.
+        folder: the directory of the author's own modules, which are left out.
+        package: the backend's package, whose files are read; a file that cannot be parsed is skipped.
     """
     own = {path.stem for path in Path(folder).iterdir()}
     found: dict[tuple[str, tuple[str, ...]], None] = {}
@@ -28,7 +28,7 @@ def external_modules(folder: str, package: str) -> list[tuple[str, tuple[str, ..
 
 
 def _imports(statements: list[ast.stmt]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what runs when the module is imported: not what functions import, nor type checkers."""
+    """Yield the imports that run with the module's own; not those in functions or for type checkers."""
     for statement in statements:
         if isinstance(statement, ast.Import):
             yield from ((alias.name, ()) for alias in statement.names)

@@ -1,7 +1,7 @@
 """`serve`: the entry point of every plugin process.
 
-Nothing but the standard library, grpc's sync server and the message classes is loaded before the handshake;
-the author's module and pydantic come behind it, in a thread.
+Only the standard library, grpc's sync server and the message classes are loaded before the handshake; the
+author's module and pydantic are loaded after it, in a thread.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from plugin_sdk import _log
 
 
 def serve(target: str | type) -> None:
-    """Serve a plugin to the Grafana that started this process; returns never.
+    """Serve a plugin to the Grafana that started this process; never return.
 
     Args:
         target: `"package.module:Class"`, loaded after the handshake, or a subclass of `DataSource` or `App`
-            (then nothing is lazy; for scripts and tests).
+            (then it is loaded already; for scripts and tests).
 
-    The process answers `-version`, `-buildinfo` and `-standalone` as Go plugins do. Started by hand it says
-    that it is a plugin and exits with 1.
+    `-version`, `-buildinfo` and `-standalone` work as in Go plugins. Started by hand, the process prints that
+    it is a plugin and exits with 1.
     """
     from plugin_sdk._process.flags import answer_flags
 
@@ -42,9 +42,9 @@ def serve(target: str | type) -> None:
 
 
 def _defer_to_standalone_server() -> None:
-    """Act as a locator where a standalone server of this plugin runs already."""
+    """If a standalone server of this plugin is running, print its address and stay alive in its place."""
     executable = sys.executable if getattr(sys, "frozen", False) else sys.argv[0]
-    folder = os.path.dirname(os.path.abspath(executable))  # noqa: PTH100, PTH120  # before pathlib is loaded
+    folder = os.path.dirname(os.path.abspath(executable))  # noqa: PTH100, PTH120  # pathlib is not loaded yet
     variable = any(name.startswith("GF_PLUGIN_GRPC_ADDRESS_") for name in os.environ)
     if not variable and not os.path.exists(os.path.join(folder, "standalone.txt")):  # noqa: PTH110, PTH118
         return
@@ -72,7 +72,7 @@ class ServingProcess:
         from plugin_sdk._process.stderr import Stderr
         from plugin_sdk._process.stdout import Stdout
 
-        # Asked first of all, so that the death of the parent while we start is seen as well.
+        # Read first, so that the death of the parent during our own start is noticed too.
         self._parent = os.getppid()
         self._stop = threading.Event()
         self._stderr = Stderr()
@@ -83,7 +83,7 @@ class ServingProcess:
         self._socket = ""
 
     def run(self) -> None:
-        """Serve until the host says stop, the parent dies, or a signal comes."""
+        """Serve until the host requests a shutdown, the parent dies, or a signal arrives."""
         from plugin_sdk._process.handshake import HandshakeError
 
         try:
@@ -95,14 +95,14 @@ class ServingProcess:
         self._wait(state)
 
     def _start(self) -> Any:
-        """Listen, and print the handshake line."""
+        """Start to listen and print the handshake line."""
         from plugin_sdk._process import handshake as _handshake
         from plugin_sdk._serving.server import build
         from plugin_sdk._serving.services.goplugin import Stdio
         from plugin_sdk._serving.shared_state import SharedState
 
         _handshake.check_versions(os.environ)
-        # Half a millisecond instead of five between threads: health must not wait behind a busy query.
+        # Switch threads every 0.5 ms instead of 5: a health check must not wait for a busy query.
         sys.setswitchinterval(0.0005)
         state, stdio = SharedState(self._target), Stdio()
         controller = None if _is_source_backend() else self._stop.set
@@ -130,7 +130,7 @@ class ServingProcess:
         threading.Thread(target=load, name="load", daemon=True).start()
 
     def _set_signals(self) -> None:
-        # Ctrl-C reaches the whole group of processes; Grafana then asks us to stop.
+        # Ctrl-C reaches the whole process group; Grafana itself then asks the plugin to stop.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if sys.platform != "win32":
             signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
@@ -140,37 +140,37 @@ class ServingProcess:
 
         threading.Thread(target=self._watch_server, name="server-watch", daemon=True).start()
         watch = Watch(self._stop, stall=stall_seconds(os.environ), parent=self._parent)
-        watch.run(on_orphaned=lambda: _log.log("warn", "the parent process is gone; ending"))
+        watch.run(on_orphaned=lambda: _log.log("warn", "the parent process has ended; stopping"))
         self._stop.set()
-        # A backend under `plugin-cli dev` that a newer one takes over from answers what it was asked before.
+        # Under `plugin-cli dev`, a backend that is replaced finishes the calls it has accepted.
         stop_process(state, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
 
     def _watch_server(self) -> None:
-        """End the process if the server ends by itself: Grafana restarts a process, never a server."""
+        """Stop the process if its server stops: Grafana restarts processes, not servers."""
         self._server.wait_for_termination()
         if not self._stop.is_set():
-            _log.log("error", "the gRPC server has ended; ending the process so that it is started anew")
+            _log.log("error", "the gRPC server has stopped; stopping the process so that Grafana restarts it")
             os._exit(1)
 
 
 def stop_process(state: Any, server: Any, socket: str, *, grace: float = 0) -> None:
-    """End the process: dispose instances, cut what still runs, remove the socket. Takes under two seconds.
+    """Stop the process within two seconds: dispose instances, abandon running calls, remove the socket.
 
     Args:
-        state: what the plugin's class lives in.
+        state: the state shared by the services.
         server: the gRPC server.
-        socket: the path of its socket, if it has one.
-        grace: so many seconds more for calls under way; new ones are not taken.
+        socket: the path of its socket, or the empty string.
+        grace: how many more seconds running calls may take; new calls are refused.
 
-    By `os._exit`, because Python would wait for every thread, and a hung handler never returns.
+    It ends in `os._exit`: Python would wait for every thread, and a hung handler never returns.
     """
     done = threading.Thread(target=_close, args=(state, server, grace), daemon=True)
     done.start()
     done.join(timeout=1.0 + grace)
     if socket:
-        # gRPC removes it itself where it had the time.
+        # gRPC removes it too, if it has the time.
         with contextlib.suppress(OSError):
-            os.unlink(socket)  # noqa: PTH108  # pathlib is not loaded yet in a process that ends early
+            os.unlink(socket)  # noqa: PTH108  # pathlib is not loaded yet if the process stops early
     os._exit(0)
 
 

@@ -1,11 +1,11 @@
 """Runs a backend from its source: `python -m plugin_sdk._process.source_mode PACKAGE FOLDER [--standby]`.
 
-What the author writes is compiled at every start: Python tells bytecode from an edit by whole seconds and the
-size, which would hide the second of two quick edits. Everything else keeps its bytecode; compiling pandas
-alone takes longer than all the rest of a start.
+The author's own modules are compiled at every start: Python detects an edit by the file's size and its time
+in whole seconds, which hides the second of two quick edits. Everything else keeps its bytecode, since
+compiling pandas alone takes longer than the rest of a start.
 
-With `--standby` it imports the packages that the source names and waits for a line on stdin before it runs any
-of the author's code: the process that takes over at the next save is half way there. An end of stdin ends it.
+With `--standby` it imports the packages that the source names, then waits for a line on stdin before it runs
+the author's code: the process for the next save has half its start behind it. It exits at the end of stdin.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 
 
 class _CompilingLoader(SourceFileLoader):
-    """Compiles the source as it stands, and leaves no bytecode behind."""
+    """Compiles the current source, and neither reads nor writes bytecode."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
 
 
 def compile_always(folder: str) -> None:
-    """Have modules below `folder` compiled whenever they are imported, whatever bytecode there is."""
+    """Compile modules below `folder` whenever they are imported, even if there is bytecode."""
     finder = FileFinder.path_hook(
         (ExtensionFileLoader, EXTENSION_SUFFIXES), (_CompilingLoader, SOURCE_SUFFIXES)
     )
@@ -65,14 +65,17 @@ def _limited_to(folder: str, hook: Callable[[str], Any]) -> Callable[[str], Any]
 
     def finder(path: str) -> Any:
         if not (os.path.realpath(path) + os.sep).startswith(root + os.sep):
-            raise ImportError("not the author's own", path=path)
+            raise ImportError("not the author's code", path=path)
         return hook(path)
 
     return finder
 
 
 def _preload(package: str, folder: str) -> None:
-    """Import what every backend needs and what this one names; what fails now is told when it fails again."""
+    """Import what every backend needs and what this one names.
+
+    Errors are ignored here; the real import reports them.
+    """
     from plugin_sdk._process.imports import external_modules
     from plugin_sdk._serving.lazy_grpc import import_grpc
 
@@ -92,7 +95,7 @@ def _preload(package: str, folder: str) -> None:
 
 @contextlib.contextmanager
 def _stdout_to_stderr() -> Any:
-    """Send what packages print while they are imported to stderr: stdout is the handshake's."""
+    """Send what packages print during their import to stderr: stdout is for the handshake."""
     real = os.dup(1)
     os.dup2(2, 1)
     try:

@@ -1,7 +1,7 @@
-"""`-standalone`: the plugin as a plain gRPC server that a debugger can be attached to.
+"""`-standalone`: the plugin as a plain gRPC server, to which a debugger can be attached.
 
-Grafana finds it by two files beside plugin.json, `standalone.txt` with the address and `pid.txt`; another
-start of the executable, by Grafana, then prints the recorded address and waits.
+Its address and process id are recorded beside plugin.json, in `standalone.txt` and `pid.txt`. When Grafana
+starts the executable, it prints the recorded address and stays alive in place of the server.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def serve_standalone(target: str | type) -> int:
     state = SharedState(target)
     state.loader.start()
     server, _ = build(state, stop=None, stdio=None)
-    port = server.add_insecure_port(_wanted_address(plugin_id))
+    port = server.add_insecure_port(_requested_address(plugin_id))
     server.start()
     address = f"127.0.0.1:{port}"
     files = _write_files(folder, address)
@@ -50,20 +50,20 @@ def serve_standalone(target: str | type) -> int:
 
 
 def address_variable(plugin_id: str) -> str:
-    """Return the variable that fixes the address of a plugin."""
+    """Return the name of the environment variable that sets a plugin's address."""
     return "GF_PLUGIN_GRPC_ADDRESS_" + plugin_id.upper().replace("-", "_")
 
 
-def _wanted_address(plugin_id: str) -> str:
+def _requested_address(plugin_id: str) -> str:
     address = os.environ.get(address_variable(plugin_id), "") if plugin_id else ""
     if not address:
         return "127.0.0.1:0"
-    # Go's form for "any address" is ":port"; ours stays on this machine.
+    # In Go, ":port" listens on every address; this server stays on the local machine.
     return f"127.0.0.1{address}" if address.startswith(":") else address
 
 
 def _plugin_folder(start: Path) -> tuple[Path | None, str]:
-    """Return the folder of the plugin.json that belongs to this process, and its id."""
+    """Return the directory of this process's plugin.json, and the plugin's id."""
     root = start.parent if start.name == "pkg" else start
     for folder in (root / "dist", root / "src", root):
         path = folder / "plugin.json"
@@ -89,7 +89,7 @@ def _write_files(folder: Path | None, address: str) -> list[Path]:
 
 
 def running_address(executable: Path, environ: dict[str, str] | os._Environ[str]) -> str | None:
-    """Return the address of a standalone server that this start shall only point at, or None."""
+    """Return the address of a standalone server to which Grafana should be directed, or None."""
     folder = executable.parent
     _, plugin_id = _plugin_folder(folder)
     fixed = environ.get(address_variable(plugin_id), "") if plugin_id else ""
@@ -110,7 +110,7 @@ def _alive(path: Path) -> bool:
     except ValueError:
         return False
     if sys.platform == "win32":
-        # There `os.kill` ends the process whatever the signal.
+        # On Windows, `os.kill` ends the process whatever the signal.
         return True
     try:
         os.kill(pid, 0)
@@ -122,7 +122,7 @@ def _alive(path: Path) -> bool:
 
 
 def locate(address: str, stdout: Any) -> None:
-    """Print the handshake for a server that runs elsewhere and stay alive, so that Grafana keeps it."""
+    """Print the handshake of a server in another process, and stay alive so that Grafana keeps using it."""
     from plugin_sdk._process.handshake import line
 
     stdout.write(line("tcp", address))

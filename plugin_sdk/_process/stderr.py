@@ -1,9 +1,9 @@
-"""Stderr carries our own log lines and nothing else; what others write there is wrapped into such lines.
+"""Keeps stderr for log lines; what others write there is wrapped into log lines.
 
-Grafana parses each line of stderr: one with a `@message` that is no string ends the whole Grafana process,
-and a traceback is shown at debug, which hides it. So descriptor 2 is replaced by a pipe, for C libraries and
-child processes too. A small process of its own reads it, forked before there are threads: the last words of
-a process that crashes, or whose interpreter hangs, would be lost in a thread of the same process.
+Grafana parses each line of stderr: one whose `@message` is not a string ends the whole Grafana process, and
+a traceback is logged at debug, where nobody sees it. So descriptor 2 is replaced by a pipe, for C libraries
+and child processes too. A separate small process, forked before there are threads, reads the pipe: a thread
+would lose the final output of a process that crashes or whose interpreter hangs.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from plugin_sdk._process.foreign_lines import entries
 
 _CHUNK = 64 * 1024
 _QUIET_SECONDS = 0.05
-"""A traceback is written in several pieces; this much silence ends it."""
+"""A traceback arrives in several pieces; it is complete after this much silence."""
 
 
 class Stderr:
-    """Owns the real stderr; everybody but the log writes into a pipe."""
+    """Owns the real stderr; everything but the log writes into a pipe."""
 
     def __init__(self) -> None:
         sys.stderr.flush()
@@ -40,12 +40,12 @@ class Stderr:
         os.set_inheritable(2, True)
 
     def remove_at_end(self, path: str) -> None:
-        """Have a file removed when this process is gone: one that is killed cannot do it itself."""
+        """Remove a file when this process has ended: a killed process cannot do so itself."""
         if self._alive >= 0:
             os.write(self._alive, os.fsencode(path))
 
     def _fork_relay(self, read: int) -> None:
-        # Children of ours may hold the first pipe open for long; the second ends with this process alone.
+        # Child processes may keep the first pipe open for long; the second closes with this process.
         alive, self._alive = os.pipe()
         if sys.platform != "win32" and os.fork() == 0:
             try:
@@ -59,7 +59,7 @@ class Stderr:
 
 
 def _become_relay(keep: set[int]) -> None:
-    # Signals to the whole group end the plugin; its last words still have to be passed on.
+    # A signal to the whole group stops the plugin, whose final output still has to be relayed.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     for descriptor in _open_descriptors():
@@ -67,19 +67,19 @@ def _become_relay(keep: set[int]) -> None:
             try:
                 os.close(descriptor)
             except OSError:
-                continue  # the one that listed them
+                continue  # the descriptor that was used to list them
 
 
 def _open_descriptors() -> list[int]:
     try:
-        return list(map(int, os.listdir("/dev/fd")))  # noqa: PTH208  # pathlib would be loaded just for this
+        return list(map(int, os.listdir("/dev/fd")))  # noqa: PTH208  # not worth loading pathlib
     except OSError:
-        # A bare root has no such folder; so early few are open.
+        # A minimal root file system has no /dev/fd; at this point few descriptors are open.
         return list(range(64))
 
 
 def _relay(read: int, alive: int) -> None:
-    """Wrap what arrives until everybody who could write has gone, or the process that we serve."""
+    """Wrap what arrives until every writer has closed the pipe, or the plugin's process has ended."""
     text, path = b"", b""
     while True:
         ready = _wait(read, alive, _QUIET_SECONDS if text else None)
@@ -94,7 +94,7 @@ def _relay(read: int, alive: int) -> None:
         if ready and alive < 0:
             return
         if ready:
-            # The other pipe ends with the process; until then it says which file to remove.
+            # The other pipe closes with the process; until then it names the file to remove.
             received = os.read(alive, 4096)
             path = received or path
             if not received:
@@ -105,12 +105,12 @@ def _relay(read: int, alive: int) -> None:
 def _remove(path: bytes) -> None:
     with contextlib.suppress(OSError):
         if path:
-            os.unlink(path)  # noqa: PTH108  # pathlib would be loaded just for this
+            os.unlink(path)  # noqa: PTH108  # not worth loading pathlib
 
 
 def _wait(read: int, alive: int, seconds: float | None) -> list[int]:
     if alive < 0:
-        # Without fork, as on Windows, where select takes no pipes: lines go out as they are read.
+        # Without fork, as on Windows, where select does not accept pipes: relay lines as they are read.
         return [read]
     ready = select.select([read, alive], [], [], seconds)[0]
     return [read] if read in ready else ready

@@ -1,8 +1,8 @@
-"""Stdout carries the handshake line and nothing else; what is printed later becomes log lines.
+"""Keeps stdout for the handshake line; what is printed later becomes log lines.
 
-Grafana reads stdout with a scanner that ends at a line of 64 KiB; whoever prints more then blocks for ever.
-And anything printed before the handshake makes the start fail. So descriptor 1 is replaced by a pipe before
-the author's code is loaded, for C libraries and child processes too, and a thread reads it.
+Grafana's scanner of stdout stops at a line of 64 KiB, after which every print blocks for ever; and anything
+printed before the handshake makes the start fail. So descriptor 1 is replaced by a pipe before the author's
+code is loaded, for C libraries and child processes too, and a thread reads it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK = 32 * 1024
 
 
 class Stdout:
-    """Owns the real stdout; everybody else writes into a pipe."""
+    """Owns the real stdout; everything else writes into a pipe."""
 
     def __init__(self) -> None:
         sys.stdout.flush()
@@ -29,7 +29,7 @@ class Stdout:
         os.close(write)
         os.set_inheritable(1, True)
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # Into a pipe Python holds prints back by the 8 KiB; they belong to the request that made them.
+            # Python buffers 8 KiB for a pipe, but a print belongs beside the lines of its own request.
             sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
 
     def send_line(self, line: str) -> None:
@@ -37,7 +37,7 @@ class Stdout:
         os.write(self._real, line.encode())
 
     def drain(self, listener: Callable[[bytes], None]) -> None:
-        """Begin to read what is printed: each line is logged at debug and given to `listener`."""
+        """Start to read what is printed: each line is logged at debug and passed to `listener`."""
         threading.Thread(target=self._drain, args=(listener,), name="stdout", daemon=True).start()
 
     def _drain(self, listener: Callable[[bytes], None]) -> None:

@@ -1,4 +1,4 @@
-"""Watches over the process from outside the handlers: a parent that died, a lock that nobody gives back."""
+"""Watches the process from outside the handlers: has the parent died, does the interpreter hang?"""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from plugin_sdk import _log
 POLL_SECONDS = 1.0
 DEFAULT_STALL_SECONDS = 30.0
 STALL_VARIABLE = "GF_PLUGIN_STALL_TIMEOUT"
-"""Seconds that code may keep the interpreter's lock before the process ends itself; 0 switches this off."""
+"""How many seconds code may hold the interpreter lock before the process stops itself; 0 for no limit."""
 
 
 def stall_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
-    """Return the limit for code that keeps the interpreter's lock, from the environment or 30."""
+    """Return how long code may hold the interpreter lock, from the environment; 30 by default."""
     text = environ.get(STALL_VARIABLE, "")
     try:
         return max(0.0, float(text)) if text else DEFAULT_STALL_SECONDS
@@ -27,12 +27,13 @@ def stall_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
 
 
 class Watch:
-    """The loop of the main thread: returns when the process shall end.
+    """The loop of the main thread, which returns when the process should stop.
 
-    Parent death is seen by a changed parent id, not by parent 1: in a container Grafana itself is process 1.
+    The parent has died if the parent id has changed; a parent id of 1 proves nothing, since in a container
+    Grafana is process 1.
 
-    A stall is seen by faulthandler's timer, which runs in C: each turn sets it anew, and a loop that cannot
-    turn for the whole limit has all stacks written and the process ended; Grafana starts a new one.
+    faulthandler's timer, which runs in C, detects a stall: each turn of the loop restarts it. If no turn
+    completes within the limit, all stacks are written and the process stops; Grafana starts a new one.
     """
 
     def __init__(self, stop: threading.Event, *, stall: float, parent: int) -> None:
@@ -41,9 +42,9 @@ class Watch:
         self._parent = parent
 
     def run(self, on_orphaned: Callable[[], None]) -> None:
-        """Wait for the end; calls `on_orphaned` first where the parent died."""
+        """Wait until the process should stop; call `on_orphaned` if that is because the parent died."""
         while not self._turn():
-            # On Windows the parent's id stays the same after its death; go-plugin ends its children itself.
+            # On Windows the parent id does not change; there go-plugin stops its children itself.
             if sys.platform != "win32" and os.getppid() != self._parent:
                 on_orphaned()
                 break

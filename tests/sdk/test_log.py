@@ -91,8 +91,8 @@ def test_any_object_can_be_logged() -> None:
     )
 
     assert entry["path"] == "a"
-    assert entry["bad"] == "<Unshowable that cannot be shown>"
-    assert entry["nested"] == {"1": ["<Unshowable that cannot be shown>", {"2": "{3}"}]}
+    assert entry["bad"] == "<Unshowable without a representation>"
+    assert entry["nested"] == {"1": ["<Unshowable without a representation>", {"2": "{3}"}]}
     assert isinstance(entry["huge"], str)
     assert "loop" in entry
 
@@ -102,7 +102,7 @@ def test_a_message_of_a_megabyte_is_cut_with_both_ends_kept() -> None:
 
     assert entry["@message"].startswith("begin")
     assert entry["@message"].endswith("end")
-    assert "characters left out" in entry["@message"]
+    assert "characters omitted" in entry["@message"]
     assert (entry["note"], entry["cut"]) == ("kept", True)
 
 
@@ -328,7 +328,7 @@ def test_a_logging_call_that_cannot_be_formatted_says_where_it_stands(logged: Li
     log.info("%d", "no number")
 
     (line,) = logged()
-    assert line["@message"] == "a log line could not be formatted"
+    assert line["@message"] == "a log record could not be formatted"
     assert line["at"].startswith(__file__)
 
 

@@ -169,11 +169,11 @@ def test_one_that_does_not_start_is_recorded_with_its_words(session: Session) ->
     assert "no licence" in record.reason
 
 
-def test_one_that_waited_and_cannot_start_is_tried_anew(session: Session) -> None:
+def test_a_standby_process_that_cannot_start_is_started_again(session: Session) -> None:
     session.start()
     session.plugin.write(
         "backend/weather/__main__.py",
-        "import sys\nif '--wait' in sys.orig_argv: sys.exit('no')\n"
+        "import sys\nif '--standby' in sys.orig_argv: sys.exit('no')\n"
         "from plugin_sdk import serve\nserve('weather.datasource:Weather')",
     )
 

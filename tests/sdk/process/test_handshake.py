@@ -53,7 +53,7 @@ def test_a_host_that_speaks_our_version_is_served(versions: str) -> None:
 
 
 def test_a_host_that_does_not_is_refused() -> None:
-    with pytest.raises(HandshakeError, match="this plugin speaks 2"):
+    with pytest.raises(HandshakeError, match="this plugin supports 2"):
         check_versions({"PLUGIN_PROTOCOL_VERSIONS": "1"})
     with pytest.raises(HandshakeError, match="mutual TLS"):
         check_versions({"PLUGIN_CLIENT_CERT": "x"})
@@ -106,7 +106,7 @@ def test_a_path_longer_than_the_kernel_takes_means_loopback(tmp_path: Path, logg
     assert bind(Server(), {"PLUGIN_UNIX_SOCKET_DIR": str(fits)})[0] == "unix"
     assert logged() == []
     assert bind(Server(), {"PLUGIN_UNIX_SOCKET_DIR": str(too_long)}) == ("tcp", "127.0.0.1:4711")
-    assert logged()[0]["@message"] == "the socket's path is too long; serving on loopback TCP"
+    assert logged()[0]["@message"] == "the socket path is too long; serving on loopback TCP"
 
 
 @posix
@@ -132,7 +132,7 @@ def test_the_socket_is_given_to_the_group_that_the_host_names(tmp_path: Path, by
 
 @posix
 def test_a_group_that_is_not_there_leaves_no_socket_behind(tmp_path: Path) -> None:
-    with pytest.raises(HandshakeError, match="cannot be given to the group 'no such group'"):
+    with pytest.raises(HandshakeError, match="cannot give the socket to group 'no such group'"):
         bind(
             Server(),
             {"PLUGIN_UNIX_SOCKET_DIR": str(tmp_path), "PLUGIN_UNIX_SOCKET_GROUP": "no such group"},

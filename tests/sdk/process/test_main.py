@@ -54,9 +54,9 @@ def test_a_main_module_without_a_class_says_how_it_is_called() -> None:
     [
         (
             {"PLUGIN_PROTOCOL_VERSIONS": "1,3"},
-            "the host offers protocol versions ['1', '3']; this plugin speaks 2",
+            "the host offers protocol versions ['1', '3']; this plugin supports 2",
         ),
-        ({"PLUGIN_CLIENT_CERT": "x"}, "the host asks for mutual TLS (PLUGIN_CLIENT_CERT)"),
+        ({"PLUGIN_CLIENT_CERT": "x"}, "the host requires mutual TLS (PLUGIN_CLIENT_CERT)"),
     ],
 )
 def test_a_host_that_cannot_be_served_is_told_why(variables: dict[str, str], reason: str) -> None:

@@ -219,7 +219,7 @@ def test_an_address_without_a_host_stays_on_this_machine(
 ) -> None:
     monkeypatch.setenv("GF_PLUGIN_GRPC_ADDRESS_A_B", value)
 
-    assert _standalone._wanted_address(plugin_id) == address
+    assert _standalone._requested_address(plugin_id) == address
 
 
 def test_a_locator_lives_as_long_as_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
