@@ -37,9 +37,10 @@ class Route:
 def resource(method: str, path: str) -> Callable[[F], F]:
     """Serve `/api/datasources/uid/<uid>/resources/<path>` with a method of the data source.
 
-    Names in braces become arguments; parameters of the query string fill the other arguments by name; an
-    argument `request` is given the `CallResourceRequest`. What is returned becomes JSON (pydantic models and
-    dataclasses included), bytes or a `CallResourceResponse` go out as they are, a generator is streamed.
+    Names in braces become arguments; parameters of the query string fill the other arguments by name, and one
+    of type `list` takes every value of its name. An argument `request` is given the `CallResourceRequest`.
+    What is returned becomes JSON (models, dataclasses, numpy, tables as rows), bytes and a
+    `CallResourceResponse` go out as they are, a generator is streamed.
 
     Args:
         method: an HTTP method, or several as `"GET|POST"`.

@@ -70,6 +70,7 @@ class Instance:
 
     def __init__(self, target: Any) -> None:
         self.target = target
+        self.lifespan: Any = None  # of a mounted ASGI application
         self._handlers: dict[str, Handler] = {}
 
     def handler(self, name: str) -> Handler:
@@ -105,10 +106,30 @@ class Plugin:
         made = self.cls(settings)
         if not hasattr(made, "instance"):  # the author's own __init__ did without the base class's
             made.instance = settings
-        return Instance(made)
+        instance = Instance(made)
+        _start_lifespan(instance)
+        return instance
+
+
+def _start_lifespan(instance: Instance) -> None:
+    """Start a mounted application; where that fails, what the author's own `__init__` opened is disposed."""
+    application = getattr(instance.target, "asgi_app", None)
+    if application is None:
+        return
+    from plugin_sdk._serving.asgi_lifespan import Lifespan
+
+    lifespan = Lifespan(application)
+    try:
+        lifespan.start()
+    except BaseException:
+        _dispose(instance)
+        raise
+    instance.lifespan = lifespan
 
 
 def _dispose(instance: Instance) -> None:
+    if instance.lifespan is not None:
+        instance.lifespan.close()
     if not callable(getattr(instance.target, "dispose", None)):
         return
     try:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from plugin_sdk.client.proto_out import InstanceSettings
 from plugin_sdk.context import DataSourceInstanceSettings
@@ -31,6 +32,9 @@ from plugin_sdk.messages.data import KNOWN_FIELDS_ONLY, QUERY_FIELDS
 
 if TYPE_CHECKING:
     from plugin_sdk.data import Frame
+
+
+_URL_SAFE = "%?/:@!$&'()*+,;=~#[]"
 
 
 class ClientError(Exception):
@@ -171,7 +175,10 @@ class PluginClient:
         body: bytes = b"",
         headers: Mapping[str, Sequence[str]] | None = None,
     ) -> CallResourceResponse:
-        """Ask for a resource; a streamed body comes back joined. `path` may carry a query string."""
+        """Ask for a resource; a streamed body comes back joined.
+
+        `path` is that of an address, with its query string: `stations/New%20York?limit=3`.
+        """
         parts = list(self.stream_resource(method, path, instance, body=body, headers=headers))
         first = parts[0] if parts else CallResourceResponse(200)
         return CallResourceResponse(first.status, b"".join(part.body for part in parts), first.headers)
@@ -188,10 +195,11 @@ class PluginClient:
         """Yield the parts of a resource's response as they come."""
         from plugin_sdk._proto import pluginv2 as p
 
-        url = path.lstrip("/")
+        # Grafana hands the path over decoded, and the address as the browser sent it.
+        url = quote(path.lstrip("/"), safe=_URL_SAFE)
         request = p.CallResourceRequest(
             pluginContext=self._context(instance),
-            path=url.partition("?")[0],
+            path=unquote(url.partition("?")[0]),
             method=method,
             url=url,
             body=body,

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plugin_sdk.context import PluginContext
 from plugin_sdk.messages._request import Request, never
 from plugin_sdk.messages.headers import Headers
+
+
+class Params(dict[str, str]):
+    """The parameters of a query string: the last value of each name, and all of them.
+
+    >>> Params([("tag", "a"), ("tag", "b")]).getlist("tag")
+    ['a', 'b']
+    """
+
+    def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(pairs)
+        self._pairs = tuple(pairs)
+
+    def getlist(self, name: str) -> list[str]:
+        """Return every value of a name, in their order; none where it is absent."""
+        return [value for key, value in self._pairs if key == name]
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        """Return every name with every value, in their order."""
+        return list(self._pairs)
 
 
 @dataclass(slots=True)
@@ -41,11 +61,11 @@ class CallResourceRequest(Request):
         return self.url.partition("?")[2]
 
     @property
-    def params(self) -> dict[str, str]:
-        """The parameters of the query string; the last of several with one name."""
+    def params(self) -> Params:
+        """The parameters of the query string by name; `getlist` gives all of several with one name."""
         from urllib.parse import parse_qsl
 
-        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+        return Params(parse_qsl(self.query_string, keep_blank_values=True))
 
     def json(self) -> Any:
         """Return the body decoded from JSON. Raises ValueError where it is not JSON."""
@@ -70,22 +90,11 @@ class CallResourceResponse:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return `value` as JSON, pydantic models and dataclasses included.
+    """Return `value` as JSON: what Python people return, tables of pandas, polars and Arrow included.
 
     Raises:
-        ValueError: it holds NaN or infinity, which no browser would read.
+        ValueError: something in it has no JSON, as NaN has none; the text says where it is.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_jsonable)
-    return text.encode("utf-8", "replace")
+    from plugin_sdk.messages.to_json import encode
 
-
-def _jsonable(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if is_dataclass(value) and not isinstance(value, type):
-        return {part.name: getattr(value, part.name) for part in fields(value)}
-    if isinstance(value, (set, frozenset, tuple)) or hasattr(value, "__next__"):
-        return list(value)
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return str(value)
+    return encode(value)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from plugin_sdk import _log
 from plugin_sdk._serving.async_bridge import Caller
 from plugin_sdk._serving.services import iteration
 from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
 
-
-def call(application: Any, request: CallResourceRequest, caller: Caller) -> Iterator[CallResourceResponse]:
-    """Yield the parts of the application's response as it sends them."""
-    yield from iteration.iterate(_parts(application, request), caller)
+_HOST = "plugin"
+"""The host that an application is told where the request names none; nothing outside knows it."""
 
 
-def scope_of(request: CallResourceRequest) -> dict[str, Any]:
+def call(
+    application: Any, request: CallResourceRequest, caller: Caller, state: Mapping[str, Any] | None = None
+) -> Iterator[CallResourceResponse]:
+    """Yield the parts of the application's response as it sends them; `state` is that of its lifespan."""
+    yield from iteration.iterate(_parts(application, request, state or {}), caller)
+
+
+def scope_of(request: CallResourceRequest, state: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the ASGI scope of a request; `state` carries the plugin context as `plugin_context`."""
     headers = [
         (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
@@ -32,17 +38,43 @@ def scope_of(request: CallResourceRequest) -> dict[str, Any]:
         "method": request.method.upper(),
         "scheme": "http",
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": _raw_path(request, path),
         "query_string": request.query_string.encode(),
         "root_path": "",
         "headers": headers,
         "client": None,
-        "server": ("plugin", 80),
-        "state": {"plugin_context": request.context},
+        "server": (_HOST, 80),
+        "state": {**(state or {}), "plugin_context": request.context},
     }
 
 
-async def _parts(application: Any, request: CallResourceRequest) -> AsyncIterator[CallResourceResponse]:
+def _raw_path(request: CallResourceRequest, path: str) -> bytes:
+    """Return the path as the browser sent it, where the address says so."""
+    sent = "/" + request.url.partition("?")[0].lstrip("/")
+    return (sent if unquote(sent) == path else quote(path)).encode("ascii", "replace")
+
+
+def _inside(location: str, request: CallResourceRequest) -> str:
+    """Return an address of the application relative to the request, so that a browser finds it in Grafana.
+
+    The application does not know where it is mounted: its own host is nowhere, its root is not Grafana's.
+    """
+    parts = urlsplit(location)
+    own_host = request.headers.get("Host", _HOST)
+    if parts.netloc and parts.netloc not in (own_host, _HOST):
+        return location
+    if not parts.netloc and not parts.path.startswith("/"):
+        return location
+    up = "../" * request.path.strip("/").count("/")
+    if request.path.endswith("/"):
+        up += "../"
+    path = up + parts.path.lstrip("/")
+    return urlunsplit(("", "", path or "./", parts.query, parts.fragment))
+
+
+async def _parts(
+    application: Any, request: CallResourceRequest, state: Mapping[str, Any]
+) -> AsyncIterator[CallResourceResponse]:
     # One message waits at most: the application is slowed down to the speed of the reader.
     sent: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=1)
     body: list[bytes] = [request.body]
@@ -61,13 +93,14 @@ async def _parts(application: Any, request: CallResourceRequest) -> AsyncIterato
 
     async def run() -> None:
         try:
-            await application(scope_of(request), receive, send)
+            await application(scope_of(request, state), receive, send)
         finally:
             await send(None)
 
     task = asyncio.ensure_future(run())
     try:
         async for part in _responses(sent, finished):
+            _keep_inside(part, request)
             yield part
         if not finished.is_set():
             await task
@@ -77,6 +110,12 @@ async def _parts(application: Any, request: CallResourceRequest) -> AsyncIterato
         else:
             finished.set()
             task.cancel()
+
+
+def _keep_inside(part: CallResourceResponse, request: CallResourceRequest) -> None:
+    if "Location" in part.headers:
+        locations = [_inside(value, request) for value in part.headers["Location"]]
+        part.headers = {**part.headers, "Location": locations}
 
 
 _background: set[asyncio.Future[None]] = set()

@@ -76,7 +76,8 @@ def _responses(call: ActiveCall, request: CallResourceRequest) -> Iterator[CallR
     elif abilities.has("call_resource"):
         yield from _responses_of(instance.handler("call_resource")(call, request), call)
     elif abilities.asgi:
-        yield from asgi.call(instance.target.asgi_app, request, call)
+        state = instance.lifespan.state if instance.lifespan is not None else {}
+        yield from asgi.call(instance.target.asgi_app, request, call, state)
     else:
         raise routes.no_route_error(abilities.resources, request, is_path=found is not None)
 
@@ -89,11 +90,19 @@ def _responses_of(result: Any, call: ActiveCall) -> Iterator[CallResourceRespons
         yield CallResourceResponse(200, bytes(result), {"Content-Type": "application/octet-stream"})
     elif result is None:
         yield CallResourceResponse(204)
-    elif hasattr(result, "__anext__") or hasattr(result, "__next__"):
+    elif hasattr(result, "__anext__") or (hasattr(result, "__next__") and not _is_list_like(result)):
         for part in iteration.iterate(result, call):
             yield part if isinstance(part, CallResourceResponse) else CallResourceResponse(200, _chunk(part))
     else:
         yield CallResourceResponse.of_json(result)
+
+
+_LIST_LIKE = (map, filter, zip, enumerate, reversed, type(reversed([])))
+
+
+def _is_list_like(result: Any) -> bool:
+    """Return True for what `map`, `zip` or a cursor gives: its author thinks of a list, not of a stream."""
+    return hasattr(result, "fetchall") or isinstance(result, _LIST_LIKE)
 
 
 def _chunk(part: Any) -> bytes:

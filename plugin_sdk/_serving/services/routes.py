@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -52,6 +53,7 @@ def no_route_error(routes: Sequence[Route], request: CallResourceRequest, *, is_
 
 
 _MOST_LISTED = 20
+_SEVERAL = (list, set, frozenset, tuple, Sequence, Set, Iterable, Collection)
 
 
 def list_paths(paths: Sequence[str]) -> str:
@@ -83,13 +85,16 @@ def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
 
 def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest) -> dict[str, Any]:
     """Return the arguments that a method's parameters name: placeholders, query string, `request`, `body`."""
-    given = request.params | values
+    params = request.params
+    given = params | values
     found: dict[str, Any] = {}
     for name, hint, default in _parameters(method.__func__):
         if name == "request" or hint is CallResourceRequest:
             found[name] = request
         elif name == "body" and name not in given:
             found[name] = _converted(name, _json_body(request), hint)
+        elif name in given and _takes_several(hint):
+            found[name] = _converted(name, [values[name]] if name in values else params.getlist(name), hint)
         elif name in given:
             found[name] = _converted(name, given[name], hint)
         elif default is inspect.Parameter.empty:
@@ -97,6 +102,17 @@ def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest
         else:
             found[name] = default
     return found
+
+
+@lru_cache(maxsize=512)
+def _takes_several(hint: Any) -> bool:
+    """Return True for a list, set or tuple, also beside None: one value of the query fills it too."""
+    origin = typing.get_origin(hint) or hint
+    if origin in (typing.Union, types.UnionType):
+        return any(map(_takes_several, typing.get_args(hint)))
+    if origin is typing.Annotated:
+        return _takes_several(typing.get_args(hint)[0])
+    return origin in _SEVERAL
 
 
 def _json_body(request: CallResourceRequest) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from array import array
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from types import NoneType
 from typing import Any, NoReturn
 from uuid import UUID
 
-from plugin_sdk.data import _json_text
+from plugin_sdk.data import _json_text, _json_values
 from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Buffer, Column, offsets_of, pack_bits
 from plugin_sdk.data._convert.python_types import Nanoseconds, derive, plain
 from plugin_sdk.data.errors import FrameError, shown
@@ -181,20 +180,7 @@ def _document(value: Any) -> bytes:
         return _json_text.check_json(bytes(value))
     if isinstance(value, Nanoseconds):  # an int to the encoder, which would write a bare number
         value = value.isoformat()
-    dumped = json.dumps(
-        value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_json_default
-    )
-    return dumped.encode()
-
-
-def _json_default(value: Any) -> Any:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, Decimal | timedelta):
-        return _float(value)
-    raise TypeError(f"{shown(value)} is no JSON value")
+    return _json_values.dumps(value, compact=True).encode()
 
 
 def _joined(parts: list[bytes]) -> Buffers:

@@ -4,16 +4,18 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from plugin_sdk import CallResourceRequest, DataSource, PluginContext, resource
+from plugin_sdk import CallResourceRequest, CheckHealthResult, DataSource, PluginContext, resource
 from plugin_sdk._serving.services.asgi import scope_of
 from plugin_sdk.testing import PluginClient, in_process, settings
 from tests.sdk.conftest import Lines
@@ -286,3 +288,125 @@ def test_the_scope_says_what_asgi_asks_for() -> None:
     assert (scope["type"], scope["method"], scope["path"]) == ("http", "POST", "/a/b")
     assert (scope["raw_path"], scope["query_string"]) == (b"/a/b", b"q=1")
     assert scope["headers"] == [(b"x-name", b"\xe9"), (b"x-name", b"\xfc"), (b"x-odd", b"?")]
+
+
+# The lifespan, and addresses that lead out of it
+
+
+def lifespan_app(log: list[str], *, fails: str = "") -> Starlette:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
+        if fails == "start":
+            raise RuntimeError("the database is down")
+        log.append("start")
+        yield {"pool": f"pool {len(log)}"}
+        log.append("end")
+        if fails == "end":
+            raise RuntimeError("it was gone already")
+
+    async def pool(request: Request) -> Response:
+        return JSONResponse(request.state.pool)
+
+    async def slash(request: Request) -> Response:
+        return JSONResponse("here")
+
+    async def away(request: Request) -> Response:
+        return RedirectResponse(request.query_params["to"])
+
+    routes = [Route("/pool", pool), Route("/deep/slash/", slash), Route("/slash/", slash)]
+    return Starlette(routes=[*routes, Route("/deep/away", away), Route("/away", away)], lifespan=lifespan)
+
+
+def mounting(log: list[str], *, fails: str = "") -> type:
+    class Mounting(DataSource[dict[str, Any], dict[str, Any]]):
+        def __init__(self, instance: Any) -> None:
+            self.asgi_app = lifespan_app(log, fails=fails)
+
+        asgi_app: Any = True
+
+        def check_health(self) -> CheckHealthResult:
+            return CheckHealthResult.ok("ok")
+
+        def dispose(self) -> None:
+            log.append("disposed")
+
+    return Mounting
+
+
+def test_the_lifespan_runs_with_the_instance() -> None:
+    log: list[str] = []
+    with in_process(mounting(log)) as client:
+        client.check_health(settings())
+        assert log == ["start"]
+        found = [client.call_resource("GET", "pool", settings()).body for _ in range(2)]
+        other = client.call_resource("GET", "pool", settings(uid="other", id=2)).body
+        assert log == ["start", "start"]
+    assert (found, other) == ([b'"pool 1"', b'"pool 1"'], b'"pool 2"')
+    assert sorted(log) == ["disposed", "disposed", "end", "end", "start", "start"]
+
+
+def test_a_startup_that_fails_says_why_and_leaves_nothing_open() -> None:
+    log: list[str] = []
+    with in_process(mounting(log, fails="start")) as client:
+        response = client.call_resource("GET", "pool", settings())
+
+    assert response.status == 500
+    assert json.loads(response.body)["error"] == (
+        "the ASGI application did not start: RuntimeError: the database is down"
+    )
+    assert log == ["disposed"]
+
+
+def test_a_shutdown_that_fails_is_logged(logged: Lines) -> None:
+    log: list[str] = []
+    with in_process(mounting(log, fails="end")) as client:
+        client.call_resource("GET", "pool", settings())
+
+    (line,) = [line for line in logged() if line["@message"] == "the ASGI application's shutdown failed"]
+    assert "it was gone already" in line["error"]
+    assert "disposed" in log
+
+
+def test_an_application_without_a_lifespan_serves_as_before() -> None:
+    async def plain(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    class Plain(DataSource[Any, Any]):
+        asgi_app: Any = staticmethod(plain)
+
+    with in_process(Plain) as client:
+        assert client.call_resource("GET", "any", settings()).body == b"ok"
+
+
+REDIRECTS = {
+    # request: the address that a browser resolves against the request's own
+    "slash": "slash/",
+    "deep/slash?x=1": "../deep/slash/?x=1",
+    "away?to=/pool": "pool",
+    "deep/away?to=/pool": "../pool",
+    "deep/away?to=http://plugin/pool%23part": "../pool#part",
+    "away?to=relative/one": "relative/one",
+    "away?to=/": "./",
+    "away?to=https://example.org/login": "https://example.org/login",
+    "away?to=//example.org/login": "//example.org/login",
+}
+
+
+@pytest.mark.parametrize("path", REDIRECTS)
+def test_redirects_stay_inside(path: str) -> None:
+    with in_process(mounting([])) as client:
+        response = client.call_resource("GET", path, settings())
+
+    assert response.status == 307
+    assert response.headers["Location"] == [REDIRECTS[path]]
+    base = "http://grafana/api/datasources/uid/u/resources/"
+    if "example.org" not in path:
+        assert urljoin(base + path, REDIRECTS[path]).startswith(base)
+
+
+def test_the_raw_path_is_what_the_browser_sent() -> None:
+    request = CallResourceRequest(PluginContext(), "a b/c", url="a%20b/c?x=%20")
+
+    assert (scope_of(request)["path"], scope_of(request)["raw_path"]) == ("/a b/c", b"/a%20b/c")
