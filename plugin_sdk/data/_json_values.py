@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from pathlib import PurePath
 from types import SimpleNamespace
@@ -93,12 +94,7 @@ def is_table(value: Any) -> bool:
     library = _library_of(value)
     if library in ("", "numpy") or hasattr(value, "as_py"):
         return False
-    return (
-        hasattr(value, "dtype")
-        or hasattr(value, "columns")
-        or hasattr(value, "__arrow_c_array__")
-        or hasattr(value, "__arrow_c_stream__")
-    )
+    return any(map(partial(hasattr, type(value)), _TABLE_ATTRIBUTES))  # of the class: no property is read
 
 
 def _read_all(values: Iterable[Any]) -> list[Any]:

@@ -23,12 +23,7 @@ def _of_table(value: Any) -> Any:
 
 
 def _has_columns(value: Any) -> bool:
-    return (
-        hasattr(value, "columns")
-        or hasattr(value, "fetchall")
-        or hasattr(value, "read_all")
-        or hasattr(value, "collect")
-    )
+    return any(hasattr(type(value), name) for name in ("columns", "fetchall", "read_all", "collect"))
 
 
 def _of_column(value: Any) -> Any:

@@ -97,7 +97,7 @@ def _responses_of(result: Any, call: ActiveCall) -> Iterator[CallResourceRespons
         yield CallResourceResponse.of_json(result)
 
 
-_LIST_LIKE = (map, filter, zip, enumerate, reversed, type(reversed([])))
+_LIST_LIKE: tuple[type, ...] = (map, filter, zip, enumerate, reversed, type(reversed([])))
 
 
 def _is_list_like(result: Any) -> bool:
