@@ -1,7 +1,7 @@
 """Calls handlers, sync or async, from the threads that serve requests.
 
-A sync handler runs in the calling thread. A coroutine runs on one event loop in a thread of its own, started
-with the first of them; the calling thread waits, and passes the caller's cancellation on as CancelledError.
+A sync handler runs in the calling thread. Coroutines run on one event loop in its own thread, which the first
+of them starts; the calling thread waits, and turns the caller's cancellation into a CancelledError.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ T = TypeVar("T")
 
 
 class Caller(Protocol):
-    """The side that asked: whether it is still there, and how to learn that it left."""
+    """Whoever sent the request: is it still connected, and what to call when it disconnects."""
 
     def is_cancelled(self) -> bool:
-        """Tell whether the caller has gone."""
+        """Return True once the caller has disconnected."""
 
     def on_end(self, callback: Callable[[], None]) -> None:
-        """Call back once when the request is over, for whatever reason."""
+        """Call `callback` once when the request is over, for whatever reason."""
 
 
 class Uncancelled:
-    """A caller that never leaves: for calls that have none."""
+    """A caller that never disconnects, for work that no request started."""
 
     def is_cancelled(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def on_end(self, callback: Callable[[], None]) -> None:
-        """Keep nothing: the request has no end of its own."""
+        """Ignore the callback: this caller never disconnects."""
 
 
 _loop: asyncio.AbstractEventLoop | None = None
@@ -42,7 +42,7 @@ _lock = threading.Lock()
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
-    """Return the running loop of async handlers, starting its thread when it is first asked for."""
+    """Return the running event loop of async handlers; the first call starts its thread."""
     global _loop
     with _lock:
         if _loop is None:
@@ -61,7 +61,7 @@ def _log_loop_error(_loop: Any, context: dict[str, Any]) -> None:
 
 
 def run(coroutine: Coroutine[Any, Any, T], caller: Caller) -> T:
-    """Run a coroutine on the event loop and wait for it; it is cancelled when the caller goes."""
+    """Run a coroutine on the event loop and return its result; cancel it when the caller disconnects."""
     import asyncio
 
     future = asyncio.run_coroutine_threadsafe(coroutine, event_loop())
@@ -74,14 +74,14 @@ def _cancel(future: Any) -> None:
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Tell whether calling `function` gives a coroutine; decided once, at registration."""
+    """Return True if calling `function` returns a coroutine."""
     import inspect
 
     return inspect.iscoroutinefunction(function)
 
 
 def bind(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `call(caller, ...)` for a sync or an async function, so that both are called alike."""
+    """Return a `call(caller, ...)` that hides whether `function` is sync or async."""
     if is_async(function):
         return lambda caller, *args, **named: run(function(*args, **named), caller)
     return lambda _caller, *args, **named: function(*args, **named)

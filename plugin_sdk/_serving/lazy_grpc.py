@@ -1,9 +1,9 @@
 """`import grpc` without what a sync server never uses.
 
 Half of the import is asyncio (40 modules and ssl), grpc.aio, inspect and socket, which cygrpc and grpc import
-at their top but do not touch until an asyncio server or client is made. While grpc is imported, stand-ins
-take their places that turn into the real modules at their first use, and `grpc.aio` is left out; all can be
-imported as usual afterwards. Where asyncio or grpc is loaded already nothing is done.
+at the top but do not use until an asyncio server or client is created. While grpc is imported, stand-ins
+take their place, each of which becomes the real module on first use, and `grpc.aio` is left out; all of them
+can be imported as usual afterwards. If asyncio or grpc is loaded already, nothing is replaced.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LATER = ("inspect", "pkgutil", "socket")
 
 
 class _Later(types.ModuleType):
-    """Stands for a module inside grpc's compiled one, which keeps the reference it imported."""
+    """Stands in for a module inside grpc's compiled module, which keeps the reference it imported."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -33,13 +33,13 @@ class _LaterAsyncio(_Later):
 
     def __getattr__(self, name: str) -> Any:
         if _LaterAsyncio.importing and not name.startswith("__"):
-            # Asked for at import only to be subclassed or named in an annotation.
+            # During the import, names are only subclassed or used in annotations.
             return type(name, (), {})
         return super().__getattr__(name)
 
 
 def _typing_extensions() -> types.ModuleType:
-    """Return a stand-in for it with the one decorator that grpc's server takes; alone it imports inspect."""
+    """Return a stand-in with the only decorator that grpc's server uses; the real one imports inspect."""
 
     def override(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
@@ -59,13 +59,13 @@ def import_grpc() -> types.ModuleType:
     sys.modules.update(stand_ins)
     try:
         grpc = importlib.import_module("grpc")
-        importlib.import_module("grpc._server")  # which grpc loads when the first server is made
+        importlib.import_module("grpc._server")  # which grpc loads with the first server
     finally:
         _LaterAsyncio.importing = False
         for name, module in stand_ins.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
     if not hasattr(getattr(grpc, "aio", None), "server"):
-        # `import grpc.aio` shall find the real one later.
+        # So that a later `import grpc.aio` finds the real one.
         vars(grpc).pop("aio", None)
     return grpc

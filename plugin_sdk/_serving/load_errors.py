@@ -1,4 +1,4 @@
-"""Why the author's code could not be loaded: in one sentence, with its location and what helps."""
+"""Why the author's code could not be loaded, in one sentence with the location and a remedy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from plugin_sdk._author_location import location_of
 
 
 def describe(error: BaseException, module_name: str = "") -> str:
-    """Return the reason in one line: the error, its location in the author's own code, what to do about it.
+    """Return the reason in one line: the error, its location in the author's code, and a remedy.
 
     Args:
-        error: what importing the author's module raised.
-        module_name: that module, as `serve` was given it.
+        error: what the import of the author's module raised.
+        module_name: the module, as it was passed to `serve`.
     """
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     name = type(error).__name__
@@ -34,9 +34,9 @@ def _missing_module_hint(error: ModuleNotFoundError, module_name: str) -> str:
     again = (
         "build again: plugin-cli build"
         if getattr(sys, "frozen", False)
-        else "save or run the command again: the environment is brought up to date"
+        else "save or run the command again, which updates the environment"
     )
-    return f"add the package that has it to dependencies in pyproject.toml, then {again}"
+    return f"add the package that provides it to dependencies in pyproject.toml, then {again}"
 
 
 def _modules_beside(missing: str) -> list[str]:
@@ -52,7 +52,7 @@ def _modules_beside(missing: str) -> list[str]:
 
 
 def missing_class(module: ModuleType, class_name: str) -> AttributeError:
-    """Return the error for a class that `serve` names and the module has not."""
+    """Return the error for a class that `serve` names but the module does not define."""
     from plugin_sdk.datasource import App, DataSource
 
     text = f"module {module.__name__!r} has no {class_name!r}"
@@ -63,6 +63,8 @@ def missing_class(module: ModuleType, class_name: str) -> AttributeError:
     ]
     near = get_close_matches(class_name, classes, n=1)
     if near:
-        return AttributeError(f"{text}; did you mean {near[0]!r}? serve() names it")
+        return AttributeError(f"{text}; did you mean {near[0]!r}? correct the name in serve()")
     known = ", ".join(sorted(classes))
-    return AttributeError(f"{text}; serve() names it, the module has {known or 'no DataSource and no App'}")
+    return AttributeError(
+        f"{text}, which serve() names; the module has {known or 'no DataSource and no App'}"
+    )

@@ -1,4 +1,4 @@
-"""Loads the author's code behind the handshake, and remembers why it could not be loaded."""
+"""Loads the author's code after the handshake, and keeps the reason if it cannot be loaded."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 LOADED, NOT_LOADED, DESCRIBED = "plugin-loaded", "plugin-not-loaded", "plugin-described"
-"""The field `event` of the log lines that tell `plugin-cli dev` what became of the author's code."""
+"""The field `event` of the log lines from which `plugin-cli dev` learns how loading went."""
 
 
 class Loader:
-    """Imports `module:Class` in a thread of its own and hands out the plugin once it is there.
+    """Imports `module:Class` in its own thread and provides the plugin once it is loaded.
 
     Args:
         target: an import string, or the class itself.
-        on_instances: told the number of living instances each time one was made.
+        on_instances: called with the number of active instances each time one is created.
     """
 
     def __init__(self, target: str | type, on_instances: Callable[[int], None] = lambda _count: None) -> None:
@@ -34,14 +34,14 @@ class Loader:
         self._reason = ""
 
     def start(self) -> None:
-        """Begin to load; returns at once."""
+        """Start to load, and return immediately."""
         threading.Thread(target=self._load, name="load-plugin", daemon=True).start()
 
     def plugin(self) -> Plugin:
-        """Return the loaded plugin, waiting until it is there.
+        """Return the plugin, waiting until it is loaded.
 
         Raises:
-            LoadError: it could not be loaded, with the reason.
+            LoadError: it could not be loaded; the text is the reason.
         """
         if self._plugin is None:
             self._done.wait()
@@ -52,7 +52,7 @@ class Loader:
         return self._plugin
 
     def loaded(self, wait_seconds: float = 0) -> Plugin | None:
-        """Return the plugin if it is there already, or within `wait_seconds`."""
+        """Return the plugin if it is loaded within `wait_seconds`, or None."""
         self._done.wait(wait_seconds)
         return self._plugin
 
@@ -69,7 +69,7 @@ class Loader:
         self._write_schema()
 
     def _write_schema(self) -> None:
-        """Give `plugin-cli dev` the schema for the editors, when the first call waits for nothing more."""
+        """Write the schema of the editors for `plugin-cli dev`, after the plugin is available to calls."""
         path = os.environ.get("PLUGIN_CLI_SCHEMA_FILE")
         if not path or self._plugin is None:
             return
@@ -78,7 +78,7 @@ class Loader:
         try:
             write_schema(self._plugin.cls, path)
         except OSError as error:
-            _log.log_exception("the schema of the models cannot be written", error)
+            _log.log_exception("the schema of the models could not be written", error)
         _report("the models are described", DESCRIBED)
 
     def _record_failure(self, error: BaseException) -> None:
@@ -88,7 +88,7 @@ class Loader:
 
         module = self._target.partition(":")[0] if isinstance(self._target, str) else ""
         self._reason = (
-            # Raised by the module on purpose, it is the whole sentence.
+            # The module raised it deliberately: its text is the whole reason.
             str(error)
             if isinstance(error, LoadError)
             else f"the plugin's code could not be loaded: {describe(error, module)}"
@@ -101,7 +101,7 @@ class Loader:
 
 
 def _report(message: str, event: str) -> None:
-    # `plugin-cli dev` waits for this line, whatever level the author set.
+    # `plugin-cli dev` waits for this line, whatever log level the author has set.
     if _log.enabled("debug") or os.environ.get("PLUGIN_CLI_DEV"):
         _log.write_line(_log.encode("debug", message, {"event": event}))
 
@@ -120,4 +120,4 @@ def _resolve(target: str | type) -> type:
 
             raise missing_class(module, class_name)
         found = getattr(found, part)
-    return found  # type: ignore[return-value]  # what it is, Plugin checks
+    return found  # type: ignore[return-value]  # Plugin checks its type

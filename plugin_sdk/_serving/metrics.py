@@ -1,7 +1,7 @@
-"""The runtime's metrics, which stand in Prometheus' process-wide registry beside those that authors add.
+"""The runtime's metrics, in Prometheus' process-wide registry beside those that authors add.
 
-They are counted here in plain numbers. `prometheus_client` imports an HTTP server and a WSGI stack, ten
-megabytes that a plugin whose metrics nobody reads need not carry: it is imported when they are asked for.
+They are counted here as plain numbers. `prometheus_client` imports an HTTP server and a WSGI stack, ten
+megabytes that a plugin does not need unless its metrics are read: it is imported with the first such request.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _LABELS = ("grpc_type", "grpc_service", "grpc_method")
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
-"""Upper ends of the histogram's buckets in seconds: Prometheus' own default."""
+"""Upper bounds of the histogram's buckets in seconds: Prometheus' defaults."""
 
 Rpc = tuple[str, str]
-"""Full name of a method and its kind: `/pluginv2.Data/QueryData`, `unary`."""
+"""The full name and the kind of a method, such as `/pluginv2.Data/QueryData` and `unary`."""
 
 
 class Metrics:
-    """Counters and histograms under the names that Go plugins use."""
+    """Counters and histograms with the names that Go plugins use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,12 +38,12 @@ class Metrics:
         self._registered = False
 
     def rpc_started(self, method: str, kind: str) -> None:
-        """Count an RPC that begins; `method` is its full name, `/pluginv2.Data/QueryData`."""
+        """Count an RPC that starts; `method` is its full name."""
         with self._lock:
             self._started[method, kind] += 1
 
     def rpc_ended(self, method: str, kind: str, code: str, seconds: float, messages: int = 1) -> None:
-        """Count an RPC that ended with `code`, after `seconds`, having sent `messages`."""
+        """Count an RPC that ended with `code` after `seconds`, having sent so many messages."""
         rpc = (method, kind)
         with self._lock:
             self._handled[rpc, code] += 1
@@ -52,12 +52,12 @@ class Metrics:
             self._seconds[rpc] = self._seconds.get(rpc, 0.0) + seconds
 
     def count_request(self, endpoint: str, status: str, source: str) -> None:
-        """Count a request of Grafana by its outcome."""
+        """Count a request by its outcome."""
         with self._lock:
             self._requests[endpoint, status, source] += 1
 
     def instance_created(self, count: int) -> None:
-        """Note how many instances are alive; one was made."""
+        """Count a new instance; `count` are now active."""
         with self._lock:
             self._active = count
             self._created += 1
@@ -73,7 +73,7 @@ class Metrics:
         return generate_latest(REGISTRY)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what was counted; the registry asks for it."""
+        """Yield the metrics; Prometheus' registry calls this."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         with self._lock:

@@ -1,4 +1,4 @@
-"""pydantic's findings as sentences for the person who filled in the form."""
+"""pydantic's errors as sentences for the person who filled in the form."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from plugin_sdk import json_schema as js
 
-_MOST = 3  # findings told; the rest are counted
-_LONGEST = 60  # characters of a wrong value that are shown
+_MAX_ERRORS = 3  # described; the rest are counted
+_MAX_SHOWN = 60  # characters of an invalid value
 
 _EXPECTED = {
     "int": "a whole number",
@@ -38,14 +38,14 @@ _BOUNDS = {
 
 
 def describe(root: js.Node, node: js.Node, data: Any, details: Sequence[Any], what: str) -> str:
-    """Return one sentence for all `details`, naming each field's title and what is expected."""
-    told = [_finding(root, node, data, detail, what) for detail in details[:_MOST]]
-    if len(details) > _MOST:
-        told.append(f"and {len(details) - _MOST} more")
-    return "; ".join(told)
+    """Return one sentence for all `details`, with the title of each field and the expected value."""
+    sentences = [_describe_one(root, node, data, detail, what) for detail in details[:_MAX_ERRORS]]
+    if len(details) > _MAX_ERRORS:
+        sentences.append(f"and {len(details) - _MAX_ERRORS} more")
+    return "; ".join(sentences)
 
 
-def _finding(root: js.Node, node: js.Node, data: Any, detail: Any, what: str) -> str:
+def _describe_one(root: js.Node, node: js.Node, data: Any, detail: Any, what: str) -> str:
     title, secret, field = _locate(root, node, data, detail["loc"])
     subject = title or what
     kind = str(detail["type"])
@@ -54,8 +54,8 @@ def _finding(root: js.Node, node: js.Node, data: Any, detail: Any, what: str) ->
     if kind == "extra_forbidden":
         return f"{subject} is not a field of the {what}"
     if kind in ("value_error", "assertion_error"):
-        said = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return f"{title}: {said}" if title else said
+        text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return f"{title}: {text}" if title else text
     expected = _expected(kind, detail, field)
     if expected is None:
         return f"{subject}: {detail['msg']}"
@@ -86,18 +86,18 @@ def _found(value: Any) -> str:
     if value is None:
         return ", found nothing"
     if isinstance(value, dict | list):
-        return ""  # may hold a secret of its own
+        return ""  # it may contain a secret
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return f", found {text if len(text) <= _LONGEST else text[:_LONGEST] + '...'}"
+    return f", found {text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + '...'}"
 
 
 def _locate(root: js.Node, node: js.Node, data: Any, path: Sequence[Any]) -> tuple[str, bool, js.Node]:
-    """Return the title, whether it is secret, and the node, of what pydantic's `loc` points at."""
+    """Return the title of the field at pydantic's `loc`, whether it is secret, and its schema."""
     titles: list[str] = []
     names: list[str] = []
     secret = at_tag = False
     for part in path:
-        if at_tag:  # of a union pydantic names the variant first, which is no field of the form
+        if at_tag:  # in a union, pydantic names the variant first, which is not a field of the form
             at_tag = False
             continue
         known = dict(js.fields(root, node, data))
@@ -111,7 +111,7 @@ def _locate(root: js.Node, node: js.Node, data: Any, path: Sequence[Any]) -> tup
             titles.append(str(node.get("title") or part))
             names.append(str(part))
             secret = secret or js.is_secret(node)
-        elif "anyOf" not in node:  # else the name of a type, such as `int`
+        elif "anyOf" not in node:  # otherwise it is the name of a type, such as `int`
             titles.append(str(part))
             names.append(str(part))
             node = {}

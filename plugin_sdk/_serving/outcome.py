@@ -1,4 +1,4 @@
-"""How a request ended, and how an exception leaves through gRPC."""
+"""How a request ended, and the gRPC status that an exception becomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plugin_sdk.errors import ErrorSource, PluginError, source_of, text_of
 
 
 class UnimplementedError(Exception):
-    """The plugin defines no handler for what was asked; Grafana knows what to do then."""
+    """The plugin has no handler for the request; Grafana treats such a plugin accordingly."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def error_details(code: int, message: str, source: ErrorSource) -> bytes:
-    """Return a serialised google.rpc.Status with an ErrorInfo whose metadata holds the error's source."""
+    """Return a serialised google.rpc.Status whose ErrorInfo names the error's source in its metadata."""
     entry = bytes_field(1, b"errorSource") + bytes_field(2, source.value.encode())
     info = bytes_field(3, entry)
     packed = bytes_field(1, b"type.googleapis.com/google.rpc.ErrorInfo") + bytes_field(2, info)
@@ -47,9 +47,9 @@ def error_details(code: int, message: str, source: ErrorSource) -> bytes:
 
 
 def abort(context: Any, error: BaseException) -> NoReturn:
-    """End the RPC with the status that a Go plugin's handler would end it with; raises, as gRPC's abort does.
+    """End the RPC with the status that a Go plugin would give it; always raise, as gRPC's abort does.
 
-    An error raised on purpose keeps its text and carries its source; anything else is what Go calls a panic.
+    A deliberate error keeps its text and carries its source; anything else is what Go calls a panic.
     """
     import grpc
 

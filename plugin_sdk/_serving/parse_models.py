@@ -21,20 +21,20 @@ Model = TypeVar("Model")
 
 
 class ModelError(ValueError):
-    """Settings or a query do not fit their model; the text names the field and what is expected."""
+    """Settings or a query do not match their model; the text names the field and the expected value."""
 
 
 def parse_settings(model: type[Model], json_data: bytes, secrets: Mapping[str, str]) -> Model:
-    """Return the settings of a data source as `model`, its secrets merged back.
+    """Return the settings of a data source as `model`, with the secrets put back in place.
 
     Args:
         model: the author's model.
-        json_data: what Grafana stores in clear; may be empty.
-        secrets: the decrypted values by name; that of a nested field is its dotted path,
-            such as `auth.token`. An empty value counts as not set.
+        json_data: what Grafana stores unencrypted; may be empty.
+        secrets: the decrypted values by name; for a nested field that is its dotted path,
+            such as `auth.token`. An empty value counts as unset.
 
     Raises:
-        ModelError: a value is missing or wrong. The text holds no secret.
+        ModelError: a value is missing or invalid. The text contains no secret.
     """
     shape = _shape(cast(Any, model))
     data = _object(json_data, "settings")
@@ -47,16 +47,16 @@ def parse_settings(model: type[Model], json_data: bytes, secrets: Mapping[str, s
 def parse_query(model: type[Model], query: bytes) -> Model:
     """Return a stored query as `model`, with the model's defaults.
 
-    What Grafana adds to every query (`refId`, `datasource`, ...) is left out where the model does
-    not ask for it, so a model may forbid unknown keys.
+    What Grafana adds to every query (`refId`, `datasource`, ...) is dropped unless the model has such a
+    field, so a model may forbid unknown keys.
 
     Raises:
-        ModelError: a value is missing or wrong.
+        ModelError: a value is missing or invalid.
     """
     shape = _shape(cast(Any, model))
     data = _object(query, "query")
     own = shape.node.get("properties")
-    if own is not None:  # a plain dict takes the query as it is
+    if own is not None:  # None: the model is a plain dict, which takes the query unchanged
         data = {key: value for key, value in data.items() if key not in js.RESERVED or key in own}
         if shape.needs_models:
             data = _with_secrets(shape.schema, shape.node, data, "", {})
@@ -65,17 +65,17 @@ def parse_query(model: type[Model], query: bytes) -> Model:
 
 
 def check_query_fields(model: type[Model], query: bytes) -> None:
-    """Refuse a field that `model` does not have, for a query that somebody has just typed.
+    """Refuse fields that `model` does not have, for a query that a person has just typed.
 
-    Stored queries may carry the fields of an older version; a typing mistake would be lost among them.
+    Stored queries are not checked like this: they may have fields of an older version.
 
     Raises:
-        ModelError: with the fields there are, and the nearest.
+        ModelError: the query has an unknown field; the text lists the known ones and suggests the closest.
     """
     shape = _shape(cast(Any, model))
     own = shape.node.get("properties")
     if own is None or shape.node.get("additionalProperties"):
-        return  # it takes any field, or its fields depend on one of them
+        return  # it accepts any field, or one field decides which others there are
     names = set(own) | set(getattr(model, "model_fields", ()))
     for name in _object(query, "query"):
         if name not in js.RESERVED and name not in names:
@@ -86,7 +86,7 @@ def check_query_fields(model: type[Model], query: bytes) -> None:
 
 
 class _Shape:
-    """A model as pydantic validates it and as the editors see it."""
+    """A model's validator, and its schema as the editors read it."""
 
     def __init__(self, adapter: TypeAdapter[Any], schema: dict[str, Any]) -> None:
         self.adapter = adapter
@@ -103,7 +103,7 @@ def _shape(model: Any) -> _Shape:
     from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
     class Lenient(GenerateJsonSchema):
-        # A field that JSON Schema cannot describe is still validated; only its title is unknown.
+        # A field without a JSON Schema is still validated; only its title is unknown.
         def handle_invalid_for_json_schema(self, *_: Any) -> JsonSchemaValue:
             return {}
 
@@ -128,23 +128,23 @@ def _object(raw: bytes, what: str) -> dict[str, Any]:
 def _with_secrets(
     root: js.Node, node: js.Node, data: dict[str, Any], prefix: str, secrets: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Put each secret where its dotted name points.
+    """Put each secret at the position that its dotted name describes.
 
-    A required model that nobody filled in becomes an empty one: its fields may all have defaults, and
-    else it is them that are missing.
+    A required nested model that is absent becomes an empty one: its fields may all have defaults, and if
+    not, the error should name those that are missing.
     """
     merged = dict(data)
     required = node.get("required") or ()
     for name, field in js.fields(root, node, data):
         key = prefix + name
         if js.is_secret(field):
-            merged.pop(name, None)  # a secret in clear text is no secret: only the encrypted one counts
+            merged.pop(name, None)  # an unencrypted value is not accepted as a secret
             if key in secrets:
                 merged[name] = secrets[key]
         elif "properties" in field or "discriminator" in field:
             inner = merged.get(name)
             if inner is None and field.get("nullable"):
-                continue  # switched off: secrets that were stored before do not switch it on
+                continue  # switched off; secrets stored earlier must not switch it on
             if isinstance(inner, dict | None):
                 found = _with_secrets(root, field, inner or {}, key + ".", secrets)
                 if found or inner is not None or (name in required and "properties" in field):
@@ -156,9 +156,9 @@ def _validate(shape: _Shape, data: dict[str, Any], what: str) -> Any:
     from pydantic import ValidationError
 
     try:
-        # As JSON, because a strict model takes an enum or a date from JSON text only.
+        # As JSON: a strict model accepts an enum or a date only from JSON text.
         return shape.adapter.validate_json(json.dumps(data))
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-    # Outside the handler: the cause holds the input, and with it the secrets.
+    # Outside the except block: the exception would be the cause, and it holds the input with its secrets.
     raise ModelError(describe(shape.schema, shape.node, data, details, what))

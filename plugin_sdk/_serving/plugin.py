@@ -1,4 +1,4 @@
-"""The author's class as the services use it: what it can do, decided once, and its living instances."""
+"""The author's class as the services use it: its handlers, looked up once, and its instances."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLASS_LEVEL = ("collect_metrics", "validate_admission", "mutate_admission", "co
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a class defines, looked up once: names of handlers, resource routes and channels."""
+    """What a class implements: names of handlers, resource routes and channels."""
 
     methods: frozenset[str]
     resources: tuple[Route, ...]
@@ -29,7 +29,7 @@ class Abilities:
     asgi: bool
 
     def has(self, name: str) -> bool:
-        """Tell whether the class defines the handler `name`."""
+        """Return True if the class defines the handler `name`."""
         return name in self.methods
 
 
@@ -48,7 +48,7 @@ _METHODS = (
 
 
 def abilities_of(cls: type) -> Abilities:
-    """Return what `cls` can do.
+    """Return what `cls` implements.
 
     Raises:
         TypeError: it is neither a DataSource nor an App.
@@ -66,7 +66,7 @@ def abilities_of(cls: type) -> Abilities:
 
 
 class Instance:
-    """One living instance: the author's object and its handlers, each bound to `call(caller, *args)`."""
+    """One instance of the author's class, with its handlers as `call(caller, *args)`."""
 
     def __init__(self, target: Any) -> None:
         self.target = target
@@ -74,7 +74,7 @@ class Instance:
         self._handlers: dict[str, Handler] = {}
 
     def handler(self, name: str) -> Handler:
-        """Return the handler `name`, sync or async alike."""
+        """Return the handler `name`, whether it is sync or async."""
         found = self._handlers.get(name)
         if found is None:
             found = self._handlers[name] = async_bridge.bind(getattr(self.target, name))
@@ -82,7 +82,7 @@ class Instance:
 
 
 class Plugin:
-    """A loaded plugin: its class, its models, its instances."""
+    """A loaded plugin: class, models, instances."""
 
     def __init__(self, cls: type, *, on_instances: Callable[[int], None] = lambda _count: None) -> None:
         self.cls = cls
@@ -91,7 +91,7 @@ class Plugin:
         self.instances: InstanceManager[Instance] = InstanceManager(self._create, _dispose, on_instances)
 
     def class_handler(self, name: str) -> Handler:
-        """Return a handler that knows no instance, such as `collect_metrics`."""
+        """Return a handler that belongs to the class, not to an instance, such as `collect_metrics`."""
         return async_bridge.bind(getattr(self.cls, name))
 
     def _create(self, context: PluginContext) -> Instance:
@@ -104,7 +104,7 @@ class Plugin:
         except ModelError as error:
             raise PluginError(str(error), status=400) from error
         made = self.cls(settings)
-        if not hasattr(made, "instance"):  # the author's own __init__ did without the base class's
+        if not hasattr(made, "instance"):  # the author's __init__ does not call that of the base class
             made.instance = settings
         instance = Instance(made)
         _start_lifespan(instance)

@@ -1,8 +1,8 @@
-"""A pool of threads for each kind of work, so that none can starve another.
+"""A thread pool for each kind of work, so that none can starve another.
 
-grpcio's server takes one pool for all; a behaviour that carries `experimental_thread_pool` runs in that
-pool instead. It is no part of grpcio's public interface, so a test holds 150 queries and asks for health
-meanwhile.
+grpcio's server takes one pool for everything, but a behaviour with the attribute `experimental_thread_pool`
+runs in that pool. This is not part of grpcio's public interface, so a test blocks 150 queries and checks
+health meanwhile.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 STREAM_LIMIT = 1_000
-"""Open channels at most; each holds a thread while it lives."""
+"""The maximum number of open channels, each of which occupies a thread."""
 
 
-# No dataclass in what is loaded before the handshake: it brings inspect, ast and dis.
+# Not a dataclass, which would import inspect, ast and dis before the handshake.
 class Pools(NamedTuple):
     """The pools of one server.
 
     Attributes:
-        control: go-plugin's controller and health, metrics; never the author's code.
-        health: `check_health`, which may hang without stopping anything but itself.
+        control: go-plugin's controller and health; never the author's code.
+        health: `check_health` and metrics, which may hang without affecting anything else.
         queries: queries and resources.
-        fan_out: the further queries of requests that carry several.
-        streams: one thread for each open channel, and a few to refuse those over the limit.
+        fan_out: all but the first query of a request.
+        streams: one thread for each open channel, and a few to refuse those beyond the limit.
     """
 
     control: ThreadPoolExecutor
@@ -35,7 +35,7 @@ class Pools(NamedTuple):
 
     @staticmethod
     def create() -> Pools:
-        """Return new pools; threads are started as work comes."""
+        """Return new pools; their threads start when there is work."""
         return Pools(
             control=ThreadPoolExecutor(4, thread_name_prefix="control"),
             health=ThreadPoolExecutor(32, thread_name_prefix="health"),
@@ -45,12 +45,12 @@ class Pools(NamedTuple):
         )
 
     def close(self) -> None:
-        """Let the threads go; a plugin's process ends instead."""
+        """Release the threads; a plugin process exits instead."""
         for pool in (self.control, self.health, self.queries, self.fan_out, self.streams):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 def in_pool(pool: ThreadPoolExecutor, behavior: Callable[..., Any]) -> Callable[..., Any]:
-    """Have grpcio run `behavior` in `pool`."""
+    """Return `behavior`, marked to be run by grpcio in `pool`."""
     behavior.experimental_thread_pool = pool  # type: ignore[attr-defined]
     return behavior

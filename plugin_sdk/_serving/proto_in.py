@@ -1,4 +1,4 @@
-"""Requests of the wire as the types that handlers are given."""
+"""Protobuf requests as the types that handlers receive."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _time(ms: int) -> datetime:
 
 
 def plugin_context(message: Any) -> PluginContext:
-    """Return the context; any of its parts may be missing, and then stays None or empty."""
+    """Return the plugin context; a part that is missing is None or empty."""
     return PluginContext(
         org_id=message.orgId,
         plugin_id=message.pluginId,
@@ -91,7 +91,7 @@ def _app(context: Any) -> AppInstanceSettings[Any]:
 
 
 def time_range(message: Any) -> TimeRange:
-    """Return the range of a query; one that Grafana left out is 0 to 0."""
+    """Return the time range of a query, which is 0 to 0 if Grafana sent none."""
     return TimeRange(message.timeRange.fromEpochMS, message.timeRange.toEpochMS)
 
 
@@ -129,7 +129,7 @@ def run_stream(message: Any, context: PluginContext, caller: Caller) -> RunStrea
 
 
 def publish_stream(message: Any, context: PluginContext, caller: Caller) -> PublishStreamRequest:
-    """Return the request to send into a channel."""
+    """Return the request to publish into a channel."""
     return PublishStreamRequest(context, message.path, message.data, headers(message), caller.is_cancelled)
 
 
@@ -139,7 +139,7 @@ def collect_metrics(_message: Any, context: PluginContext, _caller: Caller) -> C
 
 
 def admission(message: Any, context: PluginContext, _caller: Caller) -> AdmissionRequest:
-    """Return the question whether an object may be stored."""
+    """Return the request to decide whether an object may be stored."""
     return AdmissionRequest(
         context,
         Operation(message.operation),

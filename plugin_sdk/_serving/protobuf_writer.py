@@ -1,7 +1,7 @@
-"""QueryDataResponse written by hand around frames that lie ready as bytes.
+"""QueryDataResponse, written by hand around frames that are already bytes.
 
-protobuf copies each frame twice, into the message and out of it; joined here it is copied once. The fields
-are those of pluginv2.proto; a test reads the result back with the message classes.
+protobuf copies each frame twice, into the message and out of it; here it is copied once. The fields are those
+of pluginv2.proto; a test reads the result back with the message classes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _field_parts(tag: int, value: bytes) -> tuple[bytes, bytes]:
 
 
 def bytes_field(number: int, value: bytes) -> bytes:
-    """Return a length-delimited field of a message; its number is at most 15."""
+    """Return a length-delimited field of a message; `number` is at most 15."""
     return b"".join(_field_parts(number, value))
 
 

@@ -62,7 +62,7 @@ class ActiveCall:
             callback()
 
     def metadata_value(self, key: str) -> str:
-        """Return the first gRPC metadata value under a lower-case key, or the empty string."""
+        """Return the first value of a gRPC metadata key (in lower case), or the empty string."""
         return next((value for name, value in self.metadata if name == key), "")
 
     def plugin(self) -> Plugin:
@@ -77,7 +77,7 @@ class ActiveCall:
             raise PluginError(str(error)) from error
 
     def instance(self) -> Instance:
-        """Return the instance of the data source that the request names."""
+        """Return the instance for the data source that the request names."""
         return self.plugin().instances.get(self.context, self.metadata_value("tenantid"))
 
 
@@ -181,7 +181,7 @@ def _end(call: ActiveCall) -> None:
     try:
         _log.request_fields.reset(call.log_token)
     except ValueError:
-        # A stream dropped by gRPC is closed wherever it is collected, in a context that never had the fields.
+        # A stream that gRPC dropped is closed by the garbage collector, in a context without these fields.
         return
 
 

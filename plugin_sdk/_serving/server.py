@@ -1,4 +1,4 @@
-"""The gRPC server of a plugin: which behaviour answers which method, in which pool."""
+"""The gRPC server of a plugin: which behaviour serves which method, in which pool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plugin_sdk._serving.services import goplugin, reflection
 from plugin_sdk._serving.shared_state import SharedState
 
 MAX_RECEIVE_BYTES = 16 * 1024 * 1024
-"""The Go SDK's limit for requests; responses have none."""
+"""The Go SDK's limit for requests; responses have no limit."""
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
@@ -35,7 +35,7 @@ class MethodTable:
     def unary(
         self, method: str, behavior: Callable[..., Any], request: Any = None, response: Any = None
     ) -> None:
-        """Serve a unary method; without message classes, bytes come and go as they are."""
+        """Serve a unary method; without message classes, it takes and returns bytes."""
         self._methods[method] = self._grpc.unary_unary_rpc_method_handler(
             behavior, request and request.FromString, response and response.SerializeToString
         )
@@ -43,13 +43,13 @@ class MethodTable:
     def streaming(
         self, method: str, behavior: Callable[..., Any], request: Any = None, response: Any = None
     ) -> None:
-        """Serve a method that answers with a stream."""
+        """Serve a method whose response is a stream."""
         self._methods[method] = self._grpc.unary_stream_rpc_method_handler(
             behavior, request and request.FromString, response and response.SerializeToString
         )
 
     def idle(self, method: str, behavior: Callable[..., Any], *, both_ways: bool = False) -> None:
-        """Serve a stream that holds no thread: `behavior(request, context, send)` returns, it stays open."""
+        """Serve a stream that occupies no thread: it stays open after `behavior(request, context, send)`."""
         handler = _without_thread(behavior)
         make = (
             self._grpc.stream_stream_rpc_method_handler
@@ -59,11 +59,11 @@ class MethodTable:
         self._methods[method] = make(handler)
 
     def conversation(self, method: str, behavior: Callable[..., Any]) -> None:
-        """Serve a method that streams both ways; bytes come and go as they are."""
+        """Serve a method that streams bytes in both directions."""
         self._methods[method] = self._grpc.stream_stream_rpc_method_handler(behavior)
 
     def service(self, details: Any) -> Any:
-        """Return the handler of a method, or None: gRPC then answers UNIMPLEMENTED."""
+        """Return the handler of a method, or None, for which gRPC responds UNIMPLEMENTED."""
         return self._methods.get(details.method)
 
     def names(self) -> list[str]:
@@ -86,8 +86,8 @@ def build(
 
     Args:
         state: the plugin to serve.
-        stop: ends the process; None leaves go-plugin's controller out, for a backend that outlives its host.
-        stdio: where printed output goes; None leaves go-plugin's services out altogether.
+        stop: stops the process; if None, there is no controller, for a backend that outlives its host.
+        stdio: receives printed output; if None, all of go-plugin's services are left out.
     """
     grpc = import_grpc()
     pools = Pools.create()
@@ -98,7 +98,7 @@ def build(
     table.idle("/grpc.health.v1.Health/Watch", goplugin.watch)
     table.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, goplugin.check))
     for method in reflection.METHODS:
-        # Not in the control pool: an inspecting tool may stay, and Shutdown must find a thread.
+        # Not in the control pool: a tool may keep its stream open, and Shutdown needs a thread.
         table.conversation(method, in_pool(pools.streams, reflection.reflection(table.names)))
     server = grpc.server(pools.control, options=_OPTIONS)
     server.add_generic_rpc_handlers((_as_generic(grpc, table),))
@@ -106,7 +106,7 @@ def build(
 
 
 def _as_generic(grpc: Any, table: MethodTable) -> Any:
-    # Made here, because the base class exists only once grpc is imported.
+    # Defined here, because the base class exists only once grpc is imported.
     class Generic(grpc.GenericRpcHandler):  # type: ignore[misc]
         def service(self, details: Any) -> Any:
             return table.service(details)
@@ -124,9 +124,9 @@ def _add_goplugin_services(
 
 
 class _Method(NamedTuple):
-    """One method of the plugin's own services, and the function that makes its behaviour.
+    """One method of the plugin's services, and the function that returns its behaviour.
 
-    The module is imported with the first call, or behind the handshake: Grafana's start needs none of it.
+    The module is imported after the handshake, or with the first call: Grafana's start does not need it.
     """
 
     name: str
@@ -151,7 +151,7 @@ class _Method(NamedTuple):
 
 
 _METHODS = (
-    # QueryData's answer is serialised by hand, so it has no response message.
+    # QueryData's response is serialised by hand, so it has no message class.
     _Method("Data/QueryData", "data", "query_data", "queries", "QueryDataRequest"),
     _Method(
         "Data/QueryChunkedData",
@@ -251,6 +251,6 @@ def _add_plugin_services(table: MethodTable, state: SharedState, pools: Pools) -
 
 
 def preload() -> None:
-    """Import what every answer needs, so that the first one does not wait for it."""
+    """Import what every request needs, so that the first one does not wait for it."""
     for name in ("_serving.services.diagnostics", "_serving.services.data", "data", "_serving.parse_models"):
         importlib.import_module(f"plugin_sdk.{name}")

@@ -1,4 +1,4 @@
-"""What every service of one plugin process shares. Light: it is loaded before the handshake."""
+"""What all services of a plugin process share. It is loaded before the handshake, so it imports little."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SharedState:
-    """The plugin being served: its loader, its metrics, and the end of the process."""
+    """The loader and the metrics of the plugin being served."""
 
     def __init__(self, target: str | type) -> None:
         self.metrics: Metrics | None = None
@@ -22,7 +22,7 @@ class SharedState:
             self.metrics.instance_created(count)
 
     def close(self) -> None:
-        """Dispose all instances; their data sources are no longer served."""
+        """Dispose all instances."""
         plugin = self.loader.loaded()
         if plugin is not None:
             plugin.instances.close()

@@ -204,7 +204,7 @@ def test_a_resource_over_399_exits_1(warm_call: Any) -> None:
 
     assert (code, err) == (1, "404\n")
     assert (
-        json.loads(out)["error"] == "no resource 'nothing'; there are: GET /exit, GET /stations, POST /echo"
+        json.loads(out)["error"] == "no resource 'nothing'; available: GET /exit, GET /stations, POST /echo"
     )
 
 
@@ -244,7 +244,7 @@ def test_a_channel_that_is_not_there_cannot_be_opened(warm_call: Any) -> None:
         1,
         "",
         "error: the channel 'other' cannot be opened\n"
-        "  the plugin answers NOT_FOUND: no channel 'other'; there are: broken, ticks, two\n",
+        "  the plugin answers NOT_FOUND: no channel 'other'; available: broken, ticks, two\n",
     )
 
 
@@ -382,8 +382,8 @@ def test_code_that_cannot_be_loaded_is_told_with_its_place(call: Any, plugin: So
     reason = "the plugin's code could not be loaded: ModuleNotFoundError: No module named 'nothing_here'"
 
     remedy = (
-        "add the package that has it to dependencies in pyproject.toml, "
-        "then save or run the command again: the environment is brought up to date"
+        "add the package that provides it to dependencies in pyproject.toml, "
+        "then save or run the command again, which updates the environment"
     )
 
     assert call("health") == (1, f"ERROR: {reason} (datasource.py, line 1); {remedy}\n", "")
@@ -425,7 +425,7 @@ def test_verbose_shows_the_traceback_of_the_tools_own_error(warm_call: Any) -> N
 
     assert code == 1
     assert "Traceback (most recent call last)" in err
-    assert err.endswith("no channel 'other'; there are: broken, ticks, two\n")
+    assert err.endswith("no channel 'other'; available: broken, ticks, two\n")
 
 
 # The boundary

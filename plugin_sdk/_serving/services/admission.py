@@ -1,4 +1,4 @@
-"""AdmissionControl and ResourceConversion: served only where the author defines their handlers."""
+"""AdmissionControl and ResourceConversion, for plugins that define the handlers."""
 
 from __future__ import annotations
 

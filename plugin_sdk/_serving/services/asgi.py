@@ -1,4 +1,4 @@
-"""An ASGI application (FastAPI, Starlette, ...) behind CallResource, streamed bodies included."""
+"""Serves CallResource by an ASGI application (FastAPI, Starlette, ...), streamed bodies included."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plugin_sdk._serving.services import iteration
 from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
 
 _HOST = "plugin"
-"""The host that an application is told where the request names none; nothing outside knows it."""
+"""The host in the scope of a request without one; it exists nowhere else."""
 
 
 def call(
@@ -49,15 +49,15 @@ def scope_of(request: CallResourceRequest, state: Mapping[str, Any] | None = Non
 
 
 def _raw_path(request: CallResourceRequest, path: str) -> bytes:
-    """Return the path as the browser sent it, where the address says so."""
+    """Return the path as the browser sent it, if the URL has it."""
     sent = "/" + request.url.partition("?")[0].lstrip("/")
     return (sent if unquote(sent) == path else quote(path)).encode("ascii", "replace")
 
 
-def _inside(location: str, request: CallResourceRequest) -> str:
-    """Return an address of the application relative to the request, so that a browser finds it in Grafana.
+def _relative_url(location: str, request: CallResourceRequest) -> str:
+    """Return a URL of the application relative to the request, so that it works in Grafana.
 
-    The application does not know where it is mounted: its own host is nowhere, its root is not Grafana's.
+    The application does not know where it is mounted: its host does not exist and its root is not Grafana's.
     """
     parts = urlsplit(location)
     own_host = request.headers.get("Host", _HOST)
@@ -75,7 +75,7 @@ def _inside(location: str, request: CallResourceRequest) -> str:
 async def _parts(
     application: Any, request: CallResourceRequest, state: Mapping[str, Any]
 ) -> AsyncIterator[CallResourceResponse]:
-    # One message waits at most: the application is slowed down to the speed of the reader.
+    # At most one message is queued, so the application is no faster than the reader.
     sent: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=1)
     body: list[bytes] = [request.body]
     finished = asyncio.Event()
@@ -87,7 +87,7 @@ async def _parts(
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any] | None) -> None:
-        # Behind the response, or without a reader, nobody takes the message: putting it would wait for ever.
+        # After the response, or without a reader, nobody takes a message: putting one would wait for ever.
         if not finished.is_set():
             await sent.put(message)
 
@@ -100,7 +100,7 @@ async def _parts(
     task = asyncio.ensure_future(run())
     try:
         async for part in _responses(sent, finished):
-            _keep_inside(part, request)
+            _make_locations_relative(part, request)
             yield part
         if not finished.is_set():
             await task
@@ -112,14 +112,14 @@ async def _parts(
             task.cancel()
 
 
-def _keep_inside(part: CallResourceResponse, request: CallResourceRequest) -> None:
+def _make_locations_relative(part: CallResourceResponse, request: CallResourceRequest) -> None:
     if "Location" in part.headers:
-        locations = [_inside(value, request) for value in part.headers["Location"]]
+        locations = [_relative_url(value, request) for value in part.headers["Location"]]
         part.headers = {**part.headers, "Location": locations}
 
 
 _background: set[asyncio.Future[None]] = set()
-"""Applications whose response is complete and whose background tasks still run; asyncio keeps none alive."""
+"""Applications with a complete response and running background tasks; asyncio itself keeps no reference."""
 
 
 def _keep_running(task: asyncio.Future[None]) -> None:
@@ -136,7 +136,7 @@ def _log_failure(task: asyncio.Future[None]) -> None:
 async def _responses(
     sent: asyncio.Queue[dict[str, Any] | None], finished: asyncio.Event
 ) -> AsyncIterator[CallResourceResponse]:
-    """Yield the response's parts; `finished` is set with the last of them."""
+    """Yield the response's parts; set `finished` with the last of them."""
     head: CallResourceResponse | None = None
     while not finished.is_set() and (message := await sent.get()) is not None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Several queries of one request at once, up to a limit."""
+"""Runs the queries of one request concurrently, up to a limit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Batch(Generic[T, R]):
         self._lock = threading.Lock()
 
     def work_off(self) -> None:
-        """Take items until none is waiting."""
+        """Process items until none is pending."""
         while True:
             try:
                 index, item = self._pending.popleft()
@@ -37,15 +37,15 @@ class _Batch(Generic[T, R]):
 
     def results(self) -> list[R]:
         self._done.wait()
-        return self._results  # type: ignore[return-value]  # every index was filled
+        return self._results  # type: ignore[return-value]  # every index has been set
 
 
 def run_concurrently(
     work: Callable[[T], R], items: Sequence[T], limit: int, pool: ThreadPoolExecutor
 ) -> list[R]:
-    """Return `work(item)` of each item in order, at most `limit` at once.
+    """Return `work(item)` for each item in order, with at most `limit` running at once.
 
-    The calling thread works too, so a pool full of hung queries slows a request down but never stops it.
+    The calling thread works too, so a pool full of hung queries slows a request down but does not block it.
     `work` must not raise.
     """
     if len(items) <= 1:

@@ -1,4 +1,4 @@
-"""The Data service: queries in, frames or errors by ref_id out."""
+"""The Data service: queries go in, frames or errors by ref_id come out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ARROW, _JSON = 0, 1
 
 
 def query_data(state: SharedState, pools: Pools) -> Callable[[Any, Any], bytes]:
-    """Return the behaviour of QueryData; its response is serialised already."""
+    """Return the behaviour of QueryData, which returns serialised bytes."""
 
     def work(call: ActiveCall, message: Any) -> bytes:
         responses = _responses(call, message, pools.fan_out)
@@ -43,8 +43,8 @@ def _responses(call: ActiveCall, message: Any, fan_out: ThreadPoolExecutor) -> d
     except PluginError as error:
         if not message.queries:
             raise
-        # What was raised on purpose stands where the user looks, in every query's place; anything else fails
-        # the request, as a Go plugin's factory does.
+        # A deliberate error is shown at every query, where the user looks; any other error fails the request,
+        # as one of a Go plugin's factory does.
         return {query.refId: query_responses.of_error(error) for query in message.queries}
     abilities = call.plugin().abilities
     if abilities.has("query_data"):
@@ -78,7 +78,11 @@ def _wants_json(data_format: int) -> bool:
 
 
 def data_query(message: Any, model: Any, call: ActiveCall, headers: Headers) -> DataQuery[Any]:
-    """Return one query of the wire with its model parsed. Raises PluginError (400) where it does not fit."""
+    """Return one query with its model parsed.
+
+    Raises:
+        PluginError: the query does not match the model (status 400).
+    """
     try:
         if call.metadata_value(QUERY_FIELDS) == KNOWN_FIELDS_ONLY:
             check_query_fields(model, message.json)
@@ -102,7 +106,7 @@ def data_query(message: Any, model: Any, call: ActiveCall, headers: Headers) -> 
 def _whole_request(
     call: ActiveCall, message: Any, instance: Any, as_json: bool
 ) -> dict[str, EncodedResponse]:
-    """Hand the request to the author's `query_data`; a query that does not parse never reaches it."""
+    """Pass the request to the author's `query_data`, without the queries that do not match the model."""
     model = call.plugin().query_model
     headers = proto_in.headers(message)
     for_alert = query_responses.is_for_alert(headers)
@@ -154,7 +158,7 @@ def _record_errors(call: ActiveCall, responses: dict[str, EncodedResponse]) -> N
 
 
 def query_chunked_data(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
-    """Return the behaviour of QueryChunkedData: every frame of every query as it is ready."""
+    """Return the behaviour of QueryChunkedData: each frame is sent as soon as it is ready."""
     return request_scope.stream(state, _QUERY_CHUNKED, _chunk_messages)
 
 
@@ -182,7 +186,7 @@ def _chunk_messages(call: ActiveCall, message: Any) -> Iterator[Any]:
 
 
 def empty_frame(ref_id: str, as_json: bool) -> bytes:
-    """Return a frame without fields: Grafana decodes the frame of an error chunk before it sees the error."""
+    """Return a frame without fields: Grafana decodes the frame of an error chunk before its error."""
     from plugin_sdk.data import Frame
 
     return query_responses.of_result(Frame("", ref_id=ref_id), ref_id, as_json).frames[0]

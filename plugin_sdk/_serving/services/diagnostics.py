@@ -17,7 +17,7 @@ from plugin_sdk.errors import ErrorSource, PluginError, clean_text, source_of, t
 from plugin_sdk.messages import CheckHealthResult, HealthStatus
 
 _LOAD_SECONDS = 5.0
-"""How long metrics wait for a plugin that was just started; before it is loaded there are none."""
+"""How long a request for metrics waits for a plugin that is still loading."""
 
 
 _CHECK_HEALTH = Rpc("checkHealth", "/pluginv2.Diagnostics/CheckHealth")
@@ -25,7 +25,7 @@ _COLLECT_METRICS = Rpc("collectMetrics", "/pluginv2.Diagnostics/CollectMetrics")
 
 
 def check_health(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
-    """Return the behaviour of CheckHealth. A failing check is a response: the user reads the reason."""
+    """Return the behaviour of CheckHealth; a failed check is a normal response that gives the reason."""
     return request_scope.unary(state, _CHECK_HEALTH, _check_health)
 
 
@@ -42,9 +42,9 @@ def _checked(call: ActiveCall, message: Any) -> CheckHealthResult:
     try:
         instance = call.instance()
         if not call.plugin().abilities.has("check_health"):
-            return CheckHealthResult.ok("The plugin runs; it defines no check of its own.")
+            return CheckHealthResult.ok("The plugin is running; it defines no health check.")
         handler = instance.handler("check_health")
-        # Most checks need nothing but the instance: the argument is optional.
+        # The argument is optional: most checks need only the instance.
         takes_request = bool(inspect.signature(instance.target.check_health).parameters)
         arguments = (proto_in.check_health(message, call.context, call),) if takes_request else ()
         result = handler(call, *arguments)
@@ -65,18 +65,18 @@ def _failed(call: ActiveCall, error: BaseException) -> CheckHealthResult:
 
 
 def _details(result: CheckHealthResult) -> bytes:
-    """Return the details as a JSON object; Grafana answers 500 to anything else."""
+    """Return the details as a JSON object; anything else is an error 500 in Grafana."""
     if result.details is None:
         return b""
     try:
         return json.dumps(dict(result.details), allow_nan=False, default=str).encode()
     except (ValueError, TypeError) as error:
-        _log.log_exception("the details of check_health are not a JSON object and were left out", error)
+        _log.log_exception("the details of check_health are not a JSON object and were omitted", error)
         return b""
 
 
 def collect_metrics(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
-    """Return the behaviour of CollectMetrics: the process-wide registry, and what the author adds."""
+    """Return the behaviour of CollectMetrics: the process-wide registry plus what the author adds."""
     return request_scope.unary(state, _COLLECT_METRICS, _collect_metrics)
 
 
@@ -94,7 +94,7 @@ def _author_metrics(call: ActiveCall, plugin: Any, message: Any) -> bytes:
             call, proto_in.collect_metrics(message, call.context, call)
         )
     except Exception as error:
-        # The runtime's metrics are not lost for a fault in the author's.
+        # An error in the author's metrics must not lose those of the runtime.
         call.outcome.record_error(text_of(error), ErrorSource.PLUGIN)
         _log.log_exception("collect_metrics failed", error)
         return b""

@@ -1,6 +1,6 @@
-"""The services that go-plugin's client expects beside the plugin's own: health, controller, broker and stdio.
+"""The services that go-plugin's client expects besides the plugin's own: health, controller, broker, stdio.
 
-Their messages are one or two fields, so they are read and written as bytes here.
+Their messages have one or two fields, so they are read and written as bytes.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ def check(request: bytes, context: Any) -> bytes:
 
 
 def watch(request: bytes, _context: Any, send: Callable[[bytes | None], None]) -> None:
-    """grpc.health.v1.Health/Watch: says SERVING and keeps the stream; needs no thread while it waits."""
-    # SERVICE_UNKNOWN is an answer here, not an error: the service may appear later.
+    """grpc.health.v1.Health/Watch: sends SERVING and keeps the stream open without a thread."""
+    # An unknown service is a response, SERVICE_UNKNOWN, not an error: it may appear later.
     send(_SERVING if request in HEALTHY_SERVICES else b"\x08\x03")
 
 
 def shutdown(stop: Callable[[], None]) -> Callable[[bytes, Any], bytes]:
-    """Return plugin.GRPCController/Shutdown: answers, then `stop` ends the process."""
+    """Return plugin.GRPCController/Shutdown, which responds before `stop` stops the process."""
 
     def behavior(_request: bytes, context: Any) -> bytes:
-        # After the answer has left, not before: the host waits for it.
+        # Only once the response is sent: the host waits for it.
         context.add_callback(stop)
         return _EMPTY
 
@@ -44,18 +44,18 @@ def shutdown(stop: Callable[[], None]) -> Callable[[bytes, Any], bytes]:
 
 
 def start_stream(_requests: Any, _context: Any, _send: Callable[[bytes | None], None]) -> None:
-    """plugin.GRPCBroker/StartStream: opened with the connection, kept, and never used by Grafana."""
+    """plugin.GRPCBroker/StartStream: opened with the connection, kept open, never used by Grafana."""
 
 
 class Stdio:
-    """plugin.GRPCStdio/StreamStdio: what the plugin printed, for the one host that listens."""
+    """plugin.GRPCStdio/StreamStdio: what the plugin prints, for the one host that listens."""
 
     def __init__(self) -> None:
         self._send: Callable[[bytes | None], None] | None = None
         self._lock = threading.Lock()
 
     def stream(self, _request: bytes, context: Any, send: Callable[[bytes | None], None]) -> None:
-        """Keep the listener until its connection ends; needs no thread while nothing is printed."""
+        """Keep the listener until its connection ends, without a thread."""
         with self._lock:
             self._send = send
         context.add_callback(self._forget)
@@ -65,7 +65,7 @@ class Stdio:
             self._send = None
 
     def write(self, data: bytes) -> None:
-        """Send bytes of stdout to the listener, if there is one."""
+        """Send what was printed to the listener, if there is one."""
         with self._lock:
             send = self._send
         if send is None or not data:

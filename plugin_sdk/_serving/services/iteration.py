@@ -1,4 +1,4 @@
-"""Values of generators, sync or async, taken one by one from a serving thread."""
+"""Iterates over sync and async generators from a serving thread."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from plugin_sdk._serving.async_bridge import Caller
 
 
 def iterate(result: Any, caller: Caller) -> Iterator[Any]:
-    """Yield what `result` gives: a generator, an async generator, a coroutine of either, or an iterable.
+    """Yield the values of a generator, an async generator, a coroutine of either, or an iterable.
 
-    Each next value is asked for when the one before was sent, so a slow reader slows the generator down. When
-    the caller goes, an async generator is cancelled where it waits; both kinds are closed.
+    A value is requested once the previous one is sent, so a slow reader slows the generator down. When the
+    caller disconnects, an async generator is cancelled at its current await; both kinds are closed.
     """
     if hasattr(result, "__await__"):
         result = async_bridge.run(_awaited(result), caller)
@@ -39,7 +39,7 @@ async def _awaited(awaitable: Any) -> Any:
 
 _END = object()
 _CLEANUP_SECONDS = 5.0
-"""How long a cancelled generator may take to clean up before its thread is taken back."""
+"""How long a cancelled generator may take to clean up before its thread stops waiting."""
 
 
 def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
@@ -60,7 +60,7 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
             running.discard(task)
 
     async def finish() -> None:
-        # What was cancelled from this thread may still be on its way out; closing it now would fail.
+        # A step that was cancelled may not have ended yet, and a running generator cannot be closed.
         if running:
             await asyncio.wait(running, timeout=_CLEANUP_SECONDS)
         close = getattr(values, "aclose", None)
@@ -77,7 +77,7 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
         for future in current:
             future.cancel()
 
-    # Registered once, not for each value: a channel lives for days.
+    # Registered once rather than for each value: a channel may run for days.
     caller.on_end(cancel)
     try:
         while (value := take()) is not _END:

@@ -23,7 +23,7 @@ def of_error(error: BaseException) -> EncodedResponse:
 
 
 def is_for_alert(headers: Mapping[str, str]) -> bool:
-    """Return True if an alert rule or an expression asks: it takes the last row for the newest."""
+    """Return True if an alert rule or an expression sent the request: it takes the last row as the newest."""
     return headers.get("FromAlert") == "true" or "X-Grafana-From-Expr" in headers
 
 
@@ -36,18 +36,18 @@ def of_result(
         result: what the handler returned.
         ref_id: of the query.
         as_json: the form of the frames.
-        for_alert: whether an alert rule or an expression asks.
-        is_part: whether more of the answer follows.
+        for_alert: whether an alert rule or an expression sent the query.
+        is_part: whether more of the response follows.
 
     Raises:
         PluginError: it returned None.
-        plugin_sdk.data.FrameError: it returned something that has no frame.
+        plugin_sdk.data.FrameError: it returned something that is not tabular.
     """
     from plugin_sdk.data import frames_from_any
 
     response = result if isinstance(result, DataResponse) else DataResponse(result)
     if response.frames is None:
-        raise PluginError("the query returned None; return a Frame, or an empty list where there is no data")
+        raise PluginError("the query returned None; return a Frame, or an empty list if there is no data")
     frames = frames_from_any(response.frames, for_alert=for_alert, is_part=is_part)
     error = clean_text(response.error)
     status = response.status if response.status in _STATUSES else (500 if error else 200)

@@ -1,6 +1,6 @@
-"""Server reflection, which Go plugins have too: tools such as grpcurl list and call the services by it.
+"""Server reflection, by which tools such as grpcurl list and call the services; Go plugins have it too.
 
-Its messages are a few fields, so they are read and written as bytes here.
+Its messages have few fields, so they are read and written as bytes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ def reflection(names: Callable[[], list[str]]) -> Callable[[Iterable[bytes], Any
 
     def behavior(requests: Iterable[bytes], _context: Any) -> Iterator[bytes]:
         for request in requests:
-            yield bytes_field(2, request) + _answer(request, names)
+            yield bytes_field(2, request) + _response(request, names)
 
     return behavior
 
 
-def _answer(request: bytes, names: Callable[[], list[str]]) -> bytes:
+def _response(request: bytes, names: Callable[[], list[str]]) -> bytes:
     from plugin_sdk._proto.pluginv2_descriptor import SERIALIZED
 
-    kind, value = _question(request)
+    kind, value = _query(request)
     if kind == _LIST_SERVICES:
         return bytes_field(6, b"".join(bytes_field(1, bytes_field(1, name.encode())) for name in names()))
     known = value == b"pluginv2.proto" if kind == _FILE_BY_NAME else value.startswith(b"pluginv2.")
@@ -40,8 +40,8 @@ def _answer(request: bytes, names: Callable[[], list[str]]) -> bytes:
     return bytes_field(7, _NOT_FOUND + bytes_field(2, b"no description of " + value))
 
 
-def _question(request: bytes) -> tuple[int, bytes]:
-    """Return number and value of the field that asks; every field of the message is text."""
+def _query(request: bytes) -> tuple[int, bytes]:
+    """Return the number and value of the field with the query; every field of the message is text."""
     at, found = 0, (0, b"")
     while at < len(request):
         number = request[at] >> 3

@@ -1,4 +1,4 @@
-"""The Resource service: HTTP requests answered by routes, the author's handler, or an ASGI application."""
+"""The Resource service: HTTP requests, served by routes, a handler, or an ASGI application."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _responses(call: ActiveCall, request: CallResourceRequest) -> Iterator[CallR
 
 
 def _responses_of(result: Any, call: ActiveCall) -> Iterator[CallResourceResponse]:
-    """Yield the response parts of whatever a handler returned."""
+    """Yield the parts of the response that a handler's return value stands for."""
     if isinstance(result, CallResourceResponse):
         yield result
     elif isinstance(result, (bytes, bytearray, memoryview)):
@@ -115,7 +115,7 @@ def _message(response: CallResourceResponse, first: bool) -> Any:
     if not first:
         return pluginv2.CallResourceResponse(body=response.body)
     message = pluginv2.CallResourceResponse(
-        # Go's net/http panics on a status outside three digits.
+        # Go's net/http panics on a status that does not have three digits.
         code=response.status if 100 <= response.status <= 999 else 500,
         body=response.body,
     )

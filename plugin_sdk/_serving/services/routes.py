@@ -1,4 +1,4 @@
-"""`@resource` methods: found by path and method, called with what their parameters name."""
+"""Finds `@resource` methods by path and HTTP method, and calls them with the arguments they name."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from plugin_sdk.routing import Route, find_route
 
 @dataclass(frozen=True)
 class Match:
-    """A path that some route serves; `route` is None where none of them takes the method."""
+    """A path that has routes; `route` is None if none of them has the HTTP method."""
 
     route: Route | None
     values: dict[str, str]
 
 
 def find(routes: Sequence[Route], request: CallResourceRequest) -> Match | None:
-    """Return the route for a request, or None where no route has its path."""
+    """Return the route of a request, or None if no route has its path."""
     hits = find_route(list(routes), request.path)
     for route, values in hits:
         if request.method.upper() in route.methods:
@@ -35,12 +35,12 @@ def find(routes: Sequence[Route], request: CallResourceRequest) -> Match | None:
 
 
 def no_route_error(routes: Sequence[Route], request: CallResourceRequest, *, is_path: bool) -> PluginError:
-    """Return the error for a request that no route takes, with those there are.
+    """Return the error for a request without a route; its text lists the routes that exist.
 
     Args:
         routes: of the plugin's class.
-        request: what was asked.
-        is_path: whether its path is served under another method.
+        request: the request.
+        is_path: whether its path has routes for other methods.
     """
     if is_path:
         methods = {method for route, _ in find_route(list(routes), request.path) for method in route.methods}
@@ -57,9 +57,9 @@ _SEVERAL = (list, set, frozenset, tuple, Sequence, Set, Iterable, Collection)
 
 
 def list_paths(paths: Sequence[str]) -> str:
-    """Return the end of a sentence about a path that is not there."""
+    """Return the existing paths, as the end of an error text."""
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
-    return f"there are: {', '.join(sorted(paths)[:_MOST_LISTED])}{more}"
+    return f"available: {', '.join(sorted(paths)[:_MOST_LISTED])}{more}"
 
 
 def call_route(call: ActiveCall, instance: Instance, match: Match, request: CallResourceRequest) -> Any:
@@ -77,14 +77,14 @@ def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
     try:
         hints = typing.get_type_hints(function)
     except Exception:
-        # A hint that only a type checker can resolve leaves its argument a string.
+        # If a hint can be resolved by type checkers only, arguments stay strings.
         hints = {}
     parameters = list(inspect.signature(function).parameters.values())[1:]
     return [(parameter.name, hints.get(parameter.name, str), parameter.default) for parameter in parameters]
 
 
 def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest) -> dict[str, Any]:
-    """Return the arguments that a method's parameters name: placeholders, query string, `request`, `body`."""
+    """Return the arguments for a method's parameters: placeholders, query string, `request`, `body`."""
     params = request.params
     given = params | values
     found: dict[str, Any] = {}
@@ -92,11 +92,11 @@ def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest
         if name == "request" or hint is CallResourceRequest:
             found[name] = request
         elif name == "body" and name not in given:
-            found[name] = _converted(name, _json_body(request), hint)
+            found[name] = _convert(name, _json_body(request), hint)
         elif name in given and _takes_several(hint):
-            found[name] = _converted(name, [values[name]] if name in values else params.getlist(name), hint)
+            found[name] = _convert(name, [values[name]] if name in values else params.getlist(name), hint)
         elif name in given:
-            found[name] = _converted(name, given[name], hint)
+            found[name] = _convert(name, given[name], hint)
         elif default is inspect.Parameter.empty:
             raise PluginError(f"the parameter {name!r} is missing", status=400)
         else:
@@ -122,7 +122,7 @@ def _json_body(request: CallResourceRequest) -> Any:
         raise PluginError(f"the body is not JSON: {error}", status=400) from error
 
 
-def _converted(name: str, value: Any, hint: Any) -> Any:
+def _convert(name: str, value: Any, hint: Any) -> Any:
     if hint is str or hint is Any:
         return value
     from pydantic import ValidationError
@@ -142,13 +142,13 @@ def _adapter(hint: Any) -> Any:
 
 
 def stream_arguments(method: Any, values: dict[str, str], request: Any) -> dict[str, Any]:
-    """Return the arguments of a `@stream` method: its placeholders, and `request` where it asks for it."""
+    """Return the arguments of a `@stream` method: its placeholders, and `request` if it is one."""
     found: dict[str, Any] = {}
     for name, hint, default in _parameters(method.__func__):
         if name in values:
-            found[name] = _converted(name, values[name], hint)
+            found[name] = _convert(name, values[name], hint)
         elif name == "request":
             found[name] = request
         elif default is inspect.Parameter.empty:
-            raise PluginError(f"the channel's method asks for {name!r}, which its path does not hold")
+            raise PluginError(f"the channel's method has a parameter {name!r} that is not in its path")
     return found

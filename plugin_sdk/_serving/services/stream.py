@@ -1,4 +1,4 @@
-"""The Stream service: channels opened, run once for all their subscribers, and published to."""
+"""The Stream service: channels are subscribed to, run once for all subscribers, and published to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PUBLISH = Rpc("publishStream", "/pluginv2.Stream/PublishStream")
 
 
 def subscribe_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
-    """Return the behaviour of SubscribeStream; without a handler every channel of `@stream` may be opened."""
+    """Return the behaviour of SubscribeStream; without a handler, every channel of `@stream` is allowed."""
     return request_scope.unary(state, _SUBSCRIBE, _subscribe)
 
 
@@ -47,7 +47,7 @@ def _subscription(call: ActiveCall, message: Any) -> SubscribeStreamResponse:
     if abilities.channels:
         if find_route(list(abilities.channels), message.path):
             return SubscribeStreamResponse(StreamStatus.OK)
-        # Grafana looks at the status alone; whoever develops the plugin reads the rest.
+        # Grafana reads only the status; the message is for the plugin's developer.
         reason = _no_channel(abilities.channels, message.path)
         _log.log("warn", reason)
         return SubscribeStreamResponse(StreamStatus.NOT_FOUND, {"message": reason})
@@ -57,21 +57,21 @@ def _subscription(call: ActiveCall, message: Any) -> SubscribeStreamResponse:
 
 
 class OpenStreams:
-    """How many channels run, and the most that may."""
+    """The channels that are running, up to a limit."""
 
     def __init__(self, limit: int = STREAM_LIMIT) -> None:
         self.limit = limit
         self._open: set[int] = set()
 
     def enter(self, key: int) -> bool:
-        """Count a channel; False where the limit is reached."""
+        """Add a channel; return False if the limit is reached."""
         if len(self._open) >= self.limit:
             return False
         self._open.add(key)
         return True
 
     def leave(self, key: int) -> None:
-        """Forget a channel."""
+        """Remove a channel."""
         self._open.discard(key)
 
 
@@ -87,7 +87,7 @@ def run_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterat
 
             context.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"the plugin already runs {streams.limit} channels, which is its limit",
+                f"the plugin is already running {streams.limit} channels, which is its limit",
             )
         try:
             yield from serve(message, context)
@@ -123,17 +123,17 @@ def _no_channel(channels: Sequence[Route], path: str) -> str:
 
 
 class PacketState:
-    """The schema that a channel's subscribers know already."""
+    """The schema that was last sent in a channel."""
 
     def __init__(self) -> None:
         self.schema: str | None = None
 
 
 def encode_packet(value: Any, state: PacketState) -> bytes:
-    """Return one packet: a frame's JSON (data alone while its schema stays), or any JSON.
+    """Return one packet: a frame's JSON (only the data while its schema stays the same), or any JSON.
 
     Raises:
-        PluginError: the value is text or bytes that are no JSON; Grafana would end the channel.
+        PluginError: the value is text or bytes but not JSON, for which Grafana would close the channel.
     """
     if hasattr(value, "to_json") and hasattr(value, "fields"):
         return _frame_packet(value, state)
@@ -141,7 +141,7 @@ def encode_packet(value: Any, state: PacketState) -> bytes:
         try:
             json.loads(value)
         except ValueError as error:
-            raise PluginError("a channel takes frames or JSON; this packet is neither") from error
+            raise PluginError("a channel accepts frames or JSON; this packet is neither") from error
         return value.encode() if isinstance(value, str) else value
     return json_bytes(value)
 
@@ -157,7 +157,7 @@ def _frame_packet(frame: Any, state: PacketState) -> bytes:
 
 
 def publish_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
-    """Return the behaviour of PublishStream; without a handler nobody may publish."""
+    """Return the behaviour of PublishStream; without a handler, publishing is not allowed."""
     return request_scope.unary(state, _PUBLISH, _publish)
 
 

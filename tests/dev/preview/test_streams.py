@@ -59,7 +59,7 @@ def test_a_refused_subscription_is_an_error_with_a_sentence(served: Served, stat
 @pytest.mark.parametrize(
     ("initial", "told"),
     [
-        (b'{"message": "no channel; there are: ticks"}', "no channel; there are: ticks"),
+        (b'{"message": "no channel; available: ticks"}', "no channel; available: ticks"),
         (b'["clock"]', "the plugin has no stream 'clock'"),
         (b"", "the plugin has no stream 'clock'"),
     ],

@@ -22,8 +22,8 @@ class Inside(DataSource[Any, Any]):
 
 
 ADD_IT = (
-    "; add the package that has it to dependencies in pyproject.toml, "
-    "then save or run the command again: the environment is brought up to date"
+    "; add the package that provides it to dependencies in pyproject.toml, "
+    "then save or run the command again, which updates the environment"
 )
 
 
@@ -69,15 +69,15 @@ def test_a_class_is_loaded_itself_or_by_name(target: str | type, cls: type) -> N
         ("no_such_module:A", "ModuleNotFoundError: No module named 'no_such_module'"),
         (
             f"{__name__}:Insid",
-            f"AttributeError: module '{__name__}' has no 'Insid'; did you mean 'Inside'? serve() names it",
+            f"AttributeError: module '{__name__}' has no 'Insid'; did you mean 'Inside'? correct the name in serve()",
         ),
         (
             f"{__name__}:Missing",
-            f"AttributeError: module '{__name__}' has no 'Missing'; serve() names it, the module has Inside",
+            f"AttributeError: module '{__name__}' has no 'Missing', which serve() names; the module has Inside",
         ),
         (
             "tests.sdk.conftest:Missing",
-            "AttributeError: module 'tests.sdk.conftest' has no 'Missing'; serve() names it, "
+            "AttributeError: module 'tests.sdk.conftest' has no 'Missing', which serve() names; "
             "the module has no DataSource and no App",
         ),
         (

@@ -169,9 +169,7 @@ def test_a_query_that_returns_nothing_is_told_what_to_return() -> None:
     with in_process(returning(None)) as client:
         result = client.query_data([{}], settings())["A"]
 
-    assert result.error == (
-        "the query returned None; return a Frame, or an empty list where there is no data"
-    )
+    assert result.error == ("the query returned None; return a Frame, or an empty list if there is no data")
 
 
 def test_a_query_that_returns_no_table_says_so() -> None:

@@ -60,7 +60,7 @@ def test_without_a_check_a_plugin_that_runs_is_healthy() -> None:
 
     assert (result.status, result.message) == (
         HealthStatus.OK,
-        "The plugin runs; it defines no check of its own.",
+        "The plugin is running; it defines no health check.",
     )
 
 
@@ -107,7 +107,7 @@ def test_details_that_grafana_would_refuse_are_left_out_with_a_log_line(logged: 
 
     assert (result.status, result.details) == (HealthStatus.OK, None)
     (line,) = [line for line in logged() if "stack" in line]
-    assert line["@message"] == "the details of check_health are not a JSON object and were left out"
+    assert line["@message"] == "the details of check_health are not a JSON object and were omitted"
 
 
 def test_settings_that_cannot_be_used_are_told_where_they_are_tested() -> None:

@@ -236,7 +236,7 @@ def test_an_unknown_path_is_404_and_a_wrong_method_405() -> None:
 
     assert (unknown.status, json.loads(unknown.body)["error"]) == (
         404,
-        "no resource 'other'; there are: GET /it",
+        "no resource 'other'; available: GET /it",
     )
     assert (wrong.status, json.loads(wrong.body)["error"]) == (
         405,
@@ -247,7 +247,7 @@ def test_an_unknown_path_is_404_and_a_wrong_method_405() -> None:
 def test_of_very_many_resources_the_first_are_named() -> None:
     told = list_paths([f"GET /{number:02}" for number in range(25)])
 
-    assert told.startswith("there are: GET /00, GET /01, ")
+    assert told.startswith("available: GET /00, GET /01, ")
     assert told.endswith("GET /19 and 5 more")
 
 

@@ -31,7 +31,7 @@ from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
 from tests.sdk.in_process_server import SECONDS, context, eventually, serving
 
-KNOWN = "no channel 'unknown'; there are: broken, fixed/ticks, frames, nothing, ticks/{count}"
+KNOWN = "no channel 'unknown'; available: broken, fixed/ticks, frames, nothing, ticks/{count}"
 
 
 def frame(value: float, name: str = "value") -> Frame:
@@ -104,7 +104,7 @@ def test_frames_carry_their_schema_first_and_where_it_changes() -> None:
         (
             "nothing",
             "UNKNOWN",
-            "the channel's method asks for 'unknown', which its path does not hold",
+            "the channel's method has a parameter 'unknown' that is not in its path",
         ),
         (
             "ticks/x",
@@ -184,7 +184,7 @@ def test_channels_that_exist_may_be_opened_without_a_handler() -> None:
         assert client.subscribe_stream("ticks/9", settings()) == (StreamStatus.OK, None)
         status, told = client.subscribe_stream("other", settings())
     assert status is StreamStatus.NOT_FOUND
-    assert told["message"].startswith("no channel 'other'; there are: ")
+    assert told["message"].startswith("no channel 'other'; available: ")
     assert "ticks/{" in told["message"]
 
 
@@ -314,7 +314,7 @@ def test_a_packet_is_json(value: Any, packet: bytes) -> None:
 
 @pytest.mark.parametrize("value", ["no json", b"{"])
 def test_a_packet_of_text_that_is_no_json_is_refused(value: Any) -> None:
-    with pytest.raises(PluginError, match="a channel takes frames or JSON; this packet is neither"):
+    with pytest.raises(PluginError, match="a channel accepts frames or JSON; this packet is neither"):
         encode_packet(value, PacketState())
 
 
@@ -352,7 +352,7 @@ def test_a_channel_over_the_limit_is_refused_and_a_closed_one_makes_room(
         with pytest.raises(ClientError) as failed:
             next(client.run_stream("third", settings()))
         assert failed.value.code == "RESOURCE_EXHAUSTED"
-        assert failed.value.message == "the plugin already runs 2 channels, which is its limit"
+        assert failed.value.message == "the plugin is already running 2 channels, which is its limit"
 
         opened[0].close()  # type: ignore[attr-defined]  # a generator
         assert eventually(lambda: opens(client)) == 1
