@@ -5,13 +5,21 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plugin_cli.console import Console
-from plugin_cli.dev.preview.app import Frontend
 from plugin_cli.errors import PluginCliError, ProjectError, disk_error
 from plugin_cli.project import Project
+
+
+@dataclass(frozen=True)
+class Frontend:
+    """The plugin's schema as the editors are made from it, or why there is none."""
+
+    schema: dict[str, Any] | None
+    error: str = ""
 
 
 class DevFrontend:

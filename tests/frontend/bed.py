@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin_cli.build.frontend.generated import write_frontend
+from plugin_cli.dev.frontend import Frontend
 from plugin_cli.dev.preview.alerts.engine import Alerts
-from plugin_cli.dev.preview.app import Frontend, Preview, create_app
+from plugin_cli.dev.preview.app import Preview, create_app
 from plugin_cli.dev.preview.data_source import DataSourceStore
 from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files

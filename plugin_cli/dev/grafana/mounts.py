@@ -15,23 +15,18 @@ from plugin_cli.dev.frontend import DevFrontend, generates_frontend
 from plugin_cli.dev.grafana.container import PLUGINS, Mounted, end_plugin_process
 from plugin_cli.dev.grafana.locator import copy_own_frontend, write_plugin_folder
 from plugin_cli.dev.grafana.spliced_front import SOCKET_FOLDER, SplicedFront, tcp_endpoint, unix_endpoint
-from plugin_cli.dev.supervisor.launch import failing_spec, launch_spec
+from plugin_cli.dev.supervisor.launch import supervise
 from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
-from plugin_cli.session.backend_record import report_status, write_status
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
-from plugin_cli.system.cache import private_dir
 from plugin_cli.system.watcher import source_filter, watching
 from plugin_cli.target import Target
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
-
-# How long it is waited for the backend to describe its models.
-_LOAD_SECONDS = 10.0
 
 
 def dist_mounts(project: Project, target: Target) -> tuple[Mounted, ...]:
@@ -80,22 +75,22 @@ def source_mounts(
     """Run the backend from source inside the block and yield what leads Grafana to it."""
     with ExitStack() as stack:
         endpoint, listener = stack.enter_context(tcp_endpoint() if is_desktop(client) else unix_endpoint())
-        plugin, schemas = folder.path / "plugin", private_dir(folder.path / "schemas")
+        plugin = folder.path / "plugin"
         shutil.rmtree(plugin, ignore_errors=True)
         plugin.mkdir(parents=True)
-        for path in (plugin, schemas):
-            stack.callback(shutil.rmtree, path, ignore_errors=True)
+        stack.callback(shutil.rmtree, plugin, ignore_errors=True)
         front = SplicedFront(listener)
-        supervisor = spliced_supervisor(
+        supervisor = supervise(
             project,
+            folder,
             front,
             console,
             log,
+            kind=BackendKind.SOURCE,
             sockets=endpoint.sockets,
-            schemas=schemas,
             debug_port=debug_port,
+            behind_grafana=True,
         )
-        supervisor.subscribe(lambda status: write_status(folder, status))
         stack.callback(supervisor.close)
         with console.working("starting the backend from source"):
             front.open()
@@ -109,35 +104,8 @@ def source_mounts(
         yield tuple(mounts)
 
 
-def spliced_supervisor(
-    project: Project,
-    front: SplicedFront,
-    console: Console,
-    log: LogWriter,
-    *,
-    sockets: Path | None,
-    schemas: Path,
-    debug_port: int | None = None,
-) -> Supervisor:
-    """Return what runs the backend from source behind Grafana, which does not end it when it restarts."""
-    env = {"PLUGIN_CLI_SOURCE_BACKEND": "1"}
-    supervisor = Supervisor(
-        project,
-        lambda: launch_spec(
-            project, BackendKind.SOURCE, console, sockets=sockets, debug_port=debug_port, env=env
-        ),
-        front,
-        log,
-        schemas=schemas,
-        exclusive=debug_port is not None,
-        stand_in=lambda reason: failing_spec(reason, sockets=sockets, env=env),
-    )
-    supervisor.subscribe(lambda status: report_status(status, log, console))
-    return supervisor
-
-
 def _frontend(project: Project, plugin: Path, console: Console, supervisor: Supervisor) -> DevFrontend:
-    frontend = DevFrontend(project, plugin, console, lambda: supervisor.schema(_LOAD_SECONDS))
+    frontend = DevFrontend(project, plugin, console, supervisor.schema)
     if not generates_frontend(project):
         copy_own_frontend(project, plugin)
     else:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ExceptionHandler
 
+from plugin_cli.dev.frontend import Frontend
 from plugin_cli.dev.preview.alerts.engine import Alerts
 from plugin_cli.dev.preview.bridge import BackendCallError, BackendUnavailableError, Bridge
 from plugin_cli.dev.preview.data_source import DataSourceStore
@@ -27,14 +28,6 @@ from plugin_cli.dev.preview.routes import DataSourceRoutes, json_response
 from plugin_cli.dev.preview.threads import Pools, call
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
-
-
-@dataclass(frozen=True)
-class Frontend:
-    """The plugin's schema as the editors are made from it, or why there is none."""
-
-    schema: dict[str, Any] | None
-    error: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,8 @@ from plugin_cli.session.log import LogWriter
 # As often as Grafana looks whether a plugin's process has ended.
 _WATCH_SECONDS = 1.0
 _FINAL_LINES_SECONDS = 1.0
+# How long the page, or the start of Grafana, waits for the author's code to load.
+_LOAD_SECONDS = 10.0
 
 
 class Front(Protocol):
@@ -55,7 +58,8 @@ class Supervisor:
         next_spec: called before each start; raises PluginCliError where the backend cannot be launched.
         front: passes calls on.
         log: gets the backend's lines.
-        schemas: a directory for the schemas of the models, which a backend from source writes itself.
+        schemas: a directory for the schemas of the models, which a backend from source writes itself; removed
+            in the end.
         exclusive: the old process has to end before the next one starts, since both need the same port.
         stand_in: launches what answers with the reason, one sentence, while the backend does not run;
             None: the front does.
@@ -140,14 +144,14 @@ class Supervisor:
                 self._fail(str(error), str(error))
         return self._status
 
-    def wait_until_loaded(self, seconds: float) -> BackendStatus:
+    def wait_until_loaded(self, seconds: float = _LOAD_SECONDS) -> BackendStatus:
         """Return the status once it is known whether the author's code is loaded, or after that time."""
         process = self._current
         if process is not None:
             process.wait_until_loaded(seconds)
         return self._status
 
-    def schema(self, seconds: float) -> dict[str, Any] | None:
+    def schema(self, seconds: float = _LOAD_SECONDS) -> dict[str, Any] | None:
         """Return the newest backend's `{"schema"}` or `{"error"}`; None: it has none within that time."""
         process = self._current
         return None if process is None else process.schema(seconds)
@@ -161,6 +165,7 @@ class Supervisor:
             self._stop(self._set_current(None))
         for thread in self._stopping:
             thread.join()
+        shutil.rmtree(self._schemas, ignore_errors=True)
 
     def _make(self, spec: LaunchSpec, *, standby: bool = False) -> BackendProcess:
         describes = spec.kind is BackendKind.SOURCE

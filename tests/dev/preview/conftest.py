@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from plugin_cli.dev.frontend import Frontend
 from plugin_cli.dev.preview.alerts.engine import Alerts
-from plugin_cli.dev.preview.app import Frontend, Preview, create_app
+from plugin_cli.dev.preview.app import Preview, create_app
 from plugin_cli.dev.preview.data_source import DataSourceStore
 from plugin_cli.dev.preview.events import Events
 from plugin_cli.dev.preview.files import Files

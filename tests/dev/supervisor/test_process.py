@@ -19,6 +19,7 @@ from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.project import find_project
 from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter, read_log
+from plugin_cli.system.cache import private_dir
 from plugin_sdk.testing import PluginClient, settings
 from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
 
@@ -72,7 +73,7 @@ class Session:
             lambda: replace(source, standby=True, version=self.version),
             self.front,
             LogWriter(self.log),
-            schemas=self.log.parent,
+            schemas=private_dir(self.log.parent / "schemas"),
         )
         self.supervisor.subscribe(self.statuses.append)
 

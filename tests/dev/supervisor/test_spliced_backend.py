@@ -11,14 +11,16 @@ from pathlib import Path
 import grpc
 import pytest
 
+from plugin_cli.calls.launch import BackendKind
 from plugin_cli.console import TerminalConsole
-from plugin_cli.dev.grafana.mounts import spliced_supervisor
 from plugin_cli.dev.grafana.spliced_front import SplicedFront, unix_endpoint
 from plugin_cli.dev.supervisor.failure_reasons import start_reason
+from plugin_cli.dev.supervisor.launch import supervise
 from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.project import find_project
 from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter
+from plugin_cli.session.record import SessionFolder
 from plugin_sdk.client import CHANNEL_OPTIONS
 from plugin_sdk.testing import PluginClient, PluginStartError, settings
 from tests.source_plugin import SourcePlugin, use_this_python, write_source_plugin
@@ -64,7 +66,17 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
         assert endpoint.folder is not None
         front, log = SplicedFront(listener), LogWriter(tmp_path / "log.jsonl")
         project = find_project(plugin.root)
-        supervisor = spliced_supervisor(project, front, said, log, sockets=endpoint.sockets, schemas=tmp_path)
+        folder = SessionFolder(tmp_path / "session")
+        supervisor = supervise(
+            project,
+            folder,
+            front,
+            said,
+            log,
+            kind=BackendKind.SOURCE,
+            sockets=endpoint.sockets,
+            behind_grafana=True,
+        )
         supervisor.subscribe(statuses.append)
         front.open()
         supervisor.start()

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from plugin_cli.calls.launch import LaunchSpec
-from plugin_cli.dev.preview import supervised_bridge
-from plugin_cli.dev.preview.bridge import BackendUnavailableError
-from plugin_cli.dev.preview.supervised_bridge import SupervisedBridge
+from plugin_cli.dev.preview.bridge import BackendUnavailableError, supervised
+from plugin_cli.dev.preview.bridge.supervised import SupervisedBridge
 from plugin_cli.dev.supervisor import supervisor as module
 from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.errors import PluginCliError, ToolMissingError
@@ -74,11 +73,11 @@ def bed_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
 
         monkeypatch.setattr(module, "BackendProcess", process)
         monkeypatch.setattr(module, "_WATCH_SECONDS", 0.01)
-        monkeypatch.setattr(supervised_bridge, "Calls", calls)
+        monkeypatch.setattr(supervised, "Calls", calls)
         bridge = SupervisedBridge("acme-weather-datasource")
         project = Project(tmp_path, {"id": "acme-weather-datasource"}, {})
         log = LogWriter(tmp_path / "log.jsonl")
-        supervisor = Supervisor(project, next_spec, bridge, log, schemas=tmp_path, **options)
+        supervisor = Supervisor(project, next_spec, bridge, log, schemas=tmp_path / "schemas", **options)
         found = Bed(supervisor, bridge, left)
         supervisor.subscribe(found.statuses.append)
         try:

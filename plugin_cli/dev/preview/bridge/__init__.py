@@ -1,4 +1,7 @@
-"""What the preview asks of a plugin's backend, in plain values; `supervised_bridge` answers."""
+"""What the preview asks of a plugin's backend, in plain values, and the gRPC calls that answer it.
+
+A call of the page goes in; what the backend of the moment answers, or why none does, comes out.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from plugin_cli.dev.preview.bridge import (
     Settings,
     Subscription,
 )
-from plugin_cli.dev.preview.grpc_calls import Calls
+from plugin_cli.dev.preview.bridge.grpc_calls import Calls
 from plugin_cli.dev.supervisor.process import BackendProcess
 from plugin_cli.session.backend_record import BackendStatus
 
