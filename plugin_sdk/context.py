@@ -1,4 +1,4 @@
-"""Who asks and for which data source: the plugin context that comes with every request."""
+"""The plugin context of every request: who sent it, and for which data source."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class User:
 
 @dataclass(frozen=True)
 class UserAgent:
-    """The Grafana that asks, e.g. version `12.4.3` on `linux`, `amd64`."""
+    """The Grafana that sent the request, e.g. version `12.4.3` on `linux`, `amd64`."""
 
     grafana_version: str
     os: str = ""
@@ -51,9 +51,9 @@ class UserAgent:
 
 
 class GrafanaConfig(Mapping[str, str]):
-    """What Grafana tells every plugin of its own configuration, with the common values typed.
+    """The part of Grafana's configuration that it sends to plugins, with properties for the common values.
 
-    Go SDK: `backend.GrafanaCfg`. Unknown keys stay readable as in any mapping.
+    Go SDK: `backend.GrafanaCfg`. It is a mapping, so other keys can be read too.
     """
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
@@ -69,7 +69,7 @@ class GrafanaConfig(Mapping[str, str]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        # A client secret travels in this map: name the keys, never the values.
+        # The mapping may contain a client secret: show the keys, never the values.
         return f"GrafanaConfig(keys={sorted(self._values)})"
 
     def _int(self, key: str, default: int) -> int:
@@ -87,34 +87,34 @@ class GrafanaConfig(Mapping[str, str]):
 
     @property
     def concurrent_query_count(self) -> int:
-        """How many queries of one request may run at once; 10 unless Grafana says otherwise."""
+        """How many queries of one request may run concurrently; 10 by default."""
         return self._int("GF_CONCURRENT_QUERY_COUNT", 10)
 
     @property
     def sql_row_limit(self) -> int:
-        """The most rows that an SQL data source should return."""
+        """The maximum number of rows that an SQL data source should return."""
         return self._int("GF_SQL_ROW_LIMIT", 1_000_000)
 
     @property
     def response_limit(self) -> int:
-        """The most bytes to read from a downstream response; 0 is no limit."""
+        """The maximum number of bytes to read from a downstream response; 0 means no limit."""
         return self._int("GF_RESPONSE_LIMIT", 0)
 
     def feature_enabled(self, name: str) -> bool:
-        """Tell whether this Grafana runs with the feature toggle `name`."""
+        """Return True if the feature toggle `name` is enabled in this Grafana."""
         return name in self._values.get("GF_INSTANCE_FEATURE_TOGGLES_ENABLE", "").split(",")
 
 
 @dataclass
 class _InstanceSettings(Generic[S]):
-    """What settings of data sources and of apps share.
+    """The settings that data sources and apps share.
 
     Attributes:
         json_data_raw: the settings as JSON bytes; may be empty.
-        decrypted_secure_json_data: the secrets by key; never printed.
+        decrypted_secure_json_data: the secrets by key; left out of the repr.
         updated: when they were last changed.
         api_version: the version of the settings' API, often empty.
-        settings: `json_data` and secrets together as the author's own model, set before a handler sees it.
+        settings: `json_data` and secrets together as the author's model, set before a handler runs.
     """
 
     json_data_raw: bytes = b""
@@ -125,7 +125,7 @@ class _InstanceSettings(Generic[S]):
 
     @cached_property
     def json_data(self) -> dict[str, Any]:
-        """The settings as a dict; empty where Grafana sent none.
+        """The settings as a dict, which is empty if Grafana sent none.
 
         Raises:
             ValueError: they are not a JSON object.
@@ -146,11 +146,11 @@ class DataSourceInstanceSettings(_InstanceSettings[S]):
     """One configured data source (Go SDK: `backend.DataSourceInstanceSettings`).
 
     Attributes:
-        id: its number in Grafana's database.
-        uid: its stable name in addresses and dashboards.
+        id: its id in Grafana's database.
+        uid: its stable identifier in URLs and dashboards.
         type: the plugin's id.
-        name: the name people gave it.
-        url, user, database, basic_auth_enabled, basic_auth_user: Grafana's classic fields.
+        name: the name that its users see.
+        url, user, database, basic_auth_enabled, basic_auth_user: Grafana's legacy fields.
     """
 
     id: int = 0
@@ -171,9 +171,10 @@ class AppInstanceSettings(_InstanceSettings[S]):
 
 @dataclass
 class PluginContext:
-    """Who asks, and for which data source or app (Go SDK: `backend.PluginContext`).
+    """Who sent a request, and for which data source or app (Go SDK: `backend.PluginContext`).
 
-    Every part may be absent: metrics have only `plugin_id`, alerting sends the user `grafana_scheduler`.
+    Any part may be absent: requests for metrics have only `plugin_id`. Alerting's user is
+    `grafana_scheduler`.
     """
 
     org_id: int = 0

@@ -36,21 +36,21 @@ Answer: TypeAlias = T | Awaitable[T]
 
 
 class _Plugin:
-    """What data sources and apps can both do. A subclass can do what it defines; the rest is unimplemented.
+    """The handlers that data sources and apps share. A subclass defines those it supports.
 
     Every method may be `def` or `async def`.
     """
 
     concurrency_limit: int = 10
-    """How many queries of one request run at once, 1 to 10."""
+    """How many queries of one request run concurrently, 1 to 10."""
 
     asgi_app: Any = None
-    """An ASGI application (FastAPI, Starlette) that serves the resources no `@resource` serves."""
+    """An ASGI application (FastAPI, Starlette) for the resources that no `@resource` method serves."""
 
     if typing.TYPE_CHECKING:
 
         def check_health(self, *request: Any, **_: Any) -> Answer[CheckHealthResult]:
-            """Answer "Save & test". May take the `CheckHealthRequest` as its argument."""
+            """Return the result of "Save & test". May take the `CheckHealthRequest` as an argument."""
             raise NotImplementedError
 
         def call_resource(
@@ -60,27 +60,27 @@ class _Plugin:
             | Iterator[CallResourceResponse]
             | AsyncIterator[CallResourceResponse]
         ):
-            """Answer every resource request oneself, instead of by `@resource`."""
+            """Serve every resource request, instead of `@resource` methods."""
             raise NotImplementedError
 
         def subscribe_stream(self, request: SubscribeStreamRequest) -> Answer[SubscribeStreamResponse]:
-            """Decide whether a channel may be opened; without it, every channel of `@stream` may."""
+            """Decide whether a channel may be subscribed to; without it, every channel of `@stream` may."""
             raise NotImplementedError
 
         def run_stream(self, request: RunStreamRequest) -> Iterable[Any] | AsyncIterable[Any]:
-            """Yield the packets of a channel, instead of by `@stream`."""
+            """Yield the packets of a channel, instead of `@stream` methods."""
             raise NotImplementedError
 
         def publish_stream(self, request: PublishStreamRequest) -> Answer[PublishStreamResponse]:
-            """Accept data that a user sends into a channel."""
+            """Accept or refuse data that a user publishes into a channel."""
             raise NotImplementedError
 
         def dispose(self) -> Answer[None]:
-            """Give back what the instance holds. Called once: its settings changed, or the plugin ends."""
+            """Release what the instance holds. Called once, when its settings change or the plugin stops."""
 
         @classmethod
         def collect_metrics(cls, request: CollectMetricsRequest) -> Answer[bytes | str]:
-            """Return metrics in Prometheus' text format, added to the runtime's own. Knows no instance."""
+            """Return metrics in Prometheus' text format, which are added to those of the runtime."""
             raise NotImplementedError
 
         @classmethod
@@ -90,7 +90,7 @@ class _Plugin:
 
         @classmethod
         def mutate_admission(cls, request: AdmissionRequest) -> Answer[MutationResponse]:
-            """Return settings as they shall be stored."""
+            """Return the settings to be stored."""
             raise NotImplementedError
 
         @classmethod
@@ -102,8 +102,8 @@ class _Plugin:
 class DataSource(_Plugin, Generic[S, Q]):
     """A data source; the two type arguments are pydantic models of its settings and of one query.
 
-    One instance lives for each configured data source, made when it is first asked and made anew when its
-    settings change. Define `query` (one query, queries of a request run concurrently) or `query_data`
+    Each configured data source has one instance, which is created with the first request and replaced when
+    its settings change. Define `query` (one query, queries of a request run concurrently) or `query_data`
     (the whole request, as in the Go SDK), and any of the other methods.
 
     Example:
@@ -123,18 +123,18 @@ class DataSource(_Plugin, Generic[S, Q]):
     if typing.TYPE_CHECKING:
 
         def query(self, query: DataQuery[Q]) -> Any:
-            """Answer one query with a Frame, a list of them, or anything tabular.
+            """Return the result of one query: a Frame, a list of them, or anything tabular.
 
-            What it raises becomes that query's error and leaves the others alone.
+            An exception becomes the error of this query and does not affect the others.
             """
             raise NotImplementedError
 
         def query_data(self, request: QueryDataRequest[Q]) -> Answer[QueryDataResponse]:
-            """Answer all queries of a request oneself, by ref_id."""
+            """Return the responses of all queries of a request, by ref_id."""
             raise NotImplementedError
 
         def query_chunked_data(self, query: DataQuery[Q]) -> Iterable[Any] | AsyncIterable[Any]:
-            """Yield the frames of one query as they come; without it, `query` answers in one piece."""
+            """Yield the frames of one query as they are ready; without it, `query` returns them at once."""
             raise NotImplementedError
 
 
@@ -148,7 +148,7 @@ class App(_Plugin, Generic[S]):
 def model_types(cls: type) -> tuple[Any, Any]:
     """Return the settings and query models that a class names in `DataSource[Settings, Query]`.
 
-    One that is left open (a TypeVar, or no arguments at all) is `dict`: the JSON object as it is.
+    A model that is not specified (a TypeVar, or no arguments) is `dict`, for the JSON object itself.
     """
     named = [
         dict if isinstance(model, TypeVar) or model is Any else model for model in _generic_arguments(cls)
@@ -158,7 +158,7 @@ def model_types(cls: type) -> tuple[Any, Any]:
 
 
 def _generic_arguments(cls: Any, given: tuple[Any, ...] = ()) -> tuple[Any, ...]:
-    """Go up to DataSource or App, putting what a subclass names in the place of type variables."""
+    """Go up to DataSource or App and replace type variables by what the subclasses name."""
     if cls in (DataSource, App):
         return given
     bound = dict(zip(getattr(cls, "__parameters__", ()), given, strict=False))

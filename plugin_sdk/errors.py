@@ -1,7 +1,7 @@
 """Errors with a source and a status, and how any exception is classified.
 
-Grafana tells errors of the plugin (somebody must mend the plugin) from errors downstream (the system the
-plugin asks is at fault): its operators are alarmed by the first and not by the second.
+Grafana distinguishes errors of the plugin (the plugin needs a fix) from downstream errors (the fault lies
+with the system behind the data source): its operators are alerted to the first but not to the second.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ class ErrorSource(StrEnum):
 
 
 class PluginError(Exception):
-    """An error that a handler raises on purpose: its text is shown to the user as it is.
+    """A deliberate error of a handler: its text is shown to the user unchanged.
 
     Args:
-        message: the sentence the dashboard user reads.
+        message: what the user of the dashboard reads.
         status: the HTTP status, 100 to 599; 500 unless given.
         source: who is at fault; the plugin unless given.
 
@@ -37,7 +37,7 @@ class PluginError(Exception):
 
 
 class DownstreamError(PluginError):
-    """The system that the plugin asked failed or refused (Go SDK: `backend.DownstreamError`)."""
+    """The system behind the data source failed or refused (Go SDK: `backend.DownstreamError`)."""
 
     default_source = ErrorSource.DOWNSTREAM
 
@@ -45,7 +45,7 @@ class DownstreamError(PluginError):
 class LoadError(Exception):
     """The author's code cannot be loaded; the text is the reason that users of the plugin read.
 
-    A plugin's module may raise it, for a reason that should be shown as it is.
+    A plugin's module may raise it, with a reason that should be shown unchanged.
     """
 
 
@@ -53,9 +53,9 @@ _PLUGIN_STATUSES = frozenset({405, 406, 412, 413, 414, 416, 417, 426, 431, 501})
 
 
 def source_of_http_status(status: int) -> ErrorSource:
-    """Return who is at fault when a downstream system answers with this HTTP status.
+    """Return who is at fault when a downstream system responds with this HTTP status.
 
-    A few statuses mean that the request was built wrongly (405, 413, ...): those are the plugin's.
+    A few statuses mean that the plugin sent a wrong request (405, 413, ...).
     Go SDK: `backend.ErrorSourceFromHTTPStatus`.
     """
     return ErrorSource.PLUGIN if status in _PLUGIN_STATUSES else ErrorSource.DOWNSTREAM
@@ -71,7 +71,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_cancellation(error: BaseException) -> bool:
-    # asyncio and concurrent.futures each have one; neither is imported just to ask.
+    # asyncio and concurrent.futures each define one; neither is imported just for this check.
     return type(error).__name__ == "CancelledError"
 
 
@@ -83,7 +83,7 @@ _UNREACHABLE = {
 
 
 def _is_transport_error(error: BaseException) -> bool:
-    """Tell whether the other side was not reached: by httpx, requests, aiohttp, urllib, by name or by TLS."""
+    """Return True if httpx, requests, aiohttp or urllib could not reach the server, DNS and TLS included."""
     for cls in type(error).__mro__:
         if cls.__module__.partition(".")[0] in {"httpx", "httpcore"} and cls.__name__ in {
             "TransportError",
@@ -102,7 +102,7 @@ def _http_status(error: BaseException) -> int | None:
     if type(error).__module__.partition(".")[0] not in {"httpx", "requests", "aiohttp", "urllib"}:
         return None
     response = getattr(error, "response", None)
-    holder = error if response is None else response  # not `or`: requests' failed responses are false
+    holder = error if response is None else response  # not `or`: a failed response of requests is falsy
     for name in ("status_code", "status", "code"):
         status = getattr(holder, name, None)
         if isinstance(status, int):
@@ -115,10 +115,10 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def source_of(error: BaseException) -> ErrorSource:
-    """Return who is at fault: what a `PluginError` in the chain says, else by kind.
+    """Return who is at fault: the source of a `PluginError` in the chain, otherwise by the kind of error.
 
-    Timeouts, cancellations, connections that failed and most HTTP errors are downstream; anything else is
-    the plugin's.
+    Timeouts, cancellations, failed connections and most HTTP errors are downstream; anything else is an error
+    of the plugin.
     """
     for link in _chain(error):
         if isinstance(link, PluginError):
@@ -135,7 +135,7 @@ def source_of(error: BaseException) -> ErrorSource:
 
 
 def status_of(error: BaseException) -> int:
-    """Return the HTTP status of an error: its own, else 504, 401, 502 or 500 by kind."""
+    """Return the HTTP status of an error: its own, otherwise 504, 401, 502 or 500 by its kind."""
     for link in _chain(error):
         if isinstance(link, PluginError) and link.status is not None:
             return link.status
@@ -150,10 +150,10 @@ def status_of(error: BaseException) -> int:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the sentence for the user; never empty, always encodable as UTF-8.
+    """Return the text for the user; never empty, always encodable as UTF-8.
 
-    Errors raised on purpose keep their text; others are led by their class name, because `KeyError('x')`
-    alone reads `'x'`.
+    Deliberate errors keep their text; others get their class name in front, because the text of
+    `KeyError('x')` is just `'x'`.
     """
     text = str(error)
     if not isinstance(error, (PluginError, ValueError)) or not text:
@@ -166,9 +166,9 @@ _include_locations = False
 
 
 def include_locations() -> None:
-    """From now on name the author's file and line in the text of errors that nobody raised on purpose.
+    """From now on, include the author's file and line in the text of errors that were not deliberate.
 
-    For a backend that runs from source: whoever reads the error there can mend it.
+    For a backend that runs from source, where the reader of the error can fix it.
     """
     global _include_locations
     _include_locations = True

@@ -1,7 +1,7 @@
 """Hints for the generated editors: how a field of a settings or query model looks and behaves.
 
-The type of a field says most of it (`SecretStr` is a password box, a `Literal` a choice, `bool` a
-switch). What the type cannot say goes into `form(...)`, beside pydantic's own `Field`.
+The type of a field decides most of it (`SecretStr` is a password box, a `Literal` a choice, `bool` a
+switch). Anything else goes into `form(...)`, beside pydantic's own `Field`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Options:
-    """A list of choices that the editor asks a resource of the backend for."""
+    """A list of choices that the editor requests from a resource of the backend."""
 
     resource: str
     params: tuple[str, ...] = ()
 
 
 def options_from(resource: str, *params: str) -> Options:
-    """Name the resource that answers with a field's choices, as `["a", ...]` or `[{"value", "label"}, ...]`.
+    """Name the resource that returns a field's choices, as `["a", ...]` or `[{"value", "label"}, ...]`.
 
     Args:
         resource: its path, such as `stations`.
-        params: fields beside this one whose values are sent as query parameters; the list is asked
+        params: sibling fields whose values are sent as query parameters; the choices are requested
             again when one of them changes.
 
     Example:
@@ -43,8 +43,8 @@ def options_from(resource: str, *params: str) -> Options:
 class AdhocFilter:
     """One ad-hoc filter of a dashboard.
 
-    A query model asks for them with `filters: list[AdhocFilter] = Field([], alias="adhocFilters")`;
-    the resources `tag-keys` and `tag-values` (parameter `key`) answer with `[{"text": ...}, ...]`.
+    A query model receives them with `filters: list[AdhocFilter] = Field([], alias="adhocFilters")`;
+    the resources `tag-keys` and `tag-values` (parameter `key`) return `[{"text": ...}, ...]`.
     """
 
     key: str
@@ -55,16 +55,16 @@ class AdhocFilter:
 
 @dataclass(frozen=True)
 class Form:
-    """The hints of one field; made by `form`, taken by `Annotated` and by `json_schema_extra`."""
+    """The hints of one field, made by `form` for use in `Annotated` or as `json_schema_extra`."""
 
     hints: Mapping[str, Any]
 
     def __call__(self, schema: dict[str, Any]) -> None:
-        """Add the hints to a JSON Schema, as pydantic's `json_schema_extra` calls it."""
+        """Add the hints to a JSON Schema; pydantic calls this for `json_schema_extra`."""
         schema[HINTS] = {**schema.get(HINTS, {}), **self.hints}
 
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
-        """Add the hints to a JSON Schema, as pydantic calls what stands in `Annotated`."""
+        """Return the JSON Schema with the hints; pydantic calls this for `Annotated`."""
         schema = dict(handler(core_schema))
         self(schema)
         return schema
@@ -87,25 +87,25 @@ def form(
     interpolate: bool | str | None = None,
     secret: bool | None = None,
 ) -> Form:
-    """Say how the editors show a field.
+    """Describe how the editors show a field.
 
     Args:
         placeholder: grey text in an empty box.
-        section: heading below which the field stands, with the others that name it.
-        widget: the control, where the type's own is not wanted.
-        options: live choices, by `options_from`.
-        custom: whether text outside the choices may be typed.
-        labels: what people read, by value.
-        show_if: values of fields beside this one (dotted for deeper ones) under which it is shown;
-            a list means any of them. Such a field needs a default.
-        language: of a code editor, such as `sql` or `json`.
-        rows: lines of a text area.
-        height: of a code editor in pixels.
-        width: of the control in units of 8 pixels.
+        section: the heading under which the field is grouped with others of the same section.
+        widget: the control, if not the default one of the type.
+        options: live choices, from `options_from`.
+        custom: whether text other than the choices may be typed.
+        labels: the text shown for each value.
+        show_if: show the field only if its sibling fields (dotted names for nested ones) have these
+            values; a list means any of them. Such a field needs a default.
+        language: the language of a code editor, such as `sql` or `json`.
+        rows: the number of lines of a text area.
+        height: the height of a code editor in pixels.
+        width: the width of the control in units of 8 pixels.
         grow: whether the control takes the rest of the row.
-        interpolate: False keeps dashboard variables as they are written; a name such as `csv` or
-            `regex` is the format of variables with several values.
-        secret: store a plain `str` setting encrypted, as a `SecretStr` is anyway.
+        interpolate: False leaves dashboard variables uninterpolated; a name such as `csv` or `regex`
+            is the format of variables with several values.
+        secret: store a plain `str` setting encrypted, as a `SecretStr` always is.
 
     Example:
         >>> from typing import Annotated
@@ -120,7 +120,7 @@ def form(
         "options": options and _options(options),
         "custom": custom,
         "labels": labels and {_key(value): label for value, label in labels.items()},
-        "showIf": show_if and {name: _wanted(value) for name, value in show_if.items()},
+        "showIf": show_if and {name: _plain_values(value) for name, value in show_if.items()},
         "language": language,
         "rows": rows,
         "height": height,
@@ -141,7 +141,7 @@ def _key(value: Any) -> str:
     return str(plain).lower() if isinstance(plain, bool) else str(plain)
 
 
-def _wanted(value: Any) -> Any:
+def _plain_values(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
-        return [_wanted(one) for one in value]
+        return [_plain_values(one) for one in value]
     return getattr(value, "value", value)

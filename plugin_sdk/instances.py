@@ -1,4 +1,4 @@
-"""One instance for each configured data source, made anew when its settings change."""
+"""Keeps one instance for each configured data source, replaced when its settings change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plugin_sdk.context import PluginContext
 T = TypeVar("T")
 
 DISPOSE_AFTER_SECONDS = 5.0
-"""How long a replaced instance still serves the requests that hold it (Go SDK: the same)."""
+"""How long a replaced instance remains usable by requests that already have it; as in the Go SDK."""
 
 
 @dataclass
@@ -25,14 +25,14 @@ class _Slot(Generic[T]):
 class InstanceManager(Generic[T]):
     """Keeps the instances (Go SDK: `instancemgmt.InstanceManager`).
 
-    A slow or failing creation holds up only its own data source; however many requests arrive at once, one
-    instance is made. A replaced one is disposed a few seconds later, once. Where making the new one fails the
-    old one is dropped at that moment and the next request tries again.
+    A slow or failing creation delays only its own data source, and concurrent requests create one instance
+    together. A replaced instance is disposed once, a few seconds later. If the creation of its successor
+    fails, the old instance is not used any more and the next request tries again.
 
     Args:
-        create: makes the instance of a context; what it raises reaches the caller.
-        dispose: gives back what an instance holds; what it raises is logged.
-        changed: told the number of active instances each time one was made.
+        create: creates the instance for a context; its exceptions reach the caller.
+        dispose: releases what an instance holds; its exceptions are logged.
+        changed: called with the number of active instances each time one is created.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class InstanceManager(Generic[T]):
         """Return the instance of the data source (or app) that `context` names.
 
         Raises:
-            Exception: whatever making it raised.
+            Exception: whatever its creation raised.
         """
         key, version = _identity(context, tenant)
         slot = self._slots.get(key)
@@ -71,7 +71,8 @@ class InstanceManager(Generic[T]):
         if slot.instance is not None and slot.version == version:
             return slot.instance
         if slot.version is not None and slot.version[0] > version[0] and slot.instance is not None:
-            # A request from before the change, overtaken on its way: it must not bring the old settings back.
+            # This request was sent before the change but arrived after it: it must not restore the old
+            # settings.
             return slot.instance
         old, slot.instance, slot.version = slot.instance, None, None
         if old is not None:
@@ -82,7 +83,7 @@ class InstanceManager(Generic[T]):
         return new
 
     def count(self) -> int:
-        """Return how many instances serve requests."""
+        """Return the number of active instances."""
         return sum(slot.instance is not None for slot in list(self._slots.values()))
 
     def _retire(self, instance: T) -> None:
@@ -99,7 +100,7 @@ class InstanceManager(Generic[T]):
             self._dispose(instance)
 
     def close(self) -> None:
-        """Dispose every instance at once, the retired ones included; the plugin ends."""
+        """Dispose all instances immediately, replaced ones included, because the plugin stops."""
         with self._lock:
             active = [slot.instance for slot in self._slots.values() if slot.instance is not None]
             active += self._retired.values()
@@ -110,9 +111,9 @@ class InstanceManager(Generic[T]):
 
 
 def _identity(context: PluginContext, tenant: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return what names an instance, and what must be equal for it to be current.
+    """Return the key of an instance, and the version that must be equal for it to be current.
 
-    Secure-proxy settings in Grafana's configuration belong to the name: connections were opened through them.
+    Secure-proxy settings of Grafana's configuration are part of the key: connections go through the proxy.
     """
     config: Mapping[str, str] = context.grafana_config
     proxy = tuple(sorted(item for item in config.items() if item[0].startswith("GF_SECURE_SOCKS_")))
@@ -125,6 +126,6 @@ def _identity(context: PluginContext, tenant: str) -> tuple[tuple[Any, ...], tup
         raise PluginError(
             "the request names no data source: its plugin context holds no instance settings", status=400
         )
-    # An app has one instance an organisation; a data source has a number of its own.
+    # An app has one instance per organisation; a data source has an id.
     number = ("ds", source.id, source.uid) if source is not None else ("app", context.org_id, "")
     return (*number, tenant, proxy), (settings.updated, tuple(sorted(config.items())))

@@ -1,6 +1,6 @@
-"""Reading a JSON Schema as the generated editors read it, so that both sides agree on every field.
+"""Reads a JSON Schema as the generated editors do, so that both sides agree on every field.
 
-`frontend/runtime/` holds the same rules in JavaScript.
+`frontend/runtime/` implements the same rules in JavaScript.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 HINTS = "x-grafana"
 
-# Keys of a query that Grafana itself owns: never shown in an editor, never part of the model
-# unless the model names them.
+# Keys of a query that belong to Grafana: not shown in an editor, and not passed to the model unless it has
+# such a field.
 RESERVED = frozenset(
     {
         "refId",
@@ -28,13 +28,13 @@ RESERVED = frozenset(
 )
 
 Node = Mapping[str, Any]
-_DEEPEST = 32  # a chain of references longer than this is a loop
+_MAX_REFERENCES = 32  # a longer chain of references is a loop
 
 
 def resolve(root: Node, node: Node) -> dict[str, Any]:
-    """Follow `$ref`, a lone `allOf` and `Optional[...]` until the node says what it is."""
+    """Return the schema that a node stands for: follow `$ref`, a single `allOf` and `Optional[...]`."""
     found = dict(node)
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_REFERENCES):
         if "$ref" in found:
             reference = found.pop("$ref")
             found = {**_lookup(root, reference), **found}
@@ -53,14 +53,14 @@ def resolve(root: Node, node: Node) -> dict[str, Any]:
 
 
 def is_secret(node: Node) -> bool:
-    """Tell whether Grafana stores the field encrypted."""
+    """Return True if Grafana stores the field encrypted."""
     hints = node.get(HINTS)
-    asked = isinstance(hints, Mapping) and hints.get("secret")
-    return bool(node.get("writeOnly") or node.get("format") == "password" or asked)
+    hinted = isinstance(hints, Mapping) and hints.get("secret")
+    return bool(node.get("writeOnly") or node.get("format") == "password" or hinted)
 
 
 def fields(root: Node, node: Node, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the fields of an object, resolved; of a union, those of the variant `value` is of."""
+    """Yield the resolved fields of an object; of a union, those of the variant that `value` has."""
     variant = _variant(root, node, value)
     for name, raw in (variant.get("properties") or {}).items():
         yield name, resolve(root, raw)

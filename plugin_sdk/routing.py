@@ -1,4 +1,4 @@
-"""Resources and channels by path: the decorators authors use, and the tables that find their methods."""
+"""Resources and channels by path: the decorators for authors, and the routes they make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 def compile_path(path: str) -> re.Pattern[str]:
-    """Return the pattern of a path such as `/stations/{id}`; `{rest:path}` also takes slashes."""
+    """Return the pattern of a path such as `/stations/{id}`; `{rest:path}` also matches slashes."""
     pattern, at = "", 0
     clean = path.strip("/")
     for match in _PLACEHOLDER.finditer(clean):
@@ -26,7 +26,7 @@ def compile_path(path: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Route:
-    """One decorated method: how it is reached and what it is called."""
+    """One path of a decorated method: HTTP methods, pattern, and the method's name."""
 
     methods: frozenset[str]
     pattern: re.Pattern[str]
@@ -37,17 +37,17 @@ class Route:
 def resource(method: str, path: str) -> Callable[[F], F]:
     """Serve `/api/datasources/uid/<uid>/resources/<path>` with a method of the data source.
 
-    Names in braces become arguments; parameters of the query string fill the other arguments by name, and one
-    of type `list` takes every value of its name. An argument `request` is given the `CallResourceRequest`.
-    What is returned becomes JSON (models, dataclasses, numpy, tables as rows), bytes and a
-    `CallResourceResponse` go out as they are, a generator is streamed.
+    Names in braces become arguments; parameters of the query string fill the other arguments by name, and an
+    argument of type `list` receives every value of its name. An argument `request` receives the
+    `CallResourceRequest`. The return value becomes JSON (models, dataclasses, numpy, tables as rows); bytes
+    and a `CallResourceResponse` are sent unchanged, and a generator is streamed.
 
     Args:
         method: an HTTP method, or several as `"GET|POST"`.
         path: e.g. `"/stations/{region}"`.
 
     Raises:
-        ValueError: the method is not one of HTTP's.
+        ValueError: the method is not an HTTP method.
 
     Example:
         >>> @resource("GET", "/stations/{region}")
@@ -70,9 +70,10 @@ def resource(method: str, path: str) -> Callable[[F], F]:
 def stream(path: str) -> Callable[[F], F]:
     """Serve the channel `ds/<uid>/<path>` with a generator method, sync or async.
 
-    Each value it yields is sent to every subscriber: a Frame (its schema goes only with the first, and when
-    it changes), or anything that JSON can hold. Names in braces become arguments; an argument `request` is
-    given the `RunStreamRequest`. It is run once however many subscribe, and closed when the last one leaves.
+    Each value it yields is sent to every subscriber: a Frame (with its schema only the first time, and when
+    it changes), or anything that JSON can represent. Names in braces become arguments; an argument `request`
+    receives the `RunStreamRequest`. The generator runs once for all subscribers, and is closed when the last
+    one leaves.
 
     Example:
         >>> @stream("cpu/{host}")
@@ -115,6 +116,6 @@ def stream_routes(cls: type) -> list[Route]:
 
 
 def find_route(routes: list[Route], path: str) -> list[tuple[Route, dict[str, str]]]:
-    """Return the routes that a path reaches, with the values of their placeholders."""
+    """Return the routes that match a path, with the values of their placeholders."""
     clean = path.strip("/")
     return [(route, match.groupdict()) for route in routes if (match := route.pattern.fullmatch(clean))]

@@ -13,7 +13,7 @@ VERSION = 1
 
 
 class SchemaError(Exception):
-    """The models cannot be found or described; the text is a sentence."""
+    """The models cannot be found or described; the text gives the reason."""
 
 
 def schema_of(entry: str) -> dict[str, Any]:
@@ -42,10 +42,10 @@ def schema_of_class(cls: type) -> dict[str, Any]:
 
 
 def write_schema(cls: type, path: str) -> None:
-    """Write the schema of a class that is loaded already to `path`, whole or not at all.
+    """Write the schema of a loaded class to `path` atomically.
 
-    `plugin-cli dev` makes the editors from it: reading the models in a process of their own takes as long as
-    starting the backend. The file holds `{"schema"}`, or `{"error"}` with a sentence.
+    `plugin-cli dev` makes the editors from it: a separate process for the schema would take as long to start
+    as the backend. The file contains `{"schema"}`, or `{"error"}` with the reason.
     """
     document: dict[str, Any]
     try:
@@ -81,12 +81,12 @@ def _describe(model: Any, what: str) -> dict[str, Any]:
 
 
 def main(argv: list[str]) -> int:
-    """Print the schema; 1 and a sentence on stderr where there is none, 2 for wrong arguments."""
+    """Print the schema and return 0; 1 with the reason on stderr if there is none, 2 for wrong arguments."""
     if len(argv) != 1:
         sys.stderr.write("usage: python -m plugin_sdk.schema module:Class\n")
         return 2
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # what the author's module prints is no schema
+        with contextlib.redirect_stdout(sys.stderr):  # the author's module may print
             schema = schema_of(argv[0])
     except SchemaError as error:
         sys.stderr.write(f"{error}\n")

@@ -1,7 +1,7 @@
 """The host side of the plugin protocol: what Grafana does with a plugin.
 
-A command line and settings go in; `PluginProcess` starts the plugin through the handshake, `PluginClient`
-makes the calls; results and log lines come out. Used by the command line tool and by authors' tests.
+A command line and settings go in; results and log lines come out. `PluginProcess` starts the plugin through
+the handshake, `PluginClient` makes the calls. Used by the command line tool and by authors' tests.
 """
 
 from __future__ import annotations

@@ -1,11 +1,4 @@
-"""Clients for tests: the plugin in this process, or a real one started through the handshake as Grafana does.
-
-Example:
-    >>> from plugin_sdk.client.client import in_process, settings
-    >>> with in_process(Weather) as plugin:
-    ...     result = plugin.query_data([{"refId": "A", "station": "berlin"}], settings({"url": ""}))
-    ...     frame = result["A"].frames[0]
-"""
+"""Calls a plugin over gRPC as Grafana does, with the types of the SDK."""
 
 from __future__ import annotations
 
@@ -42,7 +35,7 @@ class ClientError(Exception):
 
     Attributes:
         code: gRPC's name of the status, e.g. `UNAVAILABLE`.
-        message: what the plugin said.
+        message: the text of the status.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -53,7 +46,7 @@ class ClientError(Exception):
 
 @dataclass(frozen=True)
 class QueryResult:
-    """The answer to one query, its frames decoded."""
+    """The response to one query, with its frames decoded."""
 
     frames: list[Frame] = field(default_factory=list)
     error: str = ""
@@ -67,10 +60,10 @@ def settings(
     *,
     uid: str = "test",
     name: str = "test",
-    id: int = 1,  # Grafana's name
+    id: int = 1,  # the name in Grafana
     updated_ms: int = 1,
 ) -> DataSourceInstanceSettings[Any]:
-    """Return a configured data source: what Grafana stores in clear, and its secrets."""
+    """Return the settings of a data source: the unencrypted ones, and the secrets."""
     return DataSourceInstanceSettings(
         json_data_raw=json.dumps(dict(json_data or {})).encode(),
         decrypted_secure_json_data=dict(secrets or {}),
@@ -82,19 +75,19 @@ def settings(
 
 
 def last(seconds: float, *, now: datetime | None = None) -> TimeRange:
-    """Return the time range of the last so many seconds."""
+    """Return the time range of the last `seconds`."""
     end = int((now.timestamp() if now else time.time()) * 1000)
     return TimeRange(end - int(seconds * 1000), end)
 
 
 class PluginClient:
-    """Calls a plugin over gRPC as Grafana does; every method raises `ClientError` where the RPC fails.
+    """Calls a plugin over gRPC as Grafana does; every method raises `ClientError` if the RPC fails.
 
     Args:
         channel: an open `grpc.Channel`; the caller closes it.
         plugin_id: the id in the plugin context.
         timeout_seconds: how long one call may take.
-        metadata: gRPC metadata of every call, names in lower case.
+        metadata: gRPC metadata of every call, with lower-case names.
     """
 
     def __init__(
@@ -111,7 +104,7 @@ class PluginClient:
         self.timeout_seconds = timeout_seconds
 
     def with_metadata(self, *metadata: tuple[str, str]) -> PluginClient:
-        """Return a client of the same plugin whose calls carry `metadata` as well."""
+        """Return a client for the same plugin whose calls also carry `metadata`."""
         return PluginClient(
             self._channel,
             plugin_id=self._plugin_id,
@@ -175,9 +168,9 @@ class PluginClient:
         body: bytes = b"",
         headers: Mapping[str, Sequence[str]] | None = None,
     ) -> CallResourceResponse:
-        """Ask for a resource; a streamed body comes back joined.
+        """Request a resource; the parts of a streamed body are joined.
 
-        `path` is that of an address, with its query string: `stations/New%20York?limit=3`.
+        `path` is a URL path with an optional query string: `stations/New%20York?limit=3`.
         """
         parts = list(self.stream_resource(method, path, instance, body=body, headers=headers))
         first = parts[0] if parts else CallResourceResponse(200)
@@ -192,10 +185,10 @@ class PluginClient:
         body: bytes = b"",
         headers: Mapping[str, Sequence[str]] | None = None,
     ) -> Iterator[CallResourceResponse]:
-        """Yield the parts of a resource's response as they come."""
+        """Yield the parts of a resource's response as they arrive."""
         from plugin_sdk._proto import pluginv2 as p
 
-        # Grafana hands the path over decoded, and the address as the browser sent it.
+        # Grafana sends the path decoded, and the URL as the browser sent it.
         url = quote(path.lstrip("/"), safe=_URL_SAFE)
         request = p.CallResourceRequest(
             pluginContext=self._context(instance),
@@ -221,7 +214,7 @@ class PluginClient:
     def subscribe_stream(
         self, path: str, instance: InstanceSettings | None = None, *, data: bytes = b""
     ) -> tuple[StreamStatus, Any]:
-        """Open a channel; returns whether it may be opened and what is shown first, decoded from JSON."""
+        """Subscribe to a channel; return whether that is allowed, and the initial data decoded from JSON."""
         from plugin_sdk._proto import pluginv2 as p
 
         request = p.SubscribeStreamRequest(pluginContext=self._context(instance), path=path, data=data)
@@ -231,7 +224,7 @@ class PluginClient:
     def run_stream(
         self, path: str, instance: InstanceSettings | None = None, *, data: bytes = b""
     ) -> Iterator[Any]:
-        """Yield the packets of a channel decoded from JSON; closing the generator cancels the channel."""
+        """Yield the packets of a channel, decoded from JSON; closing the generator cancels the RPC."""
         from plugin_sdk._proto import pluginv2 as p
 
         request = p.RunStreamRequest(pluginContext=self._context(instance), path=path, data=data)
@@ -241,7 +234,7 @@ class PluginClient:
     def publish_stream(
         self, path: str, data: bytes, instance: InstanceSettings | None = None
     ) -> PublishStreamResponse:
-        """Send data into a channel."""
+        """Publish data into a channel."""
         from plugin_sdk._proto import pluginv2 as p
 
         request = p.PublishStreamRequest(pluginContext=self._context(instance), path=path, data=data)
@@ -294,4 +287,4 @@ def _result(answer: Any) -> QueryResult:
 
 
 CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
-"""Grafana's client takes and sends messages of any size."""
+"""Grafana's client sends and accepts messages of any size."""

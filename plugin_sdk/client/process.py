@@ -1,4 +1,4 @@
-"""Starts a plugin's process through the real handshake and ends it as Grafana does."""
+"""Starts a plugin process through the real handshake and stops it as Grafana does."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from plugin_sdk.client.client import PluginClient
 
 STOP_SECONDS = 2.0
-"""How long a plugin may take to end; after that go-plugin kills it."""
+"""How long a plugin may take to stop before go-plugin kills it."""
 
 
 class PluginStartError(Exception):
-    """The process did not become a plugin; the text says what came instead of the handshake.
+    """The process did not complete the handshake; the text says what it did instead.
 
     Attributes:
         output: the last lines of its stdout and stderr.
@@ -42,15 +42,15 @@ class PluginStartError(Exception):
 
 
 _NOISE = (
-    "\nnothing may be printed there before serve() is called: take it out of __main__.py, or of what that "
-    "imports, or print to stderr"
+    "\nnothing may be printed to stdout before serve() is called: remove the print from __main__.py or from "
+    "what it imports, or print to stderr"
 )
 _TEXT_LEVELS = frozenset({"trace", "debug", "info", "warn", "error"})
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of the plugin's stderr as Grafana understands it.
+    """One line of the plugin's stderr as Grafana reads it.
 
     Attributes:
         level: trace, debug, info, warn or error; plain text is debug.
@@ -64,7 +64,7 @@ class LogLine:
 
     @staticmethod
     def parse(line: str) -> LogLine:
-        """Return a line's parts; plain text is debug unless it begins with a level such as `[WARN]`."""
+        """Return the parts of a line; plain text is debug unless it begins with a level such as `[WARN]`."""
         try:
             entry = json.loads(line)
         except ValueError:
@@ -77,20 +77,20 @@ class LogLine:
 
 
 class PluginProcess:
-    """A plugin's process, started with the cookie and ended by go-plugin's controller.
+    """A plugin process, started with the cookie and stopped through go-plugin's controller.
 
     Args:
         command: the executable and its arguments.
-        env: its environment; only what go-plugin sets is added. None is empty, as Grafana gives it.
+        env: its environment, to which only go-plugin's variables are added. None is empty, as in Grafana.
         cwd: its working directory.
         plugin_id: the id in the plugin context of `client`.
-        timeout_seconds: how long it may take to the handshake.
-        on_log: told each line of its stderr, from a thread of its own.
+        timeout_seconds: how long the handshake may take.
+        on_log: called with each line of its stderr, from a separate thread.
         standby: add `--standby` to the command, which then imports its packages and waits for a line on
             stdin. It gets one when the block is entered; `launch` starts it earlier. See `source_command`.
 
     Raises:
-        PluginStartError: on entering, when it ends, prints something else, or says nothing in time.
+        PluginStartError: on entry, if it ends, prints something else, or prints nothing in time.
 
     Example:
         >>> with PluginProcess(["dist/gpx_weather_linux_amd64"]) as plugin:
@@ -171,7 +171,7 @@ class PluginProcess:
 
     def _release(self) -> None:
         if self._process.stdin is not None:
-            # One that has ended already says so when its handshake does not come.
+            # If it has already ended, the missing handshake will report that.
             with suppress(OSError), self._process.stdin as pipe:
                 pipe.write(b"\n")
 
@@ -191,7 +191,7 @@ class PluginProcess:
                 self._tail.append(line)
                 if self._on_log is None:
                     continue
-                # As go-plugin does: after a panic all plain text is an error.
+                # As in go-plugin: after a panic, all plain text is an error.
                 panicked = panicked or line.startswith(("panic: ", "fatal error: "))
                 parsed = LogLine.parse(line)
                 self._on_log(LogLine("error", line) if panicked and parsed.message == line else parsed)
@@ -213,7 +213,7 @@ class PluginProcess:
             )
         if parts[1] != str(APP_PROTOCOL_VERSION):
             raise self._error(
-                f"the plugin speaks protocol version {parts[1]}, Grafana speaks {APP_PROTOCOL_VERSION}"
+                f"the plugin uses protocol version {parts[1]}, Grafana requires {APP_PROTOCOL_VERSION}"
             )
         return f"unix:{parts[3]}" if parts[2] == "unix" else parts[3]
 
@@ -229,15 +229,15 @@ class PluginProcess:
         self.client: PluginClient = PluginClient(self._channel, plugin_id=self._plugin_id)
 
     def wait(self, timeout_seconds: float | None = None) -> int:
-        """Wait for the process to end by itself and return its exit code."""
+        """Wait until the process ends by itself, and return its exit code."""
         return self._process.wait(timeout_seconds)
 
     def running(self) -> bool:
-        """Tell whether the process lives."""
+        """Return True if the process is running."""
         return self._process.poll() is None
 
     def stop(self) -> int:
-        """Ask the process to end, kill it after two seconds, and return its exit code."""
+        """Stop the process, kill it after two seconds, and return its exit code."""
         import grpc
 
         if self.running():
@@ -245,7 +245,8 @@ class PluginProcess:
             try:
                 shutdown(b"", timeout=STOP_SECONDS)
             except grpc.RpcError:
-                # A source backend has no controller, a hung one does not answer: either is ended below.
+                # A source backend has no controller, and a hung plugin does not respond: stop both by a
+                # signal.
                 self._process.terminate()
         self._channel.close()
         try:
@@ -265,7 +266,7 @@ class PluginProcess:
         return code
 
     def _join_readers(self) -> None:
-        # Each closes its pipe at the end; a child of the plugin may hold one open for longer than we wait.
+        # Each closes its pipe at the end of the stream; a child of the plugin may keep one open for longer.
         for reader in self._readers:
             reader.join(timeout=5)
 
@@ -287,4 +288,4 @@ HOST_VARIABLES = {
     "PLUGIN_MIN_PORT": "10000",
     "PLUGIN_MAX_PORT": "25000",
 } | ({"SystemRoot": os.environ.get("SYSTEMROOT", "")} if os.name == "nt" else {})
-"""What go-plugin sets for every plugin; on Windows no process starts without SystemRoot."""
+"""The variables that go-plugin sets for every plugin, and SystemRoot, which Windows needs."""

@@ -1,4 +1,4 @@
-"""The plugin context as a client sends it."""
+"""The protobuf plugin context that a client sends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from plugin_sdk.context import AppInstanceSettings, DataSourceInstanceSettings
 
 InstanceSettings = DataSourceInstanceSettings[Any] | AppInstanceSettings[Any]
-"""What a request is about: a configured data source, or an app in an organisation."""
+"""The subject of a request: a configured data source, or an app in an organisation."""
 
 
 def plugin_context(plugin_id: str, instance: InstanceSettings | None) -> Any:
-    """Return the wire's context for a data source or app, with the user of a development Grafana."""
+    """Return the protobuf context for a data source or app, with the user of a development Grafana."""
     from plugin_sdk._proto import pluginv2 as p
     from plugin_sdk._version import __version__
 

@@ -1,4 +1,4 @@
-"""What handlers are given and what they return: a file a service, names as in the Go SDK."""
+"""What handlers receive and return: one module per service, names as in the Go SDK."""
 
 from plugin_sdk.messages.admission import (
     AdmissionRequest,

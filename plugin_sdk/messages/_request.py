@@ -9,7 +9,7 @@ from plugin_sdk.messages.headers import Headers
 
 
 class Request:
-    """What every request carries: the context, the headers, and whether its caller is still there."""
+    """What all requests share: context, headers, and whether the caller is still connected."""
 
     __slots__ = ()
     context: PluginContext
@@ -18,10 +18,10 @@ class Request:
 
     @property
     def cancelled(self) -> bool:
-        """True once the caller has gone (the user left the dashboard, an alert timed out)."""
+        """True once the caller has disconnected (the user left the dashboard, an alert timed out)."""
         return self.is_cancelled()
 
 
 def never() -> bool:
-    """Say that the caller is still there: a request made by hand has none that could go."""
+    """Return False: a request created by hand has no caller that could disconnect."""
     return False

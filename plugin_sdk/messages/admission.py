@@ -1,4 +1,4 @@
-"""Settings about to be stored, and stored objects in another version of their API."""
+"""Validation and conversion of stored objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Operation(IntEnum):
 
 @dataclass(slots=True)
 class AdmissionRequest:
-    """Asks whether settings may be stored (Go SDK: `backend.AdmissionRequest`)."""
+    """A request to validate settings that are about to be stored (Go SDK: `backend.AdmissionRequest`)."""
 
     context: PluginContext
     operation: Operation
@@ -32,7 +32,7 @@ class AdmissionRequest:
 
 @dataclass(slots=True)
 class StatusResult:
-    """Why something was refused, as Kubernetes' API says it."""
+    """The reason of a refusal, in the form of Kubernetes' API."""
 
     status: str = ""
     message: str = ""
@@ -51,7 +51,7 @@ class ValidationResponse:
 
 @dataclass(slots=True)
 class MutationResponse:
-    """The object as it shall be stored."""
+    """The object to be stored."""
 
     allowed: bool
     object_bytes: bytes = b""
@@ -69,7 +69,7 @@ class RawObject:
 
 @dataclass(slots=True)
 class ConversionRequest:
-    """Asks for stored objects in another version of their API (Go SDK: `backend.ConversionRequest`)."""
+    """A request to convert stored objects to another API version (Go SDK: `backend.ConversionRequest`)."""
 
     context: PluginContext
     uid: str

@@ -1,4 +1,4 @@
-"""Queries and their answers."""
+"""Queries and their responses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from plugin_sdk.messages.headers import Headers
 
 Q = TypeVar("Q")
 QUERY_FIELDS, KNOWN_FIELDS_ONLY = "plugin-cli-query-fields", "known"
-"""gRPC metadata with which a host asks that fields unknown to the query's model are refused."""
+"""gRPC metadata by which a host requests that fields unknown to the query's model are refused."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """From and to, in milliseconds since 1970; `from_` and `to` are the same as aware UTC datetimes."""
+    """From and to, in milliseconds since 1970; `from_` and `to` are datetimes in UTC."""
 
     from_ms: int
     to_ms: int
@@ -38,7 +38,7 @@ class TimeRange:
 
     @property
     def duration(self) -> timedelta:
-        """How long the range is; negative where Grafana sent from after to."""
+        """The length of the range; negative if Grafana sent a `from` later than `to`."""
         return timedelta(milliseconds=self.to_ms - self.from_ms)
 
 
@@ -47,14 +47,14 @@ class DataQuery(Request, Generic[Q]):
     """One query of a request (Go SDK: `backend.DataQuery`).
 
     Attributes:
-        ref_id: the query's letter in the panel; the key of its answer.
-        model: the query as the author's own model, validated with its defaults.
-        time_range: what the user looks at.
-        interval_ms: the distance between points that fits the panel, in milliseconds; `interval` is the same.
+        ref_id: the query's letter in the panel, and the key of its response.
+        model: the query as the author's model, validated, with its defaults.
+        time_range: the time range of the dashboard.
+        interval_ms: the distance between points that suits the panel, in milliseconds; also `interval`.
         max_data_points: how many points the panel can show.
         query_type: free text set by the query editor.
-        json: the whole query as Grafana stores it, undecoded.
-        context: who asks, and for which data source.
+        json: the whole query as Grafana stores it, as JSON bytes.
+        context: who sent the query, and for which data source.
         headers: HTTP headers of the request.
     """
 
@@ -71,7 +71,7 @@ class DataQuery(Request, Generic[Q]):
 
     @property
     def interval(self) -> timedelta:
-        """The distance between points that fits the panel."""
+        """The distance between points that suits the panel."""
         return timedelta(milliseconds=self.interval_ms)
 
 
@@ -87,10 +87,10 @@ class QueryDataRequest(Request, Generic[Q]):
 
 @dataclass(slots=True)
 class DataResponse:
-    """The answer to one query: frames, or an error with source and status (Go SDK: `backend.DataResponse`).
+    """The response to one query: frames, or an error with source and status (Go SDK: `backend.DataResponse`).
 
-    `frames` takes a Frame, a list of them, or anything tabular. `status` is an HTTP status; unset it is 200,
-    or 500 with an error.
+    `frames` is a Frame, a list of them, or anything tabular. `status` is an HTTP status; by default 200, or
+    500 with an error.
     """
 
     frames: Any = ()
@@ -100,4 +100,4 @@ class DataResponse:
 
 
 QueryDataResponse = dict[str, DataResponse]
-"""The answers of a request by ref_id (Go SDK: `backend.QueryDataResponse`)."""
+"""The responses of a request by ref_id (Go SDK: `backend.QueryDataResponse`)."""

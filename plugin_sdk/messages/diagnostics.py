@@ -22,7 +22,7 @@ class HealthStatus(IntEnum):
 
 @dataclass(slots=True)
 class CheckHealthRequest(Request):
-    """Asks whether the data source works; comes from "Save & test" and the health API."""
+    """A request to check the data source, from "Save & test" or the health API."""
 
     context: PluginContext
     headers: Headers = field(default_factory=Headers, repr=False)
@@ -35,8 +35,8 @@ class CheckHealthResult:
 
     Attributes:
         status: OK, ERROR or UNKNOWN.
-        message: the sentence shown.
-        details: further facts as a JSON object; Grafana refuses any other JSON value.
+        message: the text shown.
+        details: further facts, which must be a JSON object for Grafana.
     """
 
     status: HealthStatus
@@ -45,17 +45,17 @@ class CheckHealthResult:
 
     @classmethod
     def ok(cls, message: str, **details: Any) -> CheckHealthResult:
-        """Return a result that says the data source works."""
+        """Return the result of a data source that works."""
         return cls(HealthStatus.OK, message, details or None)
 
     @classmethod
     def error(cls, message: str, **details: Any) -> CheckHealthResult:
-        """Return a result that says what is wrong."""
+        """Return the result of a data source that does not work; `message` gives the reason."""
         return cls(HealthStatus.ERROR, message, details or None)
 
 
 @dataclass(slots=True)
 class CollectMetricsRequest:
-    """Asks for metrics in Prometheus' text format; knows no user and no data source."""
+    """A request for metrics in Prometheus' text format, without a user or a data source."""
 
     context: PluginContext

@@ -1,4 +1,4 @@
-"""Request headers, found whatever the case of their names."""
+"""Request headers with case-insensitive names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 
 class Headers(Mapping[str, str]):
-    """Request headers, found whatever the case of the name.
+    """Request headers with case-insensitive names.
 
     Grafana prefixes forwarded HTTP headers with `http_`; `Authorization`, `X-Id-Token` and `Cookie` also
-    come bare. `headers["X-Grafana-User"]` finds both forms (Go SDK: `ForwardHTTPHeaders`).
+    come without the prefix. `headers["X-Grafana-User"]` finds both forms (Go SDK: `ForwardHTTPHeaders`).
     """
 
     __slots__ = ("_found", "raw")
@@ -40,10 +40,10 @@ class Headers(Mapping[str, str]):
         return f"Headers({sorted(self._index())})"
 
     def forwarded(self) -> dict[str, str]:
-        """Return the HTTP headers that may be sent on to the downstream system, under canonical names."""
+        """Return the HTTP headers that may be forwarded to the downstream system, with canonical names."""
         bare = {"authorization", "x-id-token", "cookie", "fromalert"}
-        wanted = {name[5:].lower() for name in self.raw if name.lower().startswith("http_")} | bare
-        return {canonical(name): value for name, value in self._index().items() if name in wanted}
+        forwarded = {name[5:].lower() for name in self.raw if name.lower().startswith("http_")} | bare
+        return {canonical(name): value for name, value in self._index().items() if name in forwarded}
 
 
 def canonical(name: str) -> str:

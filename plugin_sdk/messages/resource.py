@@ -1,4 +1,4 @@
-"""HTTP requests to a data source, and what answers them."""
+"""HTTP requests to a data source, and their responses."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Params(dict[str, str]):
         self._pairs = tuple(pairs)
 
     def getlist(self, name: str) -> list[str]:
-        """Return every value of a name, in their order; none where it is absent."""
+        """Return all values of a name in order; an empty list if it is absent."""
         return [value for key, value in self._pairs if key == name]
 
     def multi_items(self) -> list[tuple[str, str]]:
-        """Return every name with every value, in their order."""
+        """Return all pairs of name and value in order."""
         return list(self._pairs)
 
 
@@ -57,18 +57,22 @@ class CallResourceRequest(Request):
 
     @property
     def query_string(self) -> str:
-        """What follows the question mark in `url`."""
+        """The part of `url` after the question mark."""
         return self.url.partition("?")[2]
 
     @property
     def params(self) -> Params:
-        """The parameters of the query string by name; `getlist` gives all of several with one name."""
+        """The parameters of the query string by name; `getlist` returns all values of a name."""
         from urllib.parse import parse_qsl
 
         return Params(parse_qsl(self.query_string, keep_blank_values=True))
 
     def json(self) -> Any:
-        """Return the body decoded from JSON. Raises ValueError where it is not JSON."""
+        """Return the body decoded from JSON.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
         return json.loads(self.body)
 
 
@@ -76,7 +80,7 @@ class CallResourceRequest(Request):
 class CallResourceResponse:
     """An HTTP response, or one part of a streamed one (Go SDK: `backend.CallResourceResponse`).
 
-    The first part carries status (100 to 999) and headers; later ones only a body.
+    The first part has status (100 to 999) and headers; later parts only a body.
     """
 
     status: int = 200
@@ -85,7 +89,11 @@ class CallResourceResponse:
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200) -> CallResourceResponse:
-        """Return `value` as a JSON response. Raises ValueError for NaN and infinity, which JSON has not."""
+        """Return `value` as a JSON response.
+
+        Raises:
+            ValueError: it contains something that JSON cannot represent, such as NaN.
+        """
         return cls(status, json_bytes(value), {"Content-Type": "application/json"})
 
 

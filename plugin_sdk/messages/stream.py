@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StreamStatus(IntEnum):
-    """The answer to a subscription or a publication."""
+    """The outcome of a subscription or a publication."""
 
     OK = 0
     NOT_FOUND = 1
@@ -25,7 +25,7 @@ class StreamStatus(IntEnum):
 
 @dataclass(slots=True)
 class _ChannelRequest(Request):
-    """What is asked of one channel; `path` names it."""
+    """A request about one channel, which `path` names."""
 
     context: PluginContext
     path: str
@@ -36,12 +36,12 @@ class _ChannelRequest(Request):
 
 @dataclass(slots=True)
 class SubscribeStreamRequest(_ChannelRequest):
-    """Somebody opens a channel (Go SDK: `backend.SubscribeStreamRequest`); `path` names it."""
+    """A request to subscribe to a channel (Go SDK: `backend.SubscribeStreamRequest`)."""
 
 
 @dataclass(slots=True)
 class SubscribeStreamResponse:
-    """Whether the channel may be opened, and what to show first (a Frame, or anything JSON)."""
+    """Whether the subscription is allowed, and its initial data: a Frame, or anything for JSON."""
 
     status: StreamStatus = StreamStatus.OK
     initial_data: Frame | Any = None
@@ -49,17 +49,17 @@ class SubscribeStreamResponse:
 
 @dataclass(slots=True)
 class RunStreamRequest(_ChannelRequest):
-    """Asks for the packets of a channel while somebody is subscribed (Go SDK: `backend.RunStreamRequest`)."""
+    """A request for the packets of a channel with subscribers (Go SDK: `backend.RunStreamRequest`)."""
 
 
 @dataclass(slots=True)
 class PublishStreamRequest(_ChannelRequest):
-    """Somebody sends data into a channel (Go SDK: `backend.PublishStreamRequest`)."""
+    """A request to publish data into a channel (Go SDK: `backend.PublishStreamRequest`)."""
 
 
 @dataclass(slots=True)
 class PublishStreamResponse:
-    """Whether the data is accepted; `data` is what Grafana sends to the subscribers, empty for nothing."""
+    """Whether the data is accepted; Grafana sends `data` to the subscribers, unless it is empty."""
 
     status: StreamStatus = StreamStatus.OK
     data: bytes = b""

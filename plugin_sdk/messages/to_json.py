@@ -1,4 +1,4 @@
-"""The JSON of what handlers return, tables included."""
+"""JSON for the return values of handlers, tables included."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from plugin_sdk.data._json_values import NotJsonError, dumps
 
 
 def encode(value: Any) -> bytes:
-    """Return `value` as JSON. Raises NotJsonError where something in it has none."""
+    """Return `value` as JSON.
+
+    Raises:
+        NotJsonError: it contains something that JSON cannot represent.
+    """
     return dumps(value, table=_of_table).encode("utf-8", "replace")
 
 
 def _of_table(value: Any) -> Any:
-    """Return the rows of a table, or the values of a column; where its index says something, rows."""
+    """Return the rows of a table, or the values of a column; also rows if its index carries information."""
     from plugin_sdk.data import FrameError
 
     try:
@@ -42,7 +46,7 @@ def _of_column(value: Any) -> Any:
 
 
 def _rows(table: Any) -> list[dict[str, Any]]:
-    """Return the rows of a table as objects; columns of one name are told apart by labels or a number."""
+    """Return the rows of a table as objects; columns of equal names get labels or a number."""
     from plugin_sdk.data import Frame
 
     fields = Frame.from_any(table).fields

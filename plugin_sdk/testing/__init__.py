@@ -1,4 +1,4 @@
-"""What an author's tests import: a plugin in this process, or a real one started as Grafana starts it.
+"""For authors' tests: a plugin in the test's own process, or one started as Grafana starts it.
 
 Example:
     >>> from plugin_sdk.testing import in_process, settings

@@ -1,4 +1,4 @@
-"""A plugin class served from the test's own process."""
+"""Serves a plugin class in the test's own process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from plugin_sdk.client.client import CHANNEL_OPTIONS, PluginClient
 
 @contextmanager
 def in_process(plugin: type, *, plugin_id: str = "test-plugin") -> Iterator[PluginClient]:
-    """Serve a `DataSource` or `App` class from this process and yield a client of it.
+    """Serve a `DataSource` or `App` class in this process and yield a client for it.
 
-    Requests go through the real services over a loopback connection, so a breakpoint in the class is hit.
+    Requests go through the real services over a loopback connection; breakpoints in the class work.
     """
     import grpc
 

@@ -214,13 +214,13 @@ def test_a_flag_is_answered_without_the_cookie(flag: str, starts: str) -> None:
         ("raise SystemExit(3)", "the process ended with exit code 3 before its handshake"),
         (
             "print('hello')",
-            "expected a handshake line on stdout, got: hello\nnothing may be printed there before serve()",
+            "expected a handshake line on stdout, got: hello\nnothing may be printed to stdout before serve()",
         ),
         ("print('2|2|tcp|127.0.0.1:1|grpc')", "expected a handshake line on stdout, got: 2|2|tcp|"),
         ("print('1|2|tcp|127.0.0.1:1|netrpc')", "expected a handshake line on stdout, got: 1|2|tcp|"),
         (
             "print('1|3|tcp|127.0.0.1:1|grpc')",
-            "the plugin speaks protocol version 3, Grafana speaks 2",
+            "the plugin uses protocol version 3, Grafana requires 2",
         ),
     ],
 )
