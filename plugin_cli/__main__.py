@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> int:
     from plugin_cli.cli.registry import app
     from plugin_cli.errors import PluginCliError
 
-    # What gRPC's core notes of a connection that ended says nothing to whoever asked a question.
+    # gRPC's core logs every closed connection, which is noise to the user of a command.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         app(arguments, prog_name="plugin-cli", standalone_mode=True)
@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write("interrupted\n")
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`plugin-cli query | head`): nothing is left to say.
+        # The reader of our output went away (`plugin-cli query | head`): there is nothing left to print.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except SystemExit as end:

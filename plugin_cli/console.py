@@ -19,13 +19,13 @@ Transferred = Callable[[int, int], None]
 
 
 class Console(Protocol):
-    """Where use cases say what they do. They never print themselves."""
+    """Takes the status that capabilities report; they never print themselves."""
 
     def step(self, text: str) -> None:
-        """Say that a step is done or begins; one line."""
+        """Report in one line that a step begins or is done."""
 
     def warn(self, text: str) -> None:
-        """Say something that the user should act on although the work goes on."""
+        """Print a warning."""
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
@@ -35,13 +35,13 @@ class Console(Protocol):
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """Say `text` only where what usually takes a moment takes longer."""
+        """Show `text` only if work that usually takes a moment takes longer."""
         del text
         yield
 
     @contextmanager
     def transferring(self, text: str) -> Iterator[Transferred]:
-        """Show how much has come of what `text` names; yields what is to be told."""
+        """Show the progress of a transfer named `text`; yields the callback that reports it."""
         del text
         yield lambda _done, _total: None
 
@@ -66,13 +66,13 @@ class TerminalConsole:
         sys.stdout.flush()
 
     def step(self, text: str) -> None:
-        """Say that a step is done or begins; one line on stderr."""
+        """Report in one line on stderr that a step begins or is done."""
         if not self._quiet:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
     def warn(self, text: str) -> None:
-        """Say what the user should act on, on stderr."""
+        """Print a warning on stderr."""
         sys.stderr.write(f"warning: {text}\n")
         sys.stderr.flush()
 
@@ -93,7 +93,7 @@ class TerminalConsole:
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """Say `text` after a moment of silence: a spinner on a terminal, elsewhere one line."""
+        """Show `text` after a moment of silence: a spinner on a terminal, elsewhere one line."""
         if self._quiet:
             yield
             return
@@ -107,7 +107,7 @@ class TerminalConsole:
             yield
         finally:
             timer.cancel()
-            # One that is just going off would show a spinner that nobody ends.
+            # A timer that fires at this moment would show a spinner that never stops.
             timer.join()
             if shown is not None:
                 shown.stop()
@@ -126,8 +126,8 @@ class TerminalConsole:
             return
         started = time.monotonic()
         if sys.stderr.isatty():
-            with _bar(text) as told:
-                yield told
+            with _bar(text) as on_progress:
+                yield on_progress
         else:
             self.step(f"{text} ...")
             yield self._tenths(text)
@@ -136,7 +136,7 @@ class TerminalConsole:
     def _tenths(self, text: str) -> Transferred:
         shown = 0
 
-        def told(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             nonlocal shown
             percent = 100 * done // total if total else 0
             # More becomes known on the way; a figure that goes back would only worry.
@@ -144,7 +144,7 @@ class TerminalConsole:
                 shown = percent
                 self.step(f"{text}: {percent} % of {total / 1e6:.0f} MB")
 
-        return told
+        return on_progress
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class PluginCliError(Exception):
 
 
 class UsageError(PluginCliError):
-    """A flag or argument has a wrong value, or is missing where nobody can be asked."""
+    """A flag or argument has a wrong value, or is missing and there is no terminal to prompt on."""
 
     exit_code = 2
 

@@ -104,7 +104,7 @@ def _is_text(character: str) -> bool:
 
 
 def _without_kind(name: str) -> str:
-    """Drop the kind from the end of a title: the id says it anyway ("Weather data source" -> "Weather")."""
+    """Drop the kind from the end of a title: the id has it ("Weather data source" -> "Weather")."""
     stripped = name.strip()
     for word in _KIND_WORDS:
         if stripped.lower().endswith(f" {word}"):

@@ -1,4 +1,4 @@
-"""A plugin repository on disk: where its parts are and what its metadata says."""
+"""A plugin repository on disk: its folders, its files and its metadata."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def find_project(start: Path) -> Project:
 
 
 def find_root(start: Path) -> Path:
-    """Return the folder of that project, whatever its plugin.json says.
+    """Return the folder of that project, whatever is in its plugin.json.
 
     Raises:
         ProjectError: there is none.
@@ -189,7 +189,7 @@ def _find_backend(root: Path) -> Backend:
     if len(mains) != 1:
         found = ", ".join(str(path.relative_to(root)) for path in mains) or "none"
         raise ProjectError(
-            "the plugin's backend package cannot be told",
+            "the plugin's backend package is ambiguous",
             why=f"expected exactly one backend/<package>/__main__.py, found: {found}",
             remedy="keep one package with __main__.py below backend/",
         )

@@ -125,7 +125,7 @@ def test_a_pyproject_that_is_wrong_is_told_with_its_file(
 def test_without_a_backend_package_it_says_what_was_looked_for(plugin: SourcePlugin) -> None:
     (plugin.root / "backend" / "weather" / "__main__.py").unlink()
     assert failure(plugin.root) == (
-        "the plugin's backend package cannot be told\n"
+        "the plugin's backend package is ambiguous\n"
         "  expected exactly one backend/<package>/__main__.py, found: none\n"
         "  try: keep one package with __main__.py below backend/"
     )

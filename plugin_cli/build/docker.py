@@ -43,7 +43,7 @@ def docker_command(
 
     The repository is mounted; the environment of the container lies in a volume of its own, since a
     host's .venv does not run there. `tool` is what pip installs plugin-cli from. The time of the build
-    is given along: git refuses to read a repository that belongs to somebody else.
+    is given along: git refuses to read a repository of another user.
     """
     steps = [
         f"trap {shlex.quote(_GIVE_BACK)} EXIT",
@@ -92,9 +92,9 @@ def build_in_docker(
     """Build `target` in a container and return the executable.
 
     Raises:
-        UsageError: the target is no Linux.
+        UsageError: the target is not Linux.
         ToolMissingError: docker is not installed.
-        ToolFailedError: the container failed; its last words are in the message.
+        ToolFailedError: the container failed; the message has its final lines.
     """
     if target.os != "linux":
         raise UsageError(

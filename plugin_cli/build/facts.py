@@ -1,4 +1,4 @@
-"""What a build says about itself: version, source, time."""
+"""Facts about a build: version, source, time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BuildFacts:
 
     @property
     def date(self) -> str:
-        """The day, as plugin.json wants it."""
+        """The day in plugin.json's format."""
         return self.time.strftime("%Y-%m-%d")
 
     def write(self, path: Path, project: Project, target: Target) -> None:

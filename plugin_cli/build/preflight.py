@@ -36,9 +36,7 @@ def check_buildable(targets: tuple[Target, ...]) -> None:
     host = host_target()
     for target in targets:
         if str(target) not in _RUNNERS:
-            raise UsageError(
-                f"{target} is no system that Grafana runs on", why=f"known: {', '.join(_RUNNERS)}"
-            )
+            raise UsageError(f"unsupported target {target}", why=f"known: {', '.join(_RUNNERS)}")
         if target != host:
             raise _foreign(target, host)
     if sys.platform == "linux":

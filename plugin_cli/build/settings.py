@@ -1,4 +1,4 @@
-"""What an author may say about the build, in `[tool.plugin-cli]` of pyproject.toml."""
+"""The author's settings for the build, in `[tool.plugin-cli]` of pyproject.toml."""
 
 from __future__ import annotations
 

@@ -62,11 +62,11 @@ def run_stream(choice: BackendChoice, path: str, limit: int | None, console: Con
     with connect(choice, console) as connection:
         status, initial = connection.client.subscribe_stream(path, connection.instance)
         if status.name != "OK":
-            told = initial.get("message") if isinstance(initial, dict) else None
+            reason = initial.get("message") if isinstance(initial, dict) else None
             raise PluginCliError(
                 f"the channel {path!r} cannot be opened",
-                why=f"the plugin answers {status.name}" + (f": {told}" if told else ""),
-                remedy=None if told else "see the paths of @stream in the plugin's code",
+                why=f"the plugin answers {status.name}" + (f": {reason}" if reason else ""),
+                remedy=None if reason else "see the paths of @stream in the plugin's code",
             )
         if initial is not None:
             yield initial

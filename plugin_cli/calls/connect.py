@@ -33,7 +33,7 @@ class BackendChoice:
         backend: which backend; AUTO is the running session's, else the built one unless the source is newer.
         settings_file: settings that stand in for provisioning/; None: those of the session, or provisioning/.
         datasource: name or uid of one of several provisioned data sources.
-        on_log: told each line of the log of a backend that is started for the call.
+        on_log: called with each log line of a backend that is started for the call.
     """
 
     root: Path
@@ -107,7 +107,7 @@ def find_session(choice: BackendChoice) -> Session | None:
     """Return the running session that a call would go to; None: to a backend of its own.
 
     Raises:
-        PluginCliError: the session is asked for, and does not run or cannot be called from here.
+        PluginCliError: the session was requested and does not run, or cannot be called from here.
     """
     return _find_session(find_project(choice.root), choice.backend)
 

@@ -52,10 +52,10 @@ class LaunchSpec:
 def backend_command(project: Project, kind: BackendKind, console: Console) -> LaunchSpec:
     """Return how to start the backend; `AUTO` is the built one where it is newer than the source.
 
-    `DEV` is no way to start one: it runs already.
+    `DEV` cannot be started: it runs already.
 
     Raises:
-        ProjectError: the built backend is asked for and not there, or the source has no entry.
+        ProjectError: the built backend was requested and is missing, or the source has no entry.
     """
     built = project.built_executable(host_target())
     if kind is BackendKind.DIST and not built.is_file():

@@ -24,8 +24,8 @@ def watched(
 
     Args:
         choice: which backend; one that is started for this stays until the plugin changes.
-        every_seconds: how long after an answer it is asked again.
-        console: where it is said what is reached.
+        every_seconds: how long after a response the call is repeated.
+        console: takes the status.
         work: the call.
 
     Raises:
@@ -34,8 +34,8 @@ def watched(
     project = find_project(choice.root)
     in_session = find_session(choice) is not None
     changed = Event()
-    folders, wanted = _watched_files(project, in_session=in_session)
-    with watching(folders, wanted, lambda _: changed.set()):
+    folders, predicate = _watched_files(project, in_session=in_session)
+    with watching(folders, predicate, lambda _: changed.set()):
         while True:
             changed.clear()
             try:

@@ -15,8 +15,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from plugin_sdk import __version__
 
         typer.echo(f"plugin-cli {__version__}")

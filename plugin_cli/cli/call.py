@@ -69,7 +69,7 @@ def health(
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run "Save & test" against the backend; exit 0 only if it says OK."""
+    """Run "Save & test" against the backend; exit 0 only if it is OK."""
     from plugin_cli.calls.call import check_health
     from plugin_cli.cli.show.present import View, present, watch_of
 

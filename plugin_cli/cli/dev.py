@@ -71,7 +71,7 @@ def up(
     console = TerminalConsole()
 
     def ready(result: DevUpResult) -> None:
-        if not reports:  # the command that detached this one says it
+        if not reports:  # the command that detached this one reports it
             _show(result, console, detach=detach, as_json=as_json)
 
     dev_up(

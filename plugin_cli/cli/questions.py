@@ -20,7 +20,7 @@ _QUESTIONS = {
     "alerting": "Alerting, with an example rule?",
     "ci": "GitHub workflows?",
 }
-_NEEDED = ("type", "name", "org")  # nobody but the author knows them; the rest has sensible defaults
+_NEEDED = ("type", "name", "org")  # only the author knows them; the rest has sensible defaults
 _SWITCHES = ("backend", "alerting", "ci", "stream", "annotations", "e2e")
 KEYS = (*_QUESTIONS, "stream", "annotations", "e2e")
 
@@ -39,9 +39,9 @@ def read_answers_file(path: Path) -> dict[str, Any]:
     for key, value in found.items():
         if key not in KEYS:
             raise choice_error(f"a key of --answers {path}", str(key), KEYS)
-        wanted = bool if key in _SWITCHES else str
-        if not isinstance(value, wanted):
-            what = "true or false" if wanted is bool else "text"
+        expected = bool if key in _SWITCHES else str
+        if not isinstance(value, expected):
+            what = "true or false" if expected is bool else "text"
             raise UsageError(f"--answers {path}: {key} is {value!r}", why=f"allowed: {what}")
     return found
 
@@ -61,10 +61,10 @@ def _load(path: Path) -> Any:
 def complete_answers(
     given: dict[str, Any], directory: Path | None, templates: Path, *, defaults: bool
 ) -> Answers:
-    """Return whole answers: what is not given is asked on a terminal, or defaulted when that is wished.
+    """Return complete answers: prompt on a terminal for what is missing, or take the defaults.
 
     Raises:
-        UsageError: something is missing and nobody can be asked.
+        UsageError: an answer is missing and there is no terminal to prompt on.
     """
     answers = dict(given)
     default = _Defaults(answers, directory, templates)
@@ -76,7 +76,7 @@ def complete_answers(
         elif sys.stdin.isatty():
             answers[key] = (
                 default.of(key)
-                if default.is_settled(key)
+                if default.has_one_answer(key)
                 else _ask(key, default.of(key), default.choices(key))
             )
         elif key in _NEEDED:
@@ -124,8 +124,8 @@ class _Defaults:
             ]
         return []
 
-    def is_settled(self, key: str) -> bool:
-        """Tell whether a question has but one answer, so that asking it would waste the user's time."""
+    def has_one_answer(self, key: str) -> bool:
+        """Return True if a question has only one possible answer, so that it need not be asked."""
         if key == "backend":
             return not can_do_without_backend(self._templates)
         if key == "alerting":
@@ -141,7 +141,7 @@ def _missing(key: str, default: Any, choices: list[str]) -> UsageError:
     example = choices[0] if choices else f'"{default}"'
     return UsageError(
         f"--{key} is missing",
-        why="there is no terminal to ask on" + (f"; allowed: {', '.join(choices)}" if choices else ""),
+        why="there is no terminal to prompt on" + (f"; allowed: {', '.join(choices)}" if choices else ""),
         remedy=f"--{key} {example}   (or --answers FILE, or --defaults)",
     )
 

@@ -17,7 +17,7 @@ _TAIL_LINES = 20
 
 
 def start_owner(folder: SessionFolder, arguments: Sequence[str], cwd: Path, console: Console) -> Session:
-    """Start a process that owns the session, pass on what it says, and return when it is ready.
+    """Start a process that owns the session, pass on its output, and return when it is ready.
 
     Args:
         folder: the session's folder.
@@ -49,10 +49,10 @@ def start_owner(folder: SessionFolder, arguments: Sequence[str], cwd: Path, cons
 
 
 def _watch(owner: subprocess.Popen[bytes], folder: SessionFolder, console: Console) -> Session:
-    said = 0
+    passed_on = 0
     while True:
         ended = owner.poll() is not None
-        said = _pass_on(folder.output, said, console)
+        passed_on = _pass_on(folder.output, passed_on, console)
         session = folder.recorded()
         if session is not None and session.pid == owner.pid and not ended:
             # Not a child to wait for any more: it outlives this command.

@@ -28,7 +28,7 @@ class DevFrontend:
     Args:
         project: the plugin.
         folder: where module.js goes; a plugin with a frontend of its own gets none.
-        console: told when the plugin's environment has to be made first.
+        console: takes the status while the plugin's environment is made.
         described: the running backend's `{"schema"}` or `{"error"}`; None where it gives none.
     """
 
@@ -51,7 +51,7 @@ class DevFrontend:
         return self._frontend
 
     def make(self) -> Frontend:
-        """Read the models again; a failure leaves the last module.js and says why."""
+        """Read the models again; on failure keep the last module.js and report the reason."""
         with self._lock:
             try:
                 schema = self._schema()

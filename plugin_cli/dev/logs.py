@@ -1,4 +1,4 @@
-"""`dev logs`: what plugin and Grafana said in the development session."""
+"""`dev logs`: the log lines of the plugin and of Grafana in the development session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owning a development session: from its start until somebody ends it, with nothing left behind."""
+"""Owns a development session from its start until it is stopped, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def own_session(
         project: the plugin.
         folder: where the session is recorded.
         start: starts the runtime; leaving its context ends it.
-        console: where it is said.
+        console: takes the status.
         ready: called once, when the page can be opened.
         clean: removes what a crashed run of before left outside its folder.
         settings_file: recorded for the commands that call the session's backend.

@@ -1,7 +1,7 @@
 """Why Grafana could not start a plugin's backend, read from its log.
 
-go-plugin says "Unrecognized remote plugin message" for half a dozen causes and guesses at four of them;
-the words around it tell them apart.
+go-plugin reports "Unrecognized remote plugin message" for half a dozen causes and guesses at four of them;
+the lines around it identify the cause.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from plugin_cli.session.grafana_log import parse_line
 from plugin_cli.session.log import LogEntry
 
-_NOISE = re.compile(r"Unrecognized remote plugin message:[ \t]*(?P<said>[^\n]*)")
+_NOISE = re.compile(r"Unrecognized remote plugin message:[ \t]*(?P<text>[^\n]*)")
 _LIBRARY = re.compile(r"error while loading shared libraries: (?P<name>[^:\s]+)")
 _GLIBC = re.compile(r"version [`'](?P<name>GLIBC(?:XX)?_[\d.]+)'? not found")
 _ORIGIN = {"logger", "module", "pluginId", "timestamp", "caller"}
@@ -89,7 +89,7 @@ def _architecture(text: str) -> Iterator[Diagnosis]:
     for line in _lines(text, "exec format error"):
         yield Diagnosis(
             "architecture",
-            "the executable is for another processor, or is no program at all",
+            "the executable is for another processor, or is not a program",
             line,
             "plugin-cli build linux   (linux/arm64 for an ARM machine)",
         )
@@ -136,19 +136,19 @@ def _crash(text: str) -> Iterator[Diagnosis]:
             "crash",
             f"the plugin's code failed: {traceback.splitlines()[-1]}",
             traceback,
-            "mend it; `plugin-cli health` runs the same code here",
+            "fix it; `plugin-cli health` runs the same code here",
         )
         start = text.find(_TRACEBACK, start + 1)
 
 
 def _noise(text: str) -> Iterator[Diagnosis]:
     for match in _NOISE.finditer(text):
-        said = match["said"].strip()
-        if said and not said.startswith("This usually means"):
+        text = match["text"].strip()
+        if text and not text.startswith("This usually means"):
             yield Diagnosis(
                 "noise",
                 "the executable wrote something else on stdout before its handshake",
-                said,
+                text,
                 "use logging or stderr: before `serve(...)` nothing may be printed, by a wrapper neither",
             )
 
@@ -157,7 +157,7 @@ def _timeout(text: str) -> Iterator[Diagnosis]:
     for line in _lines(text, "timeout while waiting for plugin to start"):
         yield Diagnosis(
             "timeout",
-            "the plugin did not say its handshake within a minute",
+            "the plugin did not print its handshake within a minute",
             line,
             "keep __main__.py to the call of `serve` with the class as a string: it loads the rest later",
         )
@@ -180,7 +180,7 @@ def _exit(text: str) -> Iterator[Diagnosis]:
     ):
         yield Diagnosis(
             "exit",
-            "the executable ended before its handshake and did not say why",
+            "the executable exited before its handshake without a reason",
             line,
             "start it by hand on that machine: grafana_plugin_type=datasource ./gpx_...   and read it",
         )

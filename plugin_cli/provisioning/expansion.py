@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class UnreadableFileError(Exception):
-    """A file that `$__file{PATH}` names cannot be read; the text says which and why."""
+    """A file that `$__file{PATH}` names cannot be read; the message has the path and the reason."""
 
 
 def expand(text: str, environ: Mapping[str, str]) -> str:

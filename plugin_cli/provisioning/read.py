@@ -53,14 +53,14 @@ def load_settings(
 
 
 def is_editable(project: Project) -> bool:
-    """Say whether the first provisioned data source may be changed on a page: unless `editable: false`."""
+    """Return True if the first provisioned data source may be edited on a page: unless `editable: false`."""
     return next((entry.get("editable") is not False for entry, _ in _provisioned(project)), True)
 
 
 def unset_variables(
     project: Project, *, settings_file: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> list[tuple[str, Path]]:
-    """Return the variables that the settings name and nobody has set, each with the file that names it."""
+    """Return the unset variables that the settings refer to, each with the file that refers to it."""
     variables = os.environ if environ is None else environ
     named = (
         [(settings_file, _read(settings_file))]

@@ -35,7 +35,7 @@ def sign(root: Path, *, root_urls: Sequence[str], environment: Mapping[str, str]
     Raises:
         UsageError: no token, or an address that is none.
         ProjectError: dist/ would be refused.
-        PluginCliError: the service cannot be reached or says no.
+        PluginCliError: the service is unreachable or refuses.
     """
     from plugin_cli.project import find_project
     from plugin_cli.release.signing_service import SigningService

@@ -1,4 +1,4 @@
-"""Say what Grafana, its installer or its catalogue would refuse in a built plugin."""
+"""Report what Grafana, its installer or its catalogue would refuse in a built plugin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ValidateResult:
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error."""
+        """Return True if there is no error."""
         return not any(finding.severity == "error" for finding in self.findings)
 
 
@@ -32,7 +32,7 @@ def validate(place: Path) -> ValidateResult:
         place: the folder or zip of a built plugin.
 
     Raises:
-        ProjectError: there is no such folder or zip.
+        ProjectError: the folder or zip does not exist.
     """
     from plugin_cli.release.open_plugin import open_plugin
     from plugin_cli.release.rules import check

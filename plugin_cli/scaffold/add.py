@@ -59,7 +59,7 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
         dry_run: report what would change and write nothing.
 
     Raises:
-        UsageError: there is no such feature, or it does not go with what the plugin is.
+        UsageError: the feature does not exist, or does not fit this plugin.
         ProjectError: the plugin has uncommitted changes, or is not at the running tool's templates.
         ToolMissingError: git is not installed.
         PluginCliError: a file cannot be written; the plugin is as it was.
@@ -69,10 +69,10 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
         raise choice_error("FEATURE", feature, available, command="plugin-cli add")
     root = find_project(root).root
     answers = read_answers(root)
-    wanted = answers.with_(**FEATURES[feature][1])
-    if wanted == answers:
+    extended = answers.with_(**FEATURES[feature][1])
+    if extended == answers:
         return AddResult(root, True, Merge())
-    check_answers(wanted, tool.templates)
+    check_answers(extended, tool.templates)
     base = read_base(root)
     if render_plugin(answers, tool) != base:
         raise ProjectError(
@@ -82,8 +82,8 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
         )
     if not dry_run:
         require_clean(root)
-    new = render_plugin(wanted, tool)
+    new = render_plugin(extended, tool)
     merged = merge(root, base, new)
     if not dry_run:
-        apply(root, merged.content | state_files(wanted, tool.version, new), merged.removed)
+        apply(root, merged.content | state_files(extended, tool.version, new), merged.removed)
     return AddResult(root, False, merged)

@@ -51,6 +51,14 @@ class Answers:
         """The names that follow from the answers."""
         return plugin_names(kind=self.type, name=self.name, org=self.org)
 
+    def require_names(self) -> None:
+        """Refuse answers from which no valid names follow.
+
+        Raises:
+            UsageError: naming the flag.
+        """
+        plugin_names(kind=self.type, name=self.name, org=self.org)
+
     def with_(self, **changes: Any) -> Answers:
         """Return these answers with some of them changed."""
         return replace(self, **changes)
@@ -85,7 +93,7 @@ def check_answers(answers: Answers, templates: Path) -> None:
     _check_choice("--frontend", answers.frontend, FRONTENDS, FRONTENDS if react else FRONTENDS[:1])
     if not answers.backend and not can_do_without_backend(templates):
         raise UsageError(
-            "--no-backend is not there yet",
+            "--no-backend is not available yet",
             why="allowed in this version: --backend; a plugin without it will need --frontend react",
             remedy="--backend",
         )
@@ -102,11 +110,11 @@ def check_answers(answers: Answers, templates: Path) -> None:
             remedy="--no-alerting",
         )
     check_line("--description", answers.description)
-    _ = answers.names
+    answers.require_names()
 
 
 def can_do_without_backend(templates: Path) -> bool:
-    """Tell whether there are templates for a plugin that is all frontend."""
+    """Return True if there are templates for a plugin without a backend."""
     return (templates / "no-backend").is_dir()
 
 
@@ -115,7 +123,7 @@ def _check_choice(flag: str, value: str, known: tuple[str, ...], here: list[str]
         raise choice_error(flag, value, here)
     if value not in here:
         raise UsageError(
-            f"{flag} {value} is not there yet",
+            f"{flag} {value} is not available yet",
             why=f"allowed in this version: {', '.join(here)}",
             remedy=f"{flag} {here[0]}",
         )

@@ -86,14 +86,14 @@ def merge(root: Path, base: Tree, new: Tree) -> Merge:
 def _merge_file(
     root: Path, before: bytes | None, after: bytes | None, yours: bytes | None, *, exists: bool
 ) -> tuple[str | None, bytes | None]:
-    """Return the verdict on one file and what to write; None: nothing to say, nothing to write."""
+    """Return the verdict on one file and what to write; None if there is nothing to report or write."""
     if before == after or yours == after:
         return None, None
     if after is None:
         return ("removed", None) if yours == before else ("kept", None) if exists else (None, None)
     if yours == before and (yours is not None or not exists):
         return ("added" if before is None else "updated"), after
-    if yours is None:  # deleted by the author, or something that is no plain file stands there
+    if yours is None:  # deleted by the author, or not a regular file
         return "kept", None
     merged, conflict = _three_way(root, before or b"", after, yours)
     return ("conflicts" if conflict else "updated"), merged

@@ -30,7 +30,7 @@ def parse_line(line: str, now: float) -> LogEntry:
 
 
 def concerns(entry: LogEntry, plugin_id: str) -> bool:
-    """Say whether the line is of this plugin, of the loading of plugins, or of Grafana failing."""
+    """Return True if the line is about this plugin, of the loading of plugins, or of Grafana failing."""
     logger = str(entry.fields.get("logger", ""))
     if logger.startswith("plugin."):
         return logger == f"plugin.{plugin_id}" and entry.fields.get("pluginId", plugin_id) == plugin_id

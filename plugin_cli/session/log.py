@@ -48,10 +48,10 @@ def level_filter(level: str | None) -> Callable[[LogEntry], bool]:
     """
     if level is None:
         return lambda _: True
-    wanted = {"warning": "warn"}.get(level.lower(), level.lower())
-    if wanted not in LEVELS:
+    floor_name = {"warning": "warn"}.get(level.lower(), level.lower())
+    if floor_name not in LEVELS:
         raise choice_error("--level", level, LEVELS)
-    floor = LEVELS.index(wanted)
+    floor = LEVELS.index(floor_name)
     return lambda entry: rank(entry.level) >= floor
 
 
@@ -68,18 +68,18 @@ class LogWriter:
     Args:
         path: of the file, emptied first.
         max_bytes: how large it may grow.
-        tell: told once in a row of failures that lines are lost.
+        on_loss: called once per run of failed writes, with a sentence: lines are lost.
 
     Raises:
         PluginCliError: the file cannot be made.
     """
 
     def __init__(
-        self, path: Path, *, max_bytes: int = _MAX_BYTES, tell: Callable[[str], None] = lambda _: None
+        self, path: Path, *, max_bytes: int = _MAX_BYTES, on_loss: Callable[[str], None] = lambda _: None
     ) -> None:
         self._path = path
         self._max_bytes = max_bytes
-        self._tell = tell
+        self._on_loss = on_loss
         self._failing = False
         self._lock = threading.Lock()
         try:
@@ -95,7 +95,7 @@ class LogWriter:
                 self._failing = False
             except OSError as error:
                 if not self._failing:
-                    self._tell(f"the log loses lines: {disk_error(self._path, error)}")
+                    self._on_loss(f"the log loses lines: {disk_error(self._path, error)}")
                 self._failing = True
 
     def _append(self, entry: LogEntry) -> None:
@@ -115,7 +115,7 @@ class LogWriter:
 
 
 def read_log(path: Path) -> list[LogEntry]:
-    """Return all entries; none where there is no log."""
+    """Return all entries; an empty list if there is no log."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -124,10 +124,10 @@ def read_log(path: Path) -> list[LogEntry]:
 
 
 def follow_log(path: Path, alive: Callable[[], bool]) -> Iterator[LogEntry]:
-    """Yield all entries, then new ones as they come, until `alive` says no and nothing is left."""
+    """Yield all entries, then new ones as they come, until `alive` returns False and nothing is left."""
     offset = 0
     while True:
-        # Asked before reading, so that the last words of a session that ends are not lost.
+        # Checked before reading, so that the final lines of a session that ends are not lost.
         ended = not alive()
         data = _read_from(path, offset)
         if data is None:

@@ -34,7 +34,7 @@ class Session:
         started: when, in seconds since 1970.
         container: the Grafana container's id, with Docker.
         engine: the address of the Docker engine that runs it.
-        run: the number of this run, so that a reader tells a new session from the one before.
+        run: the number of this run, so that a reader can distinguish a new session from the previous one.
         settings_file: what the data source's settings were read from instead of provisioning/.
     """
 
@@ -64,7 +64,7 @@ class SessionFolder:
 
     @property
     def output(self) -> Path:
-        """What a detached owner said on stderr."""
+        """The stderr of a detached owner."""
         return self.path / "output.txt"
 
     @property
@@ -98,14 +98,14 @@ class SessionFolder:
 
     @contextmanager
     def claim(self) -> Iterator[None]:
-        """Own the session: nobody else does until the block ends, or this process dies.
+        """Own the session until the block ends or this process dies; no other process can.
 
         Raises:
             PluginCliError: another process owns it, or its folder cannot be written.
         """
         self.make()
         lock = FileLock(self.path / "lock")
-        # `dev status` holds the lock for an instant when it looks; that is no owner.
+        # `dev status` holds the lock for an instant while it checks; it is not an owner.
         deadline = time.monotonic() + _CLAIM_SECONDS
         while not lock.acquire():
             if time.monotonic() > deadline:
@@ -126,7 +126,7 @@ class SessionFolder:
             lock.release()
 
     def owned(self) -> bool:
-        """Say whether a living process owns the session."""
+        """Return True if a live process owns the session."""
         if not self.path.is_dir():
             return False
         lock = FileLock(self.path / "lock")
@@ -185,7 +185,7 @@ class SessionFolder:
         self._stop.touch()
 
     def stop_asked(self) -> bool:
-        """Say whether somebody asked the owner to end."""
+        """Return True if another process requested the owner to stop."""
         return self._stop.exists()
 
     def remove(self) -> None:
@@ -196,7 +196,7 @@ class SessionFolder:
 def session_folder(root: Path) -> SessionFolder:
     """Return the folder of the session of the plugin repository `root`; it need not exist."""
     # By the place and not by the plugin's id: that may change, or be unreadable, while a session runs.
-    # The name is there for whoever looks into the cache.
+    # The name is for people who look into the cache.
     digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
     name = re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower()).strip("-")[:60] or "plugin"
     return SessionFolder(cache_dir() / "dev" / f"{name}-{digest}")

@@ -15,7 +15,7 @@ def cache_dir() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "plugin-cli"
     base = os.environ.get("XDG_CACHE_HOME")
-    # The specification says that a relative path there is to be ignored.
+    # By the specification a relative path there is ignored.
     return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache") / "plugin-cli"
 
 

@@ -1,4 +1,4 @@
-"""Finding a Docker engine, and saying in one sentence why there is none."""
+"""Finds a Docker engine; if there is none, gives the reason in one sentence."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ def _open(address: str) -> DockerClient:
     import docker
 
     try:
-        # The version is asked for afterwards, so that each failure gets its own sentence.
+        # The version is requested afterwards, so that each failure gets its own message.
         return docker.DockerClient(base_url=address, version="1.40", timeout=_ANSWER_SECONDS)
     except Exception as error:
         raise ToolMissingError(
-            f"{address!r} is no address of a Docker engine",
+            f"invalid Docker engine address {address!r}",
             why=str(error),
             remedy=f"unset DOCKER_HOST   (or set it to such as unix:///var/run/docker.sock)\n{_PREVIEW}",
         ) from error

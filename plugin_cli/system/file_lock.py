@@ -15,8 +15,8 @@ class FileLock:
         self._file: IO[bytes] | None = None
 
     def acquire(self) -> bool:
-        """Take the lock if it is free; say whether it is ours now."""
-        # Appending: the file of a living holder must not be emptied.
+        """Take the lock if it is free; return True if this process holds it now."""
+        # Append mode: the file of a live holder must not be truncated.
         file = self._path.open("ab")
         if not _lock(file):
             file.close()

@@ -52,7 +52,7 @@ class Git:
         return self._run("rev-parse", "HEAD").strip()
 
     def is_repository(self) -> bool:
-        """Tell whether the folder lies in a git work tree."""
+        """Return True if the folder is inside a git work tree."""
         return self._call("rev-parse", "--is-inside-work-tree").stdout.strip() == "true"
 
     def changes(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ MAX_CONTAINERS = 1_000_000
 
 
 class ParseError(ValueError):
-    """The text cannot be used; the message is one line that says why."""
+    """The text is invalid; the message is one line with the reason."""
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -48,6 +48,6 @@ def port_error(port: int | None, error: OSError) -> UsageError:
 
 
 def free_port() -> int:
-    """Return a port that is free now; for programs that must be told a number."""
+    """Return a port that is free now; for programs that need a number up front."""
     with bind_loopback(None) as listener:
         return int(listener.getsockname()[1])

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from plugin_cli.errors import ToolFailedError, ToolMissingError
 
-# What this process was told about Python itself must not change the interpreters it starts: a stale
-# PYTHONPATH shadows the plugin's packages, and without bytecode files every start compiles anew.
+# Python settings of this process must not change the interpreters it starts: a stale
+# PYTHONPATH shadows the plugin's packages, and without bytecode files every start compiles again.
 _PYTHON_SETTINGS = (
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONHOME",
@@ -60,7 +60,7 @@ def run(
     check: bool = True,
     remedy: str | None = None,
 ) -> Completed:
-    """Run a program to its end and return what it said.
+    """Run a program to completion and return its output.
 
     Args:
         argv: the program and its arguments; no shell is involved.
@@ -73,7 +73,7 @@ def run(
         remedy: what the user can do when it fails.
 
     Raises:
-        ToolMissingError: there is no such program, or it may not be run.
+        ToolMissingError: the program does not exist or is not executable.
         ToolFailedError: it failed, or took too long.
     """
     words = [str(word) for word in argv]
@@ -115,7 +115,7 @@ def _check(done: Completed, what: str, remedy: str | None) -> None:
 
 
 class StoppedError(Exception):
-    """A program was stopped because nobody waits for its result any more."""
+    """A program was stopped because its result is no longer needed."""
 
 
 _POLL_SECONDS = 0.2
@@ -134,7 +134,7 @@ def run_unless_stopped(
     """Run a program as `run` does, and stop it with everything it started when `stopped` is set.
 
     Raises:
-        ToolMissingError: there is no such program, or it may not be run.
+        ToolMissingError: the program does not exist or is not executable.
         ToolFailedError: it failed.
         StoppedError: it was stopped.
     """

@@ -10,14 +10,14 @@ from pathlib import Path
 # Editors save in several steps (write aside, rename, set the time): wait until it is quiet so long.
 _QUIET_MS = 30
 _LONGEST_MS = 300
-# How soon the watching thread notices that it shall end.
+# How soon the watching thread notices that it should stop.
 _STOP_MS = 500
 
 
 @contextmanager
 def watching(
     folders: Sequence[Path],
-    wanted: Callable[[Path], bool],
+    predicate: Callable[[Path], bool],
     changed: Callable[[frozenset[Path]], None],
     *,
     recursive: bool = True,
@@ -26,14 +26,14 @@ def watching(
 
     Args:
         folders: watched; one that is not there is left out.
-        wanted: says which files matter.
-        changed: told of one burst of changes at a time.
+        predicate: returns True for the files that matter.
+        changed: called once for each burst of changes.
         recursive: whether all that lies below is watched too.
     """
     present = [folder for folder in folders if folder.is_dir()]
     stop = threading.Event()
     thread = threading.Thread(
-        target=_watch, args=(present, wanted, changed, stop, recursive), name="file-watch"
+        target=_watch, args=(present, predicate, changed, stop, recursive), name="file-watch"
     )
     if present:
         thread.start()
@@ -47,7 +47,7 @@ def watching(
 
 def _watch(
     folders: Sequence[Path],
-    wanted: Callable[[Path], bool],
+    predicate: Callable[[Path], bool],
     changed: Callable[[frozenset[Path]], None],
     stop: threading.Event,
     recursive: bool,
@@ -56,7 +56,7 @@ def _watch(
 
     bursts = watch(
         *folders,
-        watch_filter=lambda _, path: wanted(Path(path)),
+        watch_filter=lambda _, path: predicate(Path(path)),
         step=_QUIET_MS,
         debounce=_LONGEST_MS,
         rust_timeout=_STOP_MS,
@@ -69,13 +69,13 @@ def _watch(
 
 
 def source_filter(root: Path) -> Callable[[Path], bool]:
-    """Return what tells files that the author writes below `root` from caches and editors' own files."""
+    """Return a predicate for the author's own files below `root`: no caches, no editors' files."""
 
-    def wanted(path: Path) -> bool:
+    def written_by_author(path: Path) -> bool:
         # Only below the repository: that may itself lie in a hidden folder.
         parts = path.relative_to(root).parts if path.is_relative_to(root) else path.parts
         if any(part == "__pycache__" or part.startswith(".") for part in parts):
             return False
         return path.suffix not in {".pyc", ".pyo", ".swp", ".tmp"} and not path.name.endswith("~")
 
-    return wanted
+    return written_by_author

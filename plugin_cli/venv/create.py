@@ -25,7 +25,7 @@ _STAMP = ".plugin-cli.json"
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What the environment is to hold: the stamp tells whether it already does."""
+    """What the environment has to contain; the stamp records what it contains already."""
 
     arguments: tuple[str, ...]
     stamp: dict[str, Any]
@@ -68,13 +68,13 @@ def _read_stamp(stamp: Path) -> dict[str, Any] | None:
 
 
 def _prepare(project: Project, python: Path, wanted: _Wanted, kept: dict[str, Any] | None) -> bool:
-    """Make the environment or bring it up to date; tell whether it is ours and not the author's."""
+    """Make the environment or bring it up to date; return True if it is ours and not the author's."""
     runs = _runs(python)
     ours = bool(kept["ours"]) if kept is not None else not runs
     if not runs or (ours and not _is_this_python(project)):
         _make(project)
     _check_python(project)
-    # Packages that are no longer asked for go, unless the author made the environment.
+    # Packages that are no longer required are removed, unless the author made the environment.
     _install(project, python, (*wanted.arguments, *(["--exact"] if ours else [])))
     _link_backend(project)
     return ours
@@ -150,14 +150,14 @@ def _tool(project: Project, console: Console, document: Mapping[str, Any]) -> tu
 
 
 def _runs(python: Path) -> bool:
-    """Tell whether the environment's Python starts; one made by a removed interpreter does not."""
+    """Return True if the environment's Python starts; one made by a removed interpreter does not."""
     if not python.exists():
         return False
     return run([python, "-c", ""], what="the plugin's Python does not start", check=False).returncode == 0
 
 
 def _is_this_python(project: Project) -> bool:
-    """Tell whether the environment's Python is of the same version as the running one."""
+    """Return True if the environment's Python has the version of the running one."""
     try:
         text = (project.environment / "pyvenv.cfg").read_text(encoding="utf-8")
     except OSError:

@@ -163,7 +163,7 @@ def _check_starts(folder: Path) -> None:
 
 
 def _version(program: Path) -> tuple[int, int, int] | None:
-    """Return the version that a program says it has; None where it does not start or is no Node."""
+    """Return the version that a program reports; None if it does not start or is not Node."""
     try:
         done = run([program, "--version"], what="", check=False, timeout_seconds=_START_SECONDS)
     except PluginCliError:

@@ -34,7 +34,7 @@ def run_npm(
         arguments: of npm.
         what: the sentence of the error when it fails.
         cwd: the folder with package.json.
-        stopped: set by another thread when nobody waits for the result any more.
+        stopped: set by another thread when the result is no longer needed.
 
     Raises:
         PluginCliError: it cannot reach the registry, or cannot write.

@@ -23,7 +23,7 @@ class ToolSource:
 
     Attributes:
         kind: `index` published, `url` straight from a repository or an address, `local` from a folder
-            or a wheel of this machine, which nobody else can install.
+            or a wheel of this machine, which no other machine can install.
         requirement: for `url`, what installs exactly this tool anywhere.
         checkout: for an editable install, the folder whose code runs; None where the code lies in
             site-packages.
@@ -45,7 +45,7 @@ def installed_tool() -> Distribution:
     """Return the installed distribution of the running tool.
 
     Raises:
-        ToolMissingError: the code runs without being installed, so nothing tells where it is from.
+        ToolMissingError: the code runs without being installed, so its origin is unknown.
     """
     try:
         return distribution(DISTRIBUTION)

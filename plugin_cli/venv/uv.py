@@ -27,7 +27,7 @@ def run_uv(
         what: the sentence of the error when it fails.
         cwd: the folder it runs in.
         folder: what it writes to, in the user's words.
-        stopped: set by another thread when nobody waits for the result any more.
+        stopped: set by another thread when the result is no longer needed.
 
     Raises:
         ProjectError: a requirement cannot be met.

@@ -18,7 +18,7 @@ from plugin_cli.project import Project, find_project
 SOURCE = """
 import json
 from httpx import Client, get
-from tests.builders import models
+from . import models
 from weather.models import Query
 from typing import TYPE_CHECKING
 if TYPE_CHECKING:

@@ -146,7 +146,7 @@ def test_a_missing_answers_file_is_refused(capsys: pytest.CaptureFixture[str]) -
         (["--name", "", "--defaults"], ["--name is empty"]),
         (["--name", "🌦", "--defaults"], ["--name '🌦' cannot become a plugin id"]),
         (["--frontend", "vue", "--defaults"], ["--frontend does not take 'vue'", "generated"]),
-        (["--no-backend", "--defaults"], ["--no-backend is not there yet", "--frontend react"]),
+        (["--no-backend", "--defaults"], ["--no-backend is not available yet", "--frontend react"]),
         (["full", "--defaults"], ["DIR", "is not empty"]),
     ],
 )

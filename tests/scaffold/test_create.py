@@ -271,9 +271,9 @@ def test_a_missing_parent_is_refused(home: Path) -> None:
     [
         ({"type": "dashboard"}, "--type does not take 'dashboard'", "datasource"),
         ({"type": "datasorce"}, "--type does not take 'datasorce'", "--type datasource"),
-        ({"type": "panel"}, "--type panel is not there yet", "datasource"),
+        ({"type": "panel"}, "--type panel is not available yet", "datasource"),
         ({"frontend": "vue"}, "--frontend does not take 'vue'", "generated"),
-        ({"backend": False, "alerting": False}, "--no-backend is not there yet", "--backend"),
+        ({"backend": False, "alerting": False}, "--no-backend is not available yet", "--backend"),
         ({"description": "two\nlines"}, "--description is not one line of text", "line breaks"),
     ],
 )

@@ -204,7 +204,7 @@ FULL = Path("/dev/full")
 @pytest.mark.skipif(not FULL.exists(), reason="optional: a full disk in the shape of a file is Linux's")
 def test_a_full_disk_loses_lines_and_says_so_once() -> None:
     told: list[str] = []
-    writer = LogWriter(FULL, tell=told.append)
+    writer = LogWriter(FULL, on_loss=told.append)
     writer.line("dev", "info", "one")
     writer.line("dev", "info", "two")
 

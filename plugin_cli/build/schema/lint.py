@@ -1,4 +1,4 @@
-"""What the generated editors cannot show, told at build with the field and the reason.
+"""What the generated editors cannot show, reported at build with the field and the reason.
 
 The rules mirror `frontend/runtime/`: a model that passes here has a control for every field.
 """

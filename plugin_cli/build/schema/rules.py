@@ -1,4 +1,4 @@
-"""What a field's hints may say, beside its type and its siblings."""
+"""The rules for a field's hints, given its type and its siblings."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class FieldRules:
         if widget is None:
             return
         if widget not in _WIDGETS:
-            yield f"there is no widget {widget!r}; {_one_of(_WIDGETS, str(widget))}"
+            yield f"unknown widget {widget!r}; {_one_of(_WIDGETS, str(widget))}"
         elif _WIDGETS[widget] == "text" and field.get("type") != "string":
             yield f"widget {widget!r} shows text, not {_type_of(field)}"
         elif _WIDGETS[widget] == "a choice" and not (
@@ -86,7 +86,7 @@ class FieldRules:
             for name in options.get("params", ()):
                 if str(name).partition(".")[0] not in siblings:
                     near = _one_of(siblings, str(name))
-                    yield f"its options take {name!r}, which is no field beside it; {near}"
+                    yield f"its options take {name!r}, which is not a sibling field; {near}"
         values = [
             str(value).lower() if isinstance(value, bool) else str(value)
             for value in _values(field) or _values(items)
@@ -96,7 +96,7 @@ class FieldRules:
                 yield f"the label for {label!r} has no such value; {_one_of(values, label)}"
         wanted = str(hints.get("interpolate"))
         if wanted not in {"None", "True", "False", *_FORMATS}:
-            yield f"there is no variable format {wanted!r}; {_one_of(sorted(_FORMATS), wanted)}"
+            yield f"unknown variable format {wanted!r}; {_one_of(sorted(_FORMATS), wanted)}"
 
     def _condition(
         self, field: js.Node, hints: Mapping[str, Any], required: bool, siblings: Mapping[str, Any]
@@ -105,14 +105,14 @@ class FieldRules:
         if field.get("type") == "boolean" and not field.get("nullable") and not can_stay_empty:
             yield "a switch is on or off from the start: give it a default"
         if hints.get("widget") == "hidden" and not can_stay_empty:
-            yield "nobody can fill in a hidden field: give it a default"
+            yield "a hidden field cannot be filled in: give it a default"
         condition = hints.get("showIf") or {}
         if condition and not can_stay_empty:
             yield "is not always shown, so it cannot be required: give it a default"
         for name, wanted in condition.items():
             first = name.partition(".")[0]
             if first not in siblings:
-                yield f"show_if names {name!r}, which is no field beside it; {_one_of(siblings, name)}"
+                yield f"show_if refers to {name!r}, which is not a sibling field; {_one_of(siblings, name)}"
             elif first == name:
                 values = _values(js.resolve(self.root, siblings[name]))
                 for value in wanted if isinstance(wanted, list) else [wanted]:
@@ -129,7 +129,7 @@ def widget_of(field: js.Node) -> Any:
 def _unknown_hints(hints: Mapping[str, Any]) -> Iterator[str]:
     for name in hints:
         if name not in _HINTS:
-            yield f"there is no hint {name!r}; {_one_of(sorted(_HINTS), name)}"
+            yield f"unknown hint {name!r}; {_one_of(sorted(_HINTS), name)}"
 
 
 def _holds_secret(root: js.Node, node: Any, seen: tuple[str, ...] = ()) -> bool:

@@ -29,7 +29,7 @@ class View:
         lines: what people read; text or what rich renders.
         document: what programs read.
         is_ok: whether a single call ends with 0.
-        status: a line about the answer that is no data.
+        status: a line about the response that is not data.
     """
 
     lines: list[RenderableType]
@@ -50,7 +50,7 @@ class Watch:
 
 
 def watch_of(watch: bool, every: str) -> Watch | None:
-    """Return how a call is repeated, as the flags say; None: it is not."""
+    """Return how the flags repeat a call; None if they do not."""
     from plugin_cli.cli.query_options import parse_duration
 
     seconds = parse_duration("--every", every)
@@ -94,7 +94,7 @@ def _failed(error: PluginCliError) -> View:
 
 
 class _Once(TerminalConsole):
-    """Says what it has said before no second time."""
+    """Prints each message once."""
 
     def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)

@@ -1,4 +1,4 @@
-"""The plugin's docker-compose.yaml: the one place that says which Grafana runs, and how it is set up."""
+"""The plugin's docker-compose.yaml: the one file that names the Grafana that runs, and its setup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VARIABLE = re.compile(
 
 @dataclass(frozen=True)
 class GrafanaService:
-    """What the file says of Grafana; `image` is empty where it names none."""
+    """What the file sets for Grafana; `image` is empty where it names none."""
 
     image: str
     environment: Mapping[str, str]
@@ -27,11 +27,11 @@ def read_grafana_service(path: Path, environ: Mapping[str, str]) -> GrafanaServi
     """Return the service `grafana` with its variables filled in, as `docker compose` would.
 
     Args:
-        path: the file; where there is none, nothing is said.
+        path: the file; it need not exist.
         environ: this process's environment; a file `.env` beside `path` gives what is not in it.
 
     Raises:
-        ProjectError: the file is no such thing; the message names the key.
+        ProjectError: the file is invalid; the message names the key.
     """
     if not path.is_file():
         return GrafanaService("", {})

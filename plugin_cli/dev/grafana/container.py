@@ -67,7 +67,7 @@ def grafana_environment(
 
     Args:
         plugin_id: allowed to be unsigned.
-        composed: what docker-compose.yaml says.
+        composed: the service of docker-compose.yaml.
         provisioning: its files name variables; those that this process has are handed on.
         environ: this process's; every GF_* of it is handed on too.
     """
@@ -78,7 +78,7 @@ def grafana_environment(
         "GF_AUTH_ANONYMOUS_ORG_ROLE": "Admin",
         "GF_AUTH_BASIC_ENABLED": "false",
         "GF_LOG_FILTERS": f"plugin.{plugin_id}:debug",
-        # Nothing is asked of the internet that the plugin does not ask.
+        # Grafana itself sends no requests to the internet.
         "GF_ANALYTICS_REPORTING_ENABLED": "false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
@@ -120,7 +120,7 @@ def start_container(client: DockerClient, plan: ContainerPlan) -> tuple[Containe
 
     for mount in plan.mounts:
         if not mount.source.is_dir():
-            raise ProjectError(f"{mount.source} is no folder", why=f"it is mounted as {mount.target}")
+            raise ProjectError(f"{mount.source} is not a folder", why=f"it is mounted as {mount.target}")
     for _ in range(_PORT_TRIES):
         # Chosen here and not by the engine, which would choose another one when the container is restarted.
         port = plan.port or free_port()
@@ -152,7 +152,7 @@ def _create(client: DockerClient, plan: ContainerPlan, port: int) -> Container:
             mounts=[
                 Mount(mount.target, str(mount.source), type="bind", read_only=True) for mount in plan.mounts
             ],
-            # Never an outside address: whoever reaches this Grafana is its administrator.
+            # Never an outside address: anyone who can reach this Grafana is its administrator.
             ports={_PORT: (LOOPBACK, port)},
             # Where SELinux guards the host, a container could not read the folders otherwise.
             security_opt=["label=disable"],
@@ -205,7 +205,7 @@ def _explained(error: Any) -> str:
 
 
 def end_plugin_process(container: Container, plugin_id: str) -> bool:
-    """End the plugin's process in the container, so that Grafana starts it anew; False: it could not be done.
+    """Stop the plugin's process in the container, so that Grafana restarts it; return False on failure.
 
     By a shell in the container, which runs as Grafana's user as the plugin does; an image without one is
     restarted whole.

@@ -15,8 +15,8 @@ class Progress:
     Attributes:
         grafana: its own health endpoint answers.
         registered: it lists the plugin.
-        backend: the backend answered a health check, or there is no data source to ask.
-        words: what the last answer said.
+        backend: the backend answered a health check, or there is no data source to check.
+        words: the text of the last response.
     """
 
     grafana: bool = False
@@ -29,7 +29,7 @@ class GrafanaClient:
     """Grafana's HTTP API at an address of this machine."""
 
     def __init__(self, url: str) -> None:
-        # Never through a proxy, whatever the environment says.
+        # Never through a proxy, whatever the environment sets.
         self._http = httpx.Client(base_url=url, trust_env=False, timeout=10)
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class GrafanaClient:
         if uid is None:
             return Progress(grafana=True, registered=True, backend=True)
         health = self._get(f"/api/datasources/uid/{uid}/health")
-        # 400 is the answer of a backend that runs and says that its settings are wrong.
+        # A backend that runs and rejects its settings answers 400.
         return Progress(True, True, health.status in {200, 400} and "status" in health.body, health.words)
 
     def _get(self, path: str) -> _Answer:

@@ -31,8 +31,8 @@ def need_image(client: DockerClient, image: str, console: Console) -> None:
     try:
         if _has(client, image):
             return
-        with console.transferring(f"fetching the image {image}") as told:
-            _pull(client, image, told)
+        with console.transferring(f"fetching the image {image}") as on_progress:
+            _pull(client, image, on_progress)
         if not _has(client, image):
             raise _unfetched(image, "the engine ended the transfer before its end")
     except docker.errors.APIError as error:
@@ -63,22 +63,24 @@ def _unfetched(image: str, why: str) -> ToolMissingError:
     )
 
 
-def _pull(client: DockerClient, image: str, told: Callable[[int, int], None]) -> None:
+def _pull(client: DockerClient, image: str, on_progress: Callable[[int, int], None]) -> None:
     repository, tag = split_image(image)
-    # The engine answers for as long as the transfer goes on: a slow line is no failure.
-    follow_pull(client.api.pull(repository, tag=tag, stream=True, decode=True), image, told)
+    # The engine answers for as long as the transfer goes on: a slow connection is not a failure.
+    follow_pull(client.api.pull(repository, tag=tag, stream=True, decode=True), image, on_progress)
 
 
-def follow_pull(events: Iterable[Mapping[str, Any]], image: str, told: Callable[[int, int], None]) -> None:
-    """Add up what an engine tells of the layers it fetches.
+def follow_pull(
+    events: Iterable[Mapping[str, Any]], image: str, on_progress: Callable[[int, int], None]
+) -> None:
+    """Add up an engine's progress events over the layers of an image.
 
     Args:
         events: as the engine sends them.
         image: what is fetched.
-        told: the bytes that came, and those of all layers that began.
+        on_progress: called with the bytes transferred and the total of all layers that began.
 
     Raises:
-        ToolMissingError: the engine tells of an error.
+        ToolMissingError: the engine reports an error.
     """
     layers: dict[str, tuple[int, int]] = {}
     for event in events:
@@ -91,7 +93,7 @@ def follow_pull(events: Iterable[Mapping[str, Any]], image: str, told: Callable[
             layers[layer] = (layers[layer][1], layers[layer][1])
         else:
             continue
-        told(sum(done for done, _ in layers.values()), sum(total for _, total in layers.values()))
+        on_progress(sum(done for done, _ in layers.values()), sum(total for _, total in layers.values()))
 
 
 def split_image(image: str) -> tuple[str, str]:
@@ -106,7 +108,7 @@ def with_tag(image: str, tag: str) -> str:
     """Return the image under another tag.
 
     Raises:
-        UsageError: it is no tag.
+        UsageError: the tag is invalid.
     """
     if not re.fullmatch(r"\w[\w.-]{0,127}", tag):
         raise UsageError(

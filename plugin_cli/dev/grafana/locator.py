@@ -1,6 +1,6 @@
 """The plugin folder of a development session that runs from source.
 
-Grafana starts the executable in it, a locator, which says where the backend listens and waits to be killed.
+Grafana starts the executable in it, a locator, which prints where the backend listens and waits to be killed.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def restarted_on_build(
     """End the plugin's process in the container whenever dist/ was built; Grafana starts the new one."""
 
     def changed(_: frozenset[Path]) -> None:
-        log.line("dev", "info", "dist/ was built anew: the plugin's process is ended")
+        log.line("dev", "info", "dist/ was rebuilt: the plugin's process is restarted")
         if not end_plugin_process(container, project.plugin_id):
             console.warn("the new build runs after the next start: plugin-cli dev down, then dev up")
 

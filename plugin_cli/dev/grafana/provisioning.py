@@ -26,7 +26,7 @@ def provisioning_told(
     Args:
         project: the plugin.
         reload: has Grafana read the data sources again; returns why it does not.
-        console: told what the user should do.
+        console: takes warnings.
         log: gets a line for each change.
     """
     sources = project.provisioning / "datasources"
@@ -41,11 +41,11 @@ def provisioning_told(
             return
         reason = reload() if any(path.is_relative_to(sources) for path in paths) else ""
         if all(path.is_relative_to(sources) for path in paths) and not reason:
-            log.line("dev", "info", f"Grafana has read its data sources anew: {names}")
+            log.line("dev", "info", f"Grafana has reloaded its data sources: {names}")
             return
-        told = f"changed: {names}; Grafana reads provisioning when it starts: {_START_AGAIN}"
-        log.line("dev", "warn", f"{told}, or as its administrator: POST {ROUTE}", **_because(reason))
-        console.warn(told)
+        warning = f"changed: {names}; Grafana reads provisioning when it starts: {_START_AGAIN}"
+        log.line("dev", "warn", f"{warning}, or as its administrator: POST {ROUTE}", **_because(reason))
+        console.warn(warning)
 
     with watching([project.provisioning], source_filter(project.root), changed):
         yield

@@ -47,7 +47,7 @@ _ANSWER_SECONDS = 20.0
 _POLL_SECONDS = 0.25
 _LOOK_SECONDS = 2.0
 _SHOWN_LINES = 25
-# Of a line's fields, those that say why; times and loggers do not.
+# The fields of a line that carry a reason; times and loggers do not.
 _TELLING = {"error", "err", "reason", "path", "status"}
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -82,7 +82,7 @@ def docker_runtime(
         ProjectError: nothing was built for the engine's containers.
         ToolMissingError: the image is not here and cannot be fetched.
         UsageError: the port is taken.
-        PluginCliError: Grafana did not come up with the plugin; its lines say why.
+        PluginCliError: Grafana did not come up with the plugin; the message has its log lines.
     """
     client, address = engine
     with ExitStack() as stack:
@@ -156,7 +156,7 @@ class _DockerRuntime:
         return str(self._container.id)
 
     def ended(self) -> str | None:
-        """Look at the container every two seconds; the engine need not be asked five times as often."""
+        """Look at the container every two seconds; the engine need not be polled five times as often."""
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return None
         self._looked = time.monotonic()
@@ -273,7 +273,7 @@ def _overdue(progress: Progress, waited: float, up: float) -> str | None:
 
 
 def _provisioned_uid(project: Project) -> str | None:
-    """Return the data source whose health is asked; None where nothing is provisioned."""
+    """Return the data source whose health is checked; None if nothing is provisioned."""
     from plugin_cli.provisioning.read import load_settings
 
     folder = project.provisioning / "datasources"
@@ -282,9 +282,9 @@ def _provisioned_uid(project: Project) -> str | None:
 
 def _not_ready(project: Project, problem: str, container: Container, log: Path) -> PluginCliError:
     entries = [entry for entry in read_log(log) if rank(entry.level) >= rank("warn")]
-    # Said again and again while it was waited for: once is enough.
-    told = dict.fromkeys(_line(entry) for entry in entries)
-    lines = "\n".join(told).splitlines()[-_SHOWN_LINES:] or _last_words(container)
+    # Grafana repeats a line while it waits: once is enough.
+    reasons = dict.fromkeys(_line(entry) for entry in entries)
+    lines = "\n".join(reasons).splitlines()[-_SHOWN_LINES:] or _final_lines(container)
     return PluginCliError(
         f"Grafana did not come up with {project.plugin_id}: {problem}",
         why="\n".join(lines),
@@ -301,8 +301,8 @@ def _line(entry: LogEntry) -> str:
     return "\n".join([f"{entry.level} {entry.message}{pairs}", *long])
 
 
-def _last_words(container: Container) -> list[str]:
-    """Return what the container said last of all, when none of it was a warning about the plugin."""
+def _final_lines(container: Container) -> list[str]:
+    """Return the container's final log lines, used if none of them is a warning about the plugin."""
     try:
         raw = container.logs(tail=_SHOWN_LINES)
     except Exception as error:  # the engine or the container is gone

@@ -17,7 +17,7 @@ _CHUNK = 256 * 1024
 class Splice:
     """Accepts on `listener` and hands each connection to the backend of the moment.
 
-    While there is none, connections wait: whoever dials sees a slow answer, never a refusal.
+    While there is none, connections wait: a client sees a slow response, never a refusal.
     """
 
     def __init__(self, listener: socket.socket) -> None:
@@ -52,7 +52,7 @@ class Splice:
                 drain.begin()
 
     def cut(self) -> None:
-        """Cut the connections that stand; whoever held them dials again."""
+        """Close the open connections; their clients dial again."""
         with self._changed:
             standing = list(self._open)
         for connection in standing:

@@ -42,7 +42,7 @@ class Preview:
         plugin_files: what stands below `/public/plugins/<id>/`.
         page: the page itself.
         alerts: the provisioned alert rules.
-        frontend: asked at every start of the page, since the schema changes with the source.
+        frontend: called at every load of the page, since the schema changes with the source.
         tool_version: of plugin-cli, shown on the page.
     """
 

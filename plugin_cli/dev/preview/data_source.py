@@ -24,7 +24,7 @@ _TEXT_KEYS = {
 
 
 class SettingsError(ValueError):
-    """The page sent settings that cannot be stored; the text says which key and what is expected."""
+    """The page sent settings that cannot be stored; the message names the key and what is expected."""
 
 
 class DataSourceStore:
@@ -32,7 +32,7 @@ class DataSourceStore:
 
     Attributes:
         read_only: the page may not change it.
-        problem: why it is not what its file says by now; empty where it is.
+        problem: why it is not what its file contains; empty if it is.
     """
 
     def __init__(self, settings: DataSourceInstanceSettings[Any], *, read_only: bool = False) -> None:

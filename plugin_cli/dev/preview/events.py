@@ -1,4 +1,4 @@
-"""Server-sent events: what happens to the plugin, told to every open page."""
+"""Server-sent events: sends what happens to the plugin to every open page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Channel:
     @staticmethod
     def _put(queue: asyncio.Queue[bytes | None], message: bytes) -> None:
         if queue.full():
-            queue.get_nowait()  # a page that does not keep up loses the oldest, nobody waits for it
+            queue.get_nowait()  # a page that does not keep up loses the oldest
         queue.put_nowait(message)
 
     @classmethod

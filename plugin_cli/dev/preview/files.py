@@ -66,7 +66,7 @@ def _below(folder: Path, parts: list[str]) -> Path | None:
     try:
         base = folder.resolve()
         found = base.joinpath(*parts).resolve()
-        # resolve() follows links: one that leads out of the folder is no file of it.
+        # resolve() follows links: one that leads out of the folder is not served.
         return found if found.is_relative_to(base) and found.is_file() else None
     except (OSError, ValueError):
         return None  # no file system takes such a name

@@ -1,4 +1,4 @@
-"""Who may talk to the preview: this machine's own pages, and nobody whom a browser brings along.
+"""Who may call the preview: this machine's own pages, and no other site in the same browser.
 
 The server listens on the loopback address only, but every web page that the user visits runs on this
 machine too. A foreign name that resolves to 127.0.0.1 shows in `Host`, a foreign page in `Origin` and
@@ -77,7 +77,7 @@ class Guard:
         if headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
             return None
         if headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document":
-            return None  # somebody followed a link to the page
+            return None  # a link to the page was followed
         return "another site's page may not use this preview"
 
 

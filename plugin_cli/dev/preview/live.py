@@ -24,7 +24,7 @@ class Live:
         self._running: dict[str, _Run] = {}
 
     async def listen(self, path: str, initial: bytes) -> AsyncIterator[bytes]:
-        """Yield the channel's events, the initial data first; the stream runs while somebody listens."""
+        """Yield the channel's events, the initial data first; the stream runs while it has a listener."""
         run = self._running.get(path)
         started = run is not None
         if run is None:
@@ -47,7 +47,7 @@ class Live:
                     del self._running[path]
 
     def restart(self) -> None:
-        """Run all channels anew, because the settings changed or the backend is another one."""
+        """Restart all channels, because the settings or the backend changed."""
         for run in list(self._running.values()):
             run.again()
 

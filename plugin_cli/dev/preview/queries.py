@@ -19,7 +19,7 @@ _NO_DATA = Answer(200)
 
 
 class RequestError(ValueError):
-    """The request cannot be understood; the text says where and what is expected. Answered with 400."""
+    """The request is malformed; the message says where and what is expected. Answered with 400."""
 
 
 def parse_request(body: bytes, uid: str, now: datetime | None = None) -> list[Query]:
@@ -81,9 +81,11 @@ def _query(raw: Any, default: Mapping[str, Any], uid: str, now: datetime) -> Que
 
 
 def _check_data_source(reference: Any, uid: str, ref_id: str) -> None:
-    asked = reference.get("uid") if isinstance(reference, dict) else reference
-    if asked not in (None, "", uid):
-        raise RequestError(f"query {ref_id} asks the data source {asked!r}; this preview has {uid!r} only")
+    requested = reference.get("uid") if isinstance(reference, dict) else reference
+    if requested not in (None, "", uid):
+        raise RequestError(
+            f"query {ref_id} names the data source {requested!r}; this preview has {uid!r} only"
+        )
 
 
 def _positive(value: Any, default: int) -> int:

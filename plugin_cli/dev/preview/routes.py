@@ -36,7 +36,7 @@ _HOP_BY_HOP = {
     "transfer-encoding",
     "upgrade",
 }
-# Not the plugin's business, as in Grafana: who asks with what, and how this hop is framed.
+# Not passed to the plugin, as in Grafana: headers of the client and of this hop.
 _NOT_FORWARDED = _HOP_BY_HOP | {"user-agent", "cookie", "host", "content-length", "origin", "referer"}
 _NOT_RETURNED = _HOP_BY_HOP | {"set-cookie", "content-length"}
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from plugin_cli.errors import PluginCliError
 
 _START_SECONDS = 10.0
-# Event streams never end by themselves; whoever still waits after this is cut off.
+# Event streams never end by themselves; clients that still wait after this are cut off.
 _GRACE_SECONDS = 1
 
 

@@ -115,7 +115,7 @@ class PreviewSession:
         )
 
     def changed(self, paths: frozenset[Path]) -> None:
-        """Bring what depends on these files up to date and tell the page."""
+        """Update what depends on these files and notify the page."""
         root = self._project.root
         names = sorted(
             str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in paths
@@ -128,12 +128,12 @@ class PreviewSession:
         self._supervisor.replace()
         self._live.restart()
         self._events.reload("backend")
-        # Afterwards: nobody waits for the editors, the first answer of the new code is waited for.
+        # Afterwards: the first response of the new code is urgent, the editors are not.
         threading.Thread(target=self._remake_frontend, name="frontend").start()
 
     def _settings_changed(self) -> None:
         self._live.restart()
-        # The form shows what is stored: the whole page is shown anew.
+        # The form shows what is stored: the whole page is reloaded.
         self._events.reload("frontend")
 
     def _remake_frontend(self) -> None:

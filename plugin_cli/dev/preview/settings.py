@@ -19,10 +19,10 @@ class DevSettings:
     Args:
         project: the plugin.
         settings_file: read instead of provisioning/.
-        console: told what is missing.
+        console: takes warnings.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
         ProjectError: provisioning/ cannot be read.
     """
 
@@ -52,7 +52,7 @@ class DevSettings:
         return path.is_relative_to(self._project.provisioning / "datasources")
 
     def reload(self, log: LogWriter, changed: Callable[[], None]) -> None:
-        """Read the data source anew, secrets included, and tell what came of it.
+        """Read the data source again, secrets included, and report the outcome.
 
         Args:
             log: gets a line in any case.

@@ -35,7 +35,7 @@ async def call(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
 
 
 async def call_for(request: Request, pool: ThreadPoolExecutor, work: Callable[[Cancel], T]) -> T:
-    """Run `work` for a browser; when that goes away, `work` is told and its result dropped."""
+    """Run `work` for a browser; when that goes away, cancel `work` and drop its result."""
     cancel = Cancel()
     running = asyncio.ensure_future(call(pool, lambda: work(cancel)))
     try:

@@ -13,7 +13,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 class TimeError(ValueError):
-    """A moment that cannot be read; the text says what is allowed."""
+    """An invalid time; the message lists what is allowed."""
 
 
 def parse_moment(value: object, now: datetime, *, end: bool = False) -> int:

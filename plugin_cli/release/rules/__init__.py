@@ -1,4 +1,4 @@
-"""The rules of `plugin-cli validate`: each says what Grafana, its installer or its catalogue would refuse."""
+"""The rules of `plugin-cli validate`: what Grafana, its installer or its catalogue would refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Grafana's catalogue says to plugins like this one."""
+"""The rules of Grafana's catalogue for plugins like this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plugin_cli.release.finding import Finding
 
 
 def check_catalogue(plugin: BuiltPlugin) -> Iterator[Finding]:
-    """The catalogue takes no backend that is not written in Go; say so before somebody submits one."""
+    """The catalogue takes no backend that is not written in Go; report it before one is submitted."""
     metadata = plugin.metadata() or {}
     if metadata.get("backend"):
         yield Finding(

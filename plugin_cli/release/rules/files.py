@@ -89,7 +89,7 @@ def check_executables(plugin: BuiltPlugin) -> Iterator[Finding]:
     if not found:
         name = f"{metadata['executable']}_linux_amd64"
         yield Finding(
-            "executable", "error", name, "there is no executable of the backend", "plugin-cli build linux"
+            "executable", "error", name, "the backend's executable is missing", "plugin-cli build linux"
         )
     if found and "linux_amd64" not in found:
         yield Finding(

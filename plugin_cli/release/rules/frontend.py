@@ -20,7 +20,7 @@ def check_module(plugin: BuiltPlugin) -> Iterator[Finding]:
             "module",
             "error",
             "module.js",
-            "is missing: nobody could configure the plugin",
+            "is missing: the plugin could not be configured",
             "plugin-cli build",
         )
         return
@@ -31,7 +31,7 @@ def check_module(plugin: BuiltPlugin) -> Iterator[Finding]:
         return
     if not any(wrapper in text for wrapper in _WRAPPERS):
         yield Finding(
-            "module", "error", "module.js", "is no AMD or SystemJS module", "build it with AMD output"
+            "module", "error", "module.js", "is not an AMD or SystemJS module", "build it with AMD output"
         )
     for word in _ANGULAR:
         if word in text:

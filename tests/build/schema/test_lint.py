@@ -44,17 +44,17 @@ def test_every_field_of_the_showcase_can_be_shown() -> None:
 REFUSED = {
     "a switch is on or off from the start: give it a default": (bool, ...),
     "a query is stored in clear text and cannot hold a secret; make it a setting": (SecretStr, ...),
-    "nobody can fill in a hidden field: give it a default": (Annotated[str, form(widget="hidden")], ...),
+    "a hidden field cannot be filled in: give it a default": (Annotated[str, form(widget="hidden")], ...),
     "is not always shown, so it cannot be required: give it a default": (
         Annotated[str, form(show_if={"mode": "a"})],
         ...,
     ),
-    "show_if names 'mod', which is no field beside it; did you mean 'mode'?": (
+    "show_if refers to 'mod', which is not a sibling field; did you mean 'mode'?": (
         Annotated[str, form(show_if={"mod": "a"})],
         "",
     ),
     "show_if wants mode to be 'c'; expected one of a, b": (Annotated[str, form(show_if={"mode": "c"})], ""),
-    "its options take 'mdoe', which is no field beside it; did you mean 'mode'?": (
+    "its options take 'mdoe', which is not a sibling field; did you mean 'mode'?": (
         Annotated[str, form(options=options_from("x", "mdoe"))],
         "",
     ),
@@ -71,7 +71,7 @@ REFUSED = {
         Annotated[Literal["x", "y"], form(labels={"z": "Z"})],
         "x",
     ),
-    "there is no variable format 'cvs'; did you mean 'csv'?": (Annotated[str, form(interpolate="cvs")], ""),
+    "unknown variable format 'cvs'; did you mean 'csv'?": (Annotated[str, form(interpolate="cvs")], ""),
 }
 
 
@@ -91,8 +91,8 @@ def test_hints_written_by_hand_are_checked() -> None:
     extra: dict[str, Any] = {"x-grafana": {"placholder": "x", "widget": "textaera"}}
     found = field_problems(Annotated[str, Field(json_schema_extra=extra)], "")
     assert found == [
-        "there is no hint 'placholder'; did you mean 'placeholder'?",
-        "there is no widget 'textaera'; did you mean 'textarea'?",
+        "unknown hint 'placholder'; did you mean 'placeholder'?",
+        "unknown widget 'textaera'; did you mean 'textarea'?",
     ]
     extra = {"x-grafana": {"options": "stations"}}
     found = field_problems(Annotated[str, Field(json_schema_extra=extra)], "")

@@ -120,7 +120,7 @@ def test_changes_are_taken_over_or_it_is_said_how(plugin: SourcePlugin, tmp_path
 
     entries = read_log(log)
     assert next(entry.fields for entry in entries if entry.level == "warn") == {"reason": "nobody may log in"}
-    assert "Grafana has read its data sources anew: provisioning/datasources/weather.yaml" in [
+    assert "Grafana has reloaded its data sources: provisioning/datasources/weather.yaml" in [
         entry.message for entry in entries
     ]
     assert {entry.level for entry in entries} == {"warn", "error", "info"}

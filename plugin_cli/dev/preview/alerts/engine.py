@@ -24,7 +24,7 @@ _HEADERS = {"FromAlert": "true"}
 
 
 class Alerts:
-    """All rules of provisioning/alerting; a rule whose file changed starts anew."""
+    """All rules of provisioning/alerting; a rule whose file changed starts over."""
 
     def __init__(self, folder: Path, bridge: Bridge, settings: Callable[[], Settings]) -> None:
         self._folder = folder
@@ -51,7 +51,7 @@ class Alerts:
         settings = self._settings()
         if node.data_source != settings.uid:
             raise RuleError(
-                f"query {node.ref_id} asks the data source {node.data_source!r}; "
+                f"query {node.ref_id} names the data source {node.data_source!r}; "
                 f"this preview has {settings.uid!r}"
             )
         query = _query(node, from_ms, to_ms)

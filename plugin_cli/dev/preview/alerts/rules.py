@@ -17,7 +17,7 @@ _LONGEST_SECONDS = 100 * _SECONDS["y"]
 
 
 class RuleError(ValueError):
-    """A rule cannot be read or evaluated; the text says why, as Grafana shows it in the Error state."""
+    """A rule cannot be evaluated; the message has the reason, as Grafana shows it in the Error state."""
 
 
 @dataclass(frozen=True)

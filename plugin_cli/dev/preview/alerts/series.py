@@ -22,7 +22,7 @@ class Series:
 
 
 def series_of(frames: Sequence[Mapping[str, Any]]) -> list[Series]:
-    """Return the series of all frames; none at all is no data.
+    """Return the series of all frames; an empty result means no data.
 
     Raises:
         RuleError: a frame has a shape that alerting cannot use.

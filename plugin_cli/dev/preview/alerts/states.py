@@ -87,10 +87,10 @@ class RuleWatch:
             state = self._kept(self.rule.error_state)
             return [Instance((("alertname", self.rule.title),), state, {}, error=reason)]
 
-    def _kept(self, wanted: str) -> str:
-        if wanted == "KeepLast":
+    def _kept(self, setting: str) -> str:
+        if setting == "KeepLast":
             return worst(self._instances.values())
-        return _OUTCOMES.get(wanted, wanted)
+        return _OUTCOMES.get(setting, setting)
 
     def _stepped(self, new: Instance, now: float) -> Instance:
         """Return the instance with no data translated, and held in `Pending` until it fired long enough."""

@@ -15,7 +15,7 @@ Settings = DataSourceInstanceSettings[Any]
 
 
 class BackendUnavailableError(Exception):
-    """The backend is not running, or went away during the call; the text says why."""
+    """The backend is not running, or went away during the call; the message has the reason."""
 
 
 class BackendCallError(Exception):
@@ -59,7 +59,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Health:
-    """What a data source says of itself; status is `OK`, `ERROR` or `UNKNOWN`."""
+    """The result of a health check; status is `OK`, `ERROR` or `UNKNOWN`."""
 
     status: str
     message: str
@@ -85,7 +85,7 @@ class Subscription:
 
 @dataclass
 class Cancel:
-    """The caller's way to say that it has gone: what the bridge registers is run at most once."""
+    """Lets the caller cancel: what the bridge registers runs at most once."""
 
     requested: bool = False
     _actions: list[Any] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Cancel:
             self.cancel()
 
     def cancel(self) -> None:
-        """Say that nobody waits for the answer any more."""
+        """Cancel: the response is no longer needed."""
         self.requested = True
         while self._actions:
             self._actions.pop()()
