@@ -18,7 +18,7 @@ MOST_MODULES = 16
 MOST_IMPORTS = 20
 MOST_LINES = 320
 
-DEBTS_MODULES = {"plugin_sdk/data": 20}  # one module a noun of frames
+DEBTS_MODULES = {"plugin_sdk/data": 21}  # one module a noun of frames
 DEBTS_IMPORTS = {"plugin_cli/build/build.py": 24}
 DEBTS_LINES: dict[str, int] = {}
 

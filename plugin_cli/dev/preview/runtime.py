@@ -68,7 +68,7 @@ def preview_runtime(
     with ExitStack() as stack:
         listener = stack.enter_context(bind_loopback(port))
         port = int(listener.getsockname()[1])
-        log = LogWriter(folder.log, tell=console.warn)
+        log = LogWriter(folder.log, on_loss=console.warn)
         session = PreviewSession(
             project, folder, console, log, kind=kind, settings=settings, debug_port=debug_port
         )
