@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
+
+from plugin_sdk._json_text import loads
 
 S = TypeVar("S")
 
@@ -67,6 +68,10 @@ class GrafanaConfig(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def as_dict(self) -> dict[str, str]:
+        """Return all values; they must not be changed."""
+        return self._values
 
     def __repr__(self) -> str:
         # The mapping may contain a client secret: show the keys, never the values.
@@ -133,7 +138,7 @@ class _InstanceSettings(Generic[S]):
         if not self.json_data_raw:
             return {}
         try:
-            value = json.loads(self.json_data_raw)
+            value = loads(self.json_data_raw)
         except ValueError as error:
             raise ValueError(f"the data source's jsonData is not JSON: {error}") from error
         if not isinstance(value, dict):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from plugin_sdk.context import PluginContext
 
@@ -15,11 +18,40 @@ DISPOSE_AFTER_SECONDS = 5.0
 """How long a replaced instance remains usable by requests that already have it; as in the Go SDK."""
 
 
+OVERTAKEN_SECONDS = 2.0
+"""How long after a change a request with other settings, not newer ones, counts as sent before it.
+
+Later it is a change as well: `updated` goes back where a clock is set back or a backup restored, and stands
+still where two changes fall into one second of the database.
+"""
+
+
+class _Version(NamedTuple):
+    """What an instance was made of; it is current as long as all of it is equal."""
+
+    updated: datetime
+    config: Mapping[str, str]
+    settings: tuple[Any, ...]
+
+
 @dataclass
 class _Slot(Generic[T]):
     lock: threading.Lock = field(default_factory=threading.Lock)
-    version: tuple[Any, ...] | None = None
+    version: _Version | None = None
+    replaced: _Version | None = None
+    since: float = 0.0
     instance: T | None = None
+
+    def is_overtaken(self, version: _Version) -> bool:
+        """Return True if a request with this version was probably sent before the last change."""
+        current = self.version
+        if current is None or self.instance is None:
+            return False
+        if version.updated > current.updated and version != self.replaced:
+            return False
+        if version.updated == current.updated and version.config != current.config:
+            return False
+        return time.monotonic() - self.since < OVERTAKEN_SECONDS
 
 
 class InstanceManager(Generic[T]):
@@ -48,7 +80,7 @@ class InstanceManager(Generic[T]):
         self._dispose_after = dispose_after_seconds
         self._slots: dict[tuple[Any, ...], _Slot[T]] = {}
         self._lock = threading.Lock()
-        self._retired: dict[int, T] = {}
+        self._retired: dict[int, tuple[float, T]] = {}
 
     def get(self, context: PluginContext, tenant: str = "") -> T:
         """Return the instance of the data source (or app) that `context` names.
@@ -67,18 +99,15 @@ class InstanceManager(Generic[T]):
         with slot.lock:
             return self._renew(slot, version, context)
 
-    def _renew(self, slot: _Slot[T], version: tuple[Any, ...], context: PluginContext) -> T:
-        if slot.instance is not None and slot.version == version:
+    def _renew(self, slot: _Slot[T], version: _Version, context: PluginContext) -> T:
+        if slot.instance is not None and (slot.version == version or slot.is_overtaken(version)):
             return slot.instance
-        if slot.version is not None and slot.version[0] > version[0] and slot.instance is not None:
-            # This request was sent before the change but arrived after it: it must not restore the old
-            # settings.
-            return slot.instance
-        old, slot.instance, slot.version = slot.instance, None, None
+        old, slot.instance = slot.instance, None
+        slot.replaced, slot.version = slot.version, None
         if old is not None:
             self._retire(old)
         new = self._create(context)
-        slot.version, slot.instance = version, new
+        slot.version, slot.instance, slot.since = version, new, time.monotonic()
         self._changed(self.count())
         return new
 
@@ -88,35 +117,40 @@ class InstanceManager(Generic[T]):
 
     def _retire(self, instance: T) -> None:
         with self._lock:
-            self._retired[id(instance)] = instance
-        timer = threading.Timer(self._dispose_after, self._dispose_retired, [id(instance)])
+            self._retired[id(instance)] = (time.monotonic() + self._dispose_after, instance)
+        timer = threading.Timer(self._dispose_after, self._dispose_retired)
         timer.daemon = True
-        timer.start()
+        # Where no thread can be started, the next retirement or the end of the plugin disposes it.
+        with contextlib.suppress(RuntimeError):
+            timer.start()
 
-    def _dispose_retired(self, key: int) -> None:
+    def _dispose_retired(self) -> None:
+        """Dispose what was retired long enough ago, each once."""
+        now = time.monotonic()
         with self._lock:
-            instance = self._retired.pop(key, None)
-        if instance is not None:
+            due = [key for key, (at, _) in self._retired.items() if at <= now]
+            instances = [self._retired.pop(key)[1] for key in due]
+        for instance in instances:
             self._dispose(instance)
 
     def close(self) -> None:
         """Dispose all instances immediately, replaced ones included, because the plugin stops."""
         with self._lock:
             active = [slot.instance for slot in self._slots.values() if slot.instance is not None]
-            active += self._retired.values()
+            active += [instance for _, instance in self._retired.values()]
             self._slots.clear()
             self._retired.clear()
         for instance in active:
             self._dispose(instance)
 
 
-def _identity(context: PluginContext, tenant: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _identity(context: PluginContext, tenant: str) -> tuple[tuple[Any, ...], _Version]:
     """Return the key of an instance, and the version that must be equal for it to be current.
 
     Secure-proxy settings of Grafana's configuration are part of the key: connections go through the proxy.
     """
-    config: Mapping[str, str] = context.grafana_config
-    proxy = tuple(sorted(item for item in config.items() if item[0].startswith("GF_SECURE_SOCKS_")))
+    config = context.grafana_config.as_dict()
+    proxy = tuple(sorted((key, config[key]) for key in config if key.startswith("GF_SECURE_SOCKS_")))
     source = context.data_source_instance_settings
     app = context.app_instance_settings
     settings = source or app
@@ -128,4 +162,8 @@ def _identity(context: PluginContext, tenant: str) -> tuple[tuple[Any, ...], tup
         )
     # An app has one instance per organisation; a data source has an id.
     number = ("ds", source.id, source.uid) if source is not None else ("app", context.org_id, "")
-    return (*number, tenant, proxy), (settings.updated, tuple(sorted(config.items())))
+    content: tuple[Any, ...] = (settings.json_data_raw, settings.decrypted_secure_json_data)
+    if source is not None:
+        content += (source.name, source.url, source.user, source.database)
+        content += (source.basic_auth_enabled, source.basic_auth_user)
+    return (*number, tenant, proxy), _Version(settings.updated, config, content)

@@ -181,7 +181,7 @@ def test_a_timer_that_fires_after_the_close_finds_nothing_left() -> None:
     old = recorder.manager.get(context(updated=1))
     recorder.manager.get(context(updated=2))
     recorder.manager.close()
-    recorder.manager._dispose_retired(id(old))
+    recorder.manager._dispose_retired()
 
     assert recorder.disposed.count(old) == 1
 
