@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
+
+from plugin_sdk._json_text import loads
 
 Entry = tuple[str, str, dict[str, Any]]
 
@@ -66,7 +67,7 @@ def _hclog_entry(line: str) -> Entry | None:
     if not line.startswith("{"):
         return None
     try:
-        fields = json.loads(line)
+        fields = loads(line)
     except ValueError:
         return None
     level, message = fields.pop("@level", None), fields.pop("@message", None)

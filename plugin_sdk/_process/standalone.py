@@ -6,7 +6,6 @@ starts the executable, it prints the recorded address and stays alive in place o
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from plugin_sdk._json_text import loads
 
 ADDRESS_FILE = "standalone.txt"
 PID_FILE = "pid.txt"
@@ -69,8 +70,8 @@ def _plugin_folder(start: Path) -> tuple[Path | None, str]:
         path = folder / "plugin.json"
         if path.is_file():
             try:
-                return (folder if folder.name != "src" else root), str(json.loads(path.read_text())["id"])
-            except (ValueError, KeyError, OSError):
+                return (folder if folder.name != "src" else root), str(loads(path.read_text())["id"])
+            except (ValueError, KeyError, TypeError, OSError):
                 continue
     return None, ""
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plugin_sdk import json_schema as js
+from plugin_sdk._json_text import DeepJsonError, loads
 from plugin_sdk._serving.model_errors import describe
 
 if TYPE_CHECKING:
@@ -113,16 +114,24 @@ def _shape(model: Any) -> _Shape:
 
 def _object(raw: bytes, what: str) -> dict[str, Any]:
     try:
-        data = json.loads(raw) if raw else {}
+        data = loads(raw) if raw else {}
+    except DeepJsonError as error:
+        raise ModelError(_too_deep(what)) from error
     except ValueError as error:
-        raise ModelError(
-            f"the {what} are not JSON" if what == "settings" else f"the {what} is not JSON"
-        ) from error
+        raise ModelError(f"the {what} {_verb(what)} not JSON") from error
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise ModelError(f"the {what} should be a JSON object, found {type(data).__name__}")
     return data
+
+
+def _verb(what: str) -> str:
+    return "are" if what == "settings" else "is"
+
+
+def _too_deep(what: str) -> str:
+    return f"the {what} {_verb(what)} nested too deeply"
 
 
 def _with_secrets(
@@ -158,7 +167,12 @@ def _validate(shape: _Shape, data: dict[str, Any], what: str) -> Any:
     try:
         # As JSON: a strict model accepts an enum or a date only from JSON text.
         return shape.adapter.validate_json(json.dumps(data))
+    except RecursionError:
+        raise ModelError(_too_deep(what)) from None
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
+    if details[0]["type"] == "json_invalid":
+        # The text is our own: pydantic refuses it for its depth alone.
+        raise ModelError(_too_deep(what))
     # Outside the except block: the exception would be the cause, and it holds the input with its secrets.
     raise ModelError(describe(shape.schema, shape.node, data, details, what))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from plugin_sdk._json_text import loads
 from plugin_sdk.client.proto_out import InstanceSettings
 from plugin_sdk.context import DataSourceInstanceSettings
 from plugin_sdk.errors import ErrorSource
@@ -123,7 +124,7 @@ class PluginClient:
 
         request = p.CheckHealthRequest(pluginContext=self._context(instance), headers=dict(headers or {}))
         response = self._unary("/pluginv2.Diagnostics/CheckHealth", request, p.CheckHealthResponse)
-        details = json.loads(response.jsonDetails) if response.jsonDetails else None
+        details = loads(response.jsonDetails) if response.jsonDetails else None
         return CheckHealthResult(HealthStatus(response.status), response.message, details)
 
     def query_data(
@@ -219,7 +220,7 @@ class PluginClient:
 
         request = p.SubscribeStreamRequest(pluginContext=self._context(instance), path=path, data=data)
         response = self._unary("/pluginv2.Stream/SubscribeStream", request, p.SubscribeStreamResponse)
-        return StreamStatus(response.status), json.loads(response.data) if response.data else None
+        return StreamStatus(response.status), loads(response.data) if response.data else None
 
     def run_stream(
         self, path: str, instance: InstanceSettings | None = None, *, data: bytes = b""
@@ -229,7 +230,7 @@ class PluginClient:
 
         request = p.RunStreamRequest(pluginContext=self._context(instance), path=path, data=data)
         for packet in self._stream("/pluginv2.Stream/RunStream", request, p.StreamPacket, unlimited=True):
-            yield json.loads(packet.data)
+            yield loads(packet.data)
 
     def publish_stream(
         self, path: str, data: bytes, instance: InstanceSettings | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import threading
@@ -20,6 +19,7 @@ from plugin_sdk._go_plugin import (
     MAGIC_COOKIE_KEY,
     MAGIC_COOKIE_VALUE,
 )
+from plugin_sdk._json_text import loads
 
 if TYPE_CHECKING:
     from plugin_sdk.client.client import PluginClient
@@ -66,7 +66,7 @@ class LogLine:
     def parse(line: str) -> LogLine:
         """Return the parts of a line; plain text is debug unless it begins with a level such as `[WARN]`."""
         try:
-            entry = json.loads(line)
+            entry = loads(line)
         except ValueError:
             entry = None
         if not isinstance(entry, dict) or "@message" not in entry:

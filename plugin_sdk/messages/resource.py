@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from plugin_sdk._json_text import loads
 from plugin_sdk.context import PluginContext
 from plugin_sdk.messages._request import Request, never
 from plugin_sdk.messages.headers import Headers
@@ -73,7 +74,7 @@ class CallResourceRequest(Request):
         Raises:
             ValueError: it is not JSON.
         """
-        return json.loads(self.body)
+        return loads(self.body)
 
 
 @dataclass(slots=True)

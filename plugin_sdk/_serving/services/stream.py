@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from plugin_sdk import _log
+from plugin_sdk._json_text import loads
 from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.outcome import UnimplementedError
@@ -139,7 +139,7 @@ def encode_packet(value: Any, state: PacketState) -> bytes:
         return _frame_packet(value, state)
     if isinstance(value, (bytes, str)):
         try:
-            json.loads(value)
+            loads(value)
         except ValueError as error:
             raise PluginError("a channel accepts frames or JSON; this packet is neither") from error
         return value.encode() if isinstance(value, str) else value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from plugin_sdk._json_text import loads
 from plugin_sdk.data._column import TYPE_CODES, Column, Late, Piece, size_of, unpack_bits
 from plugin_sdk.data.field_type import FieldType
 
@@ -21,7 +21,7 @@ def to_list(column: Column) -> list[Any]:
         microseconds = timedelta(microseconds=1)
         return _map(values, lambda instant: _EPOCH + microseconds * (instant // 1000))
     if column.type is FieldType.JSON:
-        return _map(values, json.loads)
+        return _map(values, loads)
     return values
 
 
