@@ -23,11 +23,12 @@ def location_of(error: BaseException) -> Location | None:
 
     if isinstance(error, SyntaxError):
         return Location(error.filename or "", error.lineno)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_author_code(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_author_code(frame.filename)]
     return Location(frames[-1].filename, frames[-1].lineno) if frames else None
 
 
-def _is_author_code(filename: str) -> bool:
+def is_author_code(filename: str) -> bool:
+    """Return True if a file of this name is the author's: not Python's, a library's, or the runtime's."""
     parts = Path(filename).parts
     return (
         not filename.startswith("<")

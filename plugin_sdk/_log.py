@@ -30,6 +30,7 @@ _MAX_FIELDS = 40
 _MAX_KEY_LENGTH = 100
 _MAX_DEPTH = 16  # of nested fields; deeper values, and those that contain themselves, become text
 _LEVELS = {"trace": 5, "debug": 10, "info": 20, "warn": 30, "error": 40}
+_LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
 # The keys of hclog and of Grafana: in Grafana's log, a field of that name would replace the line's level,
 # time or message, or the logger name `plugin.<id>` by which operators find the line.
 _HCLOG = {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"}
@@ -42,8 +43,11 @@ _stderr_fd = 2
 _level = 10
 
 
-def _on_broken_pipe() -> None:
+def _ignore_broken_pipe() -> None:
     return None
+
+
+_on_broken_pipe: Callable[[], None] = _ignore_broken_pipe
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -58,6 +62,14 @@ def configure(*, level: str = "debug", fd: int = 2, on_broken_pipe: Callable[[],
     _stderr_fd = fd
     if on_broken_pipe is not None:
         _on_broken_pipe = on_broken_pipe
+
+
+def forked() -> None:
+    """Begin anew in a forked child: the lock may be held by a thread that it does not have."""
+    global _write_lock
+    _write_lock = threading.Lock()
+    _queued.clear()
+    configure(level=_LEVEL_NAMES[_level], fd=2, on_broken_pipe=_ignore_broken_pipe)
 
 
 def enabled(level: str) -> bool:

@@ -2,4 +2,4 @@
 
 from plugin_sdk._process import main
 
-main.ServingProcess._watch_server = lambda _self: None
+main.ServingProcess._check_server = lambda _self: ""

@@ -1,8 +1,6 @@
 """Hung handlers use up the threads of the others."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from plugin_sdk._serving import pools
 
-one = ThreadPoolExecutor(20)
+one = pools.Pool(20, "one")
 pools.Pools.create = staticmethod(lambda: pools.Pools(*[one for _ in pools.Pools._fields]))

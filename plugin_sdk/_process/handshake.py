@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
+import time
 from typing import Any
 
 from plugin_sdk._go_plugin import (
@@ -47,6 +49,34 @@ def check_versions(environ: dict[str, str] | Any) -> None:
         raise HandshakeError(
             "the host requires mutual TLS (PLUGIN_CLIENT_CERT), which this plugin does not support"
         )
+
+
+def check_threads() -> None:
+    """Refuse to start where serving would fail for want of threads: gRPC would wait for them for ever.
+
+    Raises:
+        HandshakeError: with what to raise.
+    """
+    needed = 16 + min(16, max(4, os.cpu_count() or 4))
+    end, started, before = _thread.allocate_lock(), 0, _thread._count()
+    end.acquire()
+    try:
+        for started in range(needed):  # noqa: B007  # told in the sentence
+            _thread.start_new_thread(_wait_for, (end,))
+    except (RuntimeError, MemoryError):
+        raise HandshakeError(
+            f"only {started} more threads can be started here; a plugin needs {needed}. Raise the limit of "
+            "processes (ulimit -u, the container's pids limit, TasksMax of the service), or of memory"
+        ) from None
+    finally:
+        end.release()
+        while _thread._count() > before:
+            time.sleep(0)  # the last of them may not have gone yet
+
+
+def _wait_for(end: _thread.LockType) -> None:
+    with end:
+        return
 
 
 def line(network: str, address: str) -> str:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from plugin_sdk import _log
@@ -61,6 +62,25 @@ def _defer_to_standalone_server() -> None:
 _DRAIN_SECONDS = 5.0
 
 
+@contextlib.contextmanager
+def _without_fork_support() -> Iterator[None]:
+    """Keep gRPC, which reads this once, from starting its threads again in children that handlers fork.
+
+    They would serve the plugin's connections beside it, and crash.
+    """
+    name = "GRPC_ENABLE_FORK_SUPPORT"
+    before = os.environ.get(name)
+    os.environ[name] = "0"
+    try:
+        yield
+    finally:
+        # Programs that the plugin runs may have use for it.
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 def _is_source_backend() -> bool:
     return bool(os.environ.get("PLUGIN_CLI_SOURCE_BACKEND"))
 
@@ -88,11 +108,15 @@ class ServingProcess:
 
         try:
             state = self._start()
+            self._load(state)
+            self._wait(state)
         except HandshakeError as error:
             _log.log("error", str(error))
+        except BaseException as error:
+            _log.log_exception("the process failed; stopping it so that Grafana restarts it", error)
+        finally:
+            # Whatever happened: Python would wait for every thread, and Grafana restarts a process only.
             os._exit(1)
-        self._load(state)
-        self._wait(state)
 
     def _start(self) -> Any:
         """Start to listen and print the handshake line."""
@@ -102,16 +126,19 @@ class ServingProcess:
         from plugin_sdk._serving.shared_state import SharedState
 
         _handshake.check_versions(os.environ)
+        _handshake.check_threads()
         # Switch threads every 0.5 ms instead of 5: a health check must not wait for a busy query.
         sys.setswitchinterval(0.0005)
         state, stdio = SharedState(self._target), Stdio()
         controller = None if _is_source_backend() else self._stop.set
-        self._server, self._pools = build(state, stop=controller, stdio=stdio)
-        network, address = _handshake.bind(self._server, os.environ)
+        with _without_fork_support():
+            self._server, self._pools = build(state, stop=controller, stdio=stdio)
+            network, address = _handshake.bind(self._server, os.environ)
+        self._address = address
         if network == "unix":
             self._socket = address
             self._stderr.remove_at_end(address)
-        self._server.start()
+        self._serving = _started(self._server)
         self._set_signals()
         self._stdout.send_line(_handshake.line(network, address))
         self._stdout.drain(stdio.write)
@@ -119,38 +146,60 @@ class ServingProcess:
 
     def _load(self, state: Any) -> None:
         def load() -> None:
+            from plugin_sdk._process.fork import ForkGuard
             from plugin_sdk._serving.metrics import Metrics
             from plugin_sdk._serving.server import preload
 
+            ours = [*self._stdout.descriptors(), *self._stderr.descriptors()]
+            ForkGuard(lambda: ours, self._address).install()
             _log.install()
             state.metrics = Metrics()
             state.loader.start()
             preload()
 
-        threading.Thread(target=load, name="load", daemon=True).start()
+        self._loading = threading.Thread(target=load, name="load", daemon=True)
+        self._loading.start()
 
     def _set_signals(self) -> None:
-        # Ctrl-C reaches the whole process group; Grafana itself then asks the plugin to stop.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Ctrl-C reaches the whole process group; Grafana itself then asks the plugin to stop. Not SIG_IGN:
+        # programs that the plugin runs would inherit it, and nobody could interrupt them.
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
         if sys.platform != "win32":
             signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
 
     def _wait(self, state: Any) -> None:
+        from plugin_sdk._process.checks import Checks
         from plugin_sdk._process.watch_parent import Watch, stall_seconds
 
-        threading.Thread(target=self._watch_server, name="server-watch", daemon=True).start()
-        watch = Watch(self._stop, stall=stall_seconds(os.environ), parent=self._parent)
-        watch.run(on_orphaned=lambda: _log.log("warn", "the parent process has ended; stopping"))
+        watch = Watch(
+            self._stop,
+            stall=stall_seconds(os.environ),
+            parent=self._parent,
+            checks=(self._check_server, Checks(state, self._pools, self._stderr, self._loading).check),
+        )
+        reason = watch.run(on_orphaned=lambda: _log.log("warn", "the parent process has ended; stopping"))
+        if reason:
+            _log.log("error", f"{reason}; stopping the process so that Grafana restarts it")
+            _remove(self._socket)
+            os._exit(1)
         self._stop.set()
         # Under `plugin-cli dev`, a backend that is replaced finishes the calls it has accepted.
         stop_process(state, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
 
-    def _watch_server(self) -> None:
-        """Stop the process if its server stops: Grafana restarts processes, not servers."""
-        self._server.wait_for_termination()
-        if not self._stop.is_set():
-            _log.log("error", "the gRPC server has stopped; stopping the process so that Grafana restarts it")
-            os._exit(1)
+    def _check_server(self) -> str:
+        """Return why nothing is served any more: Grafana restarts processes, not servers."""
+        if not self._server.wait_for_termination(timeout=0):
+            return "the gRPC server has stopped"
+        if not all(thread.is_alive() for thread in self._serving):
+            return "the thread that serves gRPC has ended"
+        return ""
+
+
+def _started(server: Any) -> list[threading.Thread]:
+    """Start the server and return its serving thread; if that ends, nothing is answered any more."""
+    before = set(threading.enumerate())
+    server.start()
+    return [thread for thread in threading.enumerate() if thread not in before and "_serve" in thread.name]
 
 
 def stop_process(state: Any, server: Any, socket: str, *, grace: float = 0) -> None:
@@ -165,16 +214,24 @@ def stop_process(state: Any, server: Any, socket: str, *, grace: float = 0) -> N
     It ends in `os._exit`: Python would wait for every thread, and a hung handler never returns.
     """
     done = threading.Thread(target=_close, args=(state, server, grace), daemon=True)
-    done.start()
-    done.join(timeout=1.0 + grace)
+    with contextlib.suppress(RuntimeError):  # no thread can be started any more: end without them
+        done.start()
+        done.join(timeout=1.0 + grace)
+    _remove(socket)
+    os._exit(0)
+
+
+def _remove(socket: str) -> None:
     if socket:
         # gRPC removes it too, if it has the time.
         with contextlib.suppress(OSError):
             os.unlink(socket)  # noqa: PTH108  # pathlib is not loaded yet if the process stops early
-    os._exit(0)
 
 
 def _close(state: Any, server: Any, grace: float) -> None:
+    from plugin_sdk._process.fork import end_children
+
+    end_children()
     server.stop(grace=grace).wait(grace)
     state.close()
     _log.flush()

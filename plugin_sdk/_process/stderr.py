@@ -30,6 +30,8 @@ class Stderr:
         sys.stderr.flush()
         self.real = os.dup(2)
         self._alive = -1
+        self._relay = 0
+        self._read = -1
         read, write = os.pipe()
         if sys.platform != "win32" and threading.active_count() == 1:
             self._fork_relay(read)
@@ -39,6 +41,21 @@ class Stderr:
         os.close(write)
         os.set_inheritable(2, True)
 
+    def descriptors(self) -> tuple[int, ...]:
+        """Return what no forked child may keep: Grafana waits for the end of its own pipe."""
+        return (self.real, self._alive, self._read)
+
+    def revive(self) -> None:
+        """Have a thread pass the lines on where the relay has died: nobody would read them any more."""
+        if not self._relay or not _has_ended(self._relay):
+            return
+        self._relay, self._alive = 0, -1
+        self._read, write = os.pipe()
+        os.dup2(write, 2)
+        os.close(write)
+        threading.Thread(target=_relay, args=(self._read, -1), name="stderr", daemon=True).start()
+        _log.log("warn", "the process that passes on stderr has ended; a thread does so from now on")
+
     def remove_at_end(self, path: str) -> None:
         """Remove a file when this process has ended: a killed process cannot do so itself."""
         if self._alive >= 0:
@@ -47,13 +64,15 @@ class Stderr:
     def _fork_relay(self, read: int) -> None:
         # Child processes may keep the first pipe open for long; the second closes with this process.
         alive, self._alive = os.pipe()
-        if sys.platform != "win32" and os.fork() == 0:
-            try:
-                _become_relay(keep={read, alive, self.real})
-                _log.configure(fd=self.real)
-                _relay(read, alive)
-            finally:
-                os._exit(0)
+        if sys.platform != "win32":
+            self._relay = os.fork()
+            if not self._relay:
+                try:
+                    _become_relay(keep={read, alive, self.real})
+                    _log.configure(fd=self.real)
+                    _relay(read, alive)
+                finally:
+                    os._exit(0)
         os.close(read)
         os.close(alive)
 
@@ -62,7 +81,7 @@ def _become_relay(keep: set[int]) -> None:
     # A signal to the whole group stops the plugin, whose final output still has to be relayed.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    for descriptor in _open_descriptors():
+    for descriptor in open_descriptors():
         if descriptor not in keep:
             try:
                 os.close(descriptor)
@@ -70,7 +89,8 @@ def _become_relay(keep: set[int]) -> None:
                 continue  # the descriptor that was used to list them
 
 
-def _open_descriptors() -> list[int]:
+def open_descriptors() -> list[int]:
+    """Return the descriptors of this process, perhaps with one that is closed already."""
     try:
         return list(map(int, os.listdir("/dev/fd")))  # noqa: PTH208  # not worth loading pathlib
     except OSError:
@@ -117,5 +137,17 @@ def _wait(read: int, alive: int, seconds: float | None) -> list[int]:
 
 
 def _write(text: bytes) -> None:
-    for level, message, fields in entries(text.decode("utf-8", "replace")):
-        _log.write_line(_log.encode(level, message, fields))
+    decoded = text.decode("utf-8", "replace")
+    try:
+        for level, message, fields in entries(decoded):
+            _log.write_line(_log.encode(level, message, fields))
+    except Exception as error:
+        # Whatever it was about these lines: the next ones still have to be read.
+        _log.log("debug", decoded, module="stderr", unread=f"{type(error).__name__}: {error}")
+
+
+def _has_ended(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True

@@ -32,6 +32,10 @@ class Stdout:
             # Python buffers 8 KiB for a pipe, but a print belongs beside the lines of its own request.
             sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
 
+    def descriptors(self) -> tuple[int, ...]:
+        """Return what no forked child may keep."""
+        return (self._real, self._read)
+
     def send_line(self, line: str) -> None:
         """Write the handshake line to the real stdout."""
         os.write(self._real, line.encode())
@@ -43,7 +47,11 @@ class Stdout:
     def _drain(self, listener: Callable[[bytes], None]) -> None:
         rest = b""
         while chunk := os.read(self._read, _CHUNK):
-            listener(chunk)
+            try:
+                listener(chunk)
+            except Exception as error:
+                # Whoever prints would wait for ever if nobody read the pipe.
+                _log.log_exception("what was printed could not be sent to the host", error)
             *lines, rest = (rest + chunk).split(b"\n")
             if len(rest) >= _CHUNK:
                 lines.append(rest)

@@ -6,7 +6,7 @@ import faulthandler
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from plugin_sdk import _log
 
@@ -26,6 +26,10 @@ def stall_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
         return DEFAULT_STALL_SECONDS
 
 
+Check = Callable[[], str]
+"""Looks at one thing, once a second; returns why the process has to end, or the empty string."""
+
+
 class Watch:
     """The loop of the main thread, which returns when the process should stop.
 
@@ -36,21 +40,53 @@ class Watch:
     completes within the limit, all stacks are written and the process stops; Grafana starts a new one.
     """
 
-    def __init__(self, stop: threading.Event, *, stall: float, parent: int) -> None:
+    def __init__(
+        self, stop: threading.Event, *, stall: float, parent: int, checks: Sequence[Check] = ()
+    ) -> None:
         self._stop = stop
         self._stall = stall
         self._parent = parent
+        self._checks = checks
+        self._failed: set[str] = set()
 
-    def run(self, on_orphaned: Callable[[], None]) -> None:
-        """Wait until the process should stop; call `on_orphaned` if that is because the parent died."""
-        while not self._turn():
-            # On Windows the parent id does not change; there go-plugin stops its children itself.
-            if sys.platform != "win32" and os.getppid() != self._parent:
-                on_orphaned()
-                break
-        faulthandler.cancel_dump_traceback_later()
+    def run(self, on_orphaned: Callable[[], None]) -> str:
+        """Wait until the process should stop; call `on_orphaned` if that is because the parent died.
+
+        Returns:
+            why the process can no longer serve, or the empty string if it was asked to stop.
+        """
+        try:
+            while not self._turn():
+                # On Windows the parent id does not change; there go-plugin stops its children itself.
+                if sys.platform != "win32" and os.getppid() != self._parent:
+                    on_orphaned()
+                    return ""
+                reason = next(filter(None, map(self._checked, self._checks)), "")
+                if reason and not self._stop.is_set():
+                    return reason
+            return ""
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
     def _turn(self) -> bool:
         if self._stall:
-            faulthandler.dump_traceback_later(self._stall, exit=True, file=2)
+            try:
+                faulthandler.dump_traceback_later(self._stall, exit=True, file=2)
+            except RuntimeError as error:  # no thread can be started for its timer
+                self._report("stall", error)
         return self._stop.wait(POLL_SECONDS)
+
+    def _checked(self, check: Check) -> str:
+        """Run one check; one that fails must not take the others along."""
+        try:
+            return check()
+        except Exception as error:
+            self._report(getattr(check, "__qualname__", repr(check)), error)
+            return ""
+
+    def _report(self, what: str, error: Exception) -> None:
+        """Log a failure of the watch itself, once of each kind."""
+        kind = f"{what}: {type(error).__name__}"
+        if kind not in self._failed:
+            self._failed.add(kind)
+            _log.log_exception("the watch over this process failed in part", error, part=what)

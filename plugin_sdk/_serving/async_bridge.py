@@ -7,8 +7,10 @@ of them starts; the calling thread waits, and turns the caller's cancellation in
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from plugin_sdk import _log
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,36 +39,103 @@ class Uncancelled:
         """Ignore the callback: this caller never disconnects."""
 
 
-_loop: asyncio.AbstractEventLoop | None = None
+class AsyncLoop:
+    """The event loop of async handlers, in a thread of its own.
+
+    asyncio lets SystemExit and KeyboardInterrupt of any task end its loop, and any code may call
+    `loop.stop()`; every later call would wait for ever. So the loop is entered again.
+    """
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(_log_loop_error)
+        self.thread = threading.Thread(target=self._run, name="event-loop", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        while not self.loop.is_closed():
+            try:
+                self.loop.run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                _log.log_exception("a task tried to end the process; the event loop goes on", error)
+            else:
+                _log.log("warn", "the event loop was stopped by the plugin's code; it goes on")
+
+
+_current: AsyncLoop | None = None
 _lock = threading.Lock()
 
 
-def event_loop() -> asyncio.AbstractEventLoop:
-    """Return the running event loop of async handlers; the first call starts its thread."""
-    global _loop
-    with _lock:
-        if _loop is None:
-            import asyncio
+def async_loop() -> AsyncLoop | None:
+    """Return the event loop if a handler has needed it yet."""
+    return _current
 
-            _loop = asyncio.new_event_loop()
-            _loop.set_exception_handler(_log_loop_error)
-            threading.Thread(target=_loop.run_forever, name="event-loop", daemon=True).start()
-        return _loop
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    """Return the running loop of async handlers, starting its thread when it is first needed."""
+    global _current
+    with _lock:
+        if _current is None:
+            _current = AsyncLoop()
+        return _current.loop
+
+
+def forget_loop() -> None:
+    """Forget the loop in a forked child, where its thread does not exist."""
+    global _current, _lock
+    _current, _lock = None, threading.Lock()
 
 
 def _log_loop_error(_loop: Any, context: dict[str, Any]) -> None:
-    from plugin_sdk._log import log_exception
+    _log.log_exception(context.get("message", "error in the event loop"), context.get("exception"))
 
-    log_exception(context.get("message", "error in the event loop"), context.get("exception"))
+
+class HandlerExitError(RuntimeError):
+    """A handler raised GeneratorExit, which the generators on its way would take for their own end."""
+
+    def __init__(self) -> None:
+        super().__init__("the handler raised GeneratorExit")
+
+
+class _Exit:
+    """What a coroutine raised that asyncio would end the loop for."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+async def _carried(coroutine: Coroutine[Any, Any, T]) -> T | _Exit:
+    try:
+        return await coroutine
+    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        return _Exit(error)
+
+
+def submit(coroutine: Coroutine[Any, Any, T]) -> Any:
+    """Begin a coroutine on the event loop and return its future; take its result with `result_of`."""
+    import asyncio
+
+    return asyncio.run_coroutine_threadsafe(_carried(coroutine), event_loop())
+
+
+def result_of(future: Any) -> Any:
+    """Wait for a future of `submit` and return what its coroutine returned, or raise what it raised."""
+    result = future.result()
+    if isinstance(result, _Exit):
+        if isinstance(result.error, GeneratorExit):
+            raise HandlerExitError from result.error
+        raise result.error
+    return result
 
 
 def run(coroutine: Coroutine[Any, Any, T], caller: Caller) -> T:
     """Run a coroutine on the event loop and return its result; cancel it when the caller disconnects."""
-    import asyncio
-
-    future = asyncio.run_coroutine_threadsafe(coroutine, event_loop())
+    future = submit(coroutine)
     caller.on_end(lambda: None if future.done() else _cancel(future))
-    return future.result()
+    result: T = result_of(future)
+    return result
 
 
 def _cancel(future: Any) -> None:
@@ -84,4 +153,23 @@ def bind(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a `call(caller, ...)` that hides whether `function` is sync or async."""
     if is_async(function):
         return lambda caller, *args, **named: run(function(*args, **named), caller)
-    return lambda _caller, *args, **named: function(*args, **named)
+
+    def call(_caller: Caller, *args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except GeneratorExit as error:
+            raise HandlerExitError from error
+
+    return call
+
+
+END = object()
+"""What `next_of` returns behind the last value."""
+
+
+def next_of(values: Iterator[Any]) -> Any:
+    """Return the next value of the author's generator, or END."""
+    try:
+        return next(values, END)
+    except GeneratorExit as error:
+        raise HandlerExitError from error

@@ -31,11 +31,13 @@ class Loader:
         self._on_instances = on_instances
         self._done = threading.Event()
         self._plugin: Plugin | None = None
-        self._reason = ""
+        self._reason = "the plugin's code could not be loaded"
+        self.thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start to load, and return immediately."""
-        threading.Thread(target=self._load, name="load-plugin", daemon=True).start()
+        self.thread = threading.Thread(target=self._load, name="load-plugin", daemon=True)
+        self.thread.start()
 
     def plugin(self) -> Plugin:
         """Return the plugin, waiting until it is loaded.
@@ -50,6 +52,10 @@ class Loader:
 
                 raise LoadError(self._reason)
         return self._plugin
+
+    def is_done(self) -> bool:
+        """Return True if the code is loaded, or could not be."""
+        return self._done.is_set()
 
     def loaded(self, wait_seconds: float = 0) -> Plugin | None:
         """Return the plugin if it is loaded within `wait_seconds`, or None."""

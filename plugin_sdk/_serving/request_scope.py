@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Metadata = list[tuple[str, str]]
+
+active: set[ActiveCall] = set()
+"""The calls being served at this moment."""
 
 
 class Rpc(NamedTuple):
@@ -49,6 +53,7 @@ class ActiveCall:
         self.metadata = metadata
         self.outcome = Outcome()
         self.sent = 1
+        self.thread = threading.get_ident()
         self.started = time.perf_counter()
         self._grpc = grpc_context
 
@@ -143,6 +148,7 @@ def _begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> Act
     if state.metrics is not None:
         state.metrics.rpc_started(rpc.method, rpc.kind)
     _log.log("debug", "Plugin Request Started")
+    active.add(call)
     return call
 
 
@@ -166,6 +172,7 @@ def _record_failure(call: ActiveCall, error: BaseException) -> None:
 
 
 def _end(call: ActiveCall) -> None:
+    active.discard(call)
     seconds = time.perf_counter() - call.started
     outcome, rpc, metrics = call.outcome, call.rpc, call.state.metrics
     if outcome.status == "ok" and call.is_cancelled():

@@ -99,7 +99,7 @@ def build(
     table.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, goplugin.check))
     for method in reflection.METHODS:
         # Not in the control pool: a tool may keep its stream open, and Shutdown needs a thread.
-        table.conversation(method, in_pool(pools.streams, reflection.reflection(table.names)))
+        table.conversation(method, in_pool(pools.streams, reflection.reflection(table.names), streaming=True))
     server = grpc.server(pools.control, options=_OPTIONS)
     server.add_generic_rpc_handlers((_as_generic(grpc, table),))
     return server, pools
@@ -147,7 +147,7 @@ class _Method(NamedTuple):
                 made.append(getattr(module, self.factory)(state, pools))
             return made[0](message, context)
 
-        return in_pool(getattr(pools, self.pool), call)
+        return in_pool(getattr(pools, self.pool), call, streaming=self.streaming)
 
 
 _METHODS = (

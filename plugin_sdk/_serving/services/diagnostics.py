@@ -24,13 +24,18 @@ _CHECK_HEALTH = Rpc("checkHealth", "/pluginv2.Diagnostics/CheckHealth")
 _COLLECT_METRICS = Rpc("collectMetrics", "/pluginv2.Diagnostics/CollectMetrics")
 
 
-def check_health(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:
+def check_health(state: SharedState, pools: Pools) -> Callable[[Any, Any], Any]:
     """Return the behaviour of CheckHealth; a failed check is a normal response that gives the reason."""
-    return request_scope.unary(state, _CHECK_HEALTH, _check_health)
+
+    def work(call: ActiveCall, message: Any) -> Any:
+        return _check_health(call, message, pools.queries.refusal)
+
+    return request_scope.unary(state, _CHECK_HEALTH, work)
 
 
-def _check_health(call: ActiveCall, message: Any) -> Any:
-    result = _checked(call, message)
+def _check_health(call: ActiveCall, message: Any, refusal: str) -> Any:
+    # Whoever tests the data source reads why its queries are refused, not that all is well.
+    result = CheckHealthResult.error(refusal) if refusal else _checked(call, message)
     if result.status is HealthStatus.ERROR:
         _log.log("debug", "health check failed", error=result.message)
     return pluginv2.CheckHealthResponse(
@@ -70,7 +75,7 @@ def _details(result: CheckHealthResult) -> bytes:
         return b""
     try:
         return json.dumps(dict(result.details), allow_nan=False, default=str).encode()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         _log.log_exception("the details of check_health are not a JSON object and were omitted", error)
         return b""
 

@@ -22,10 +22,9 @@ def iterate(result: Any, caller: Caller) -> Iterator[Any]:
         return
     if not isinstance(result, Iterable):
         raise TypeError(f"expected a generator or an iterable, got {type(result).__name__}")
+    values = iter(result)
     try:
-        for value in result:
-            if caller.is_cancelled():
-                return
+        while (value := async_bridge.next_of(values)) is not async_bridge.END and not caller.is_cancelled():
             yield value
     finally:
         close = getattr(result, "close", None)
@@ -37,7 +36,6 @@ async def _awaited(awaitable: Any) -> Any:
     return await awaitable
 
 
-_END = object()
 _CLEANUP_SECONDS = 5.0
 """How long a cancelled generator may take to clean up before its thread stops waiting."""
 
@@ -45,7 +43,6 @@ _CLEANUP_SECONDS = 5.0
 def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
     import asyncio
 
-    loop = async_bridge.event_loop()
     current: list[Any] = []
     running: set[Any] = set()
 
@@ -55,7 +52,7 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
         try:
             return await values.__anext__()
         except StopAsyncIteration:
-            return _END
+            return async_bridge.END
         finally:
             running.discard(task)
 
@@ -68,10 +65,10 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
             await close()
 
     def take() -> Any:
-        current[:] = [asyncio.run_coroutine_threadsafe(step(), loop)]
+        current[:] = [async_bridge.submit(step())]
         if caller.is_cancelled():
             current[0].cancel()
-        return current[0].result()
+        return async_bridge.result_of(current[0])
 
     def cancel() -> None:
         for future in current:
@@ -80,7 +77,7 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
     # Registered once rather than for each value: a channel may run for days.
     caller.on_end(cancel)
     try:
-        while (value := take()) is not _END:
+        while (value := take()) is not async_bridge.END:
             yield value
     finally:
         async_bridge.run(finish(), async_bridge.Uncancelled())

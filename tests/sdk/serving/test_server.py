@@ -70,11 +70,10 @@ def test_a_behaviour_is_marked_for_its_pool() -> None:
 
     def behavior() -> None: ...
 
-    assert in_pool(pools.streams, behavior) is behavior
-    assert behavior.experimental_thread_pool is pools.streams  # type: ignore[attr-defined]
+    marked: Any = in_pool(pools.streams, behavior)
+    assert marked.experimental_thread_pool is pools.streams
     pools.close()
-    with pytest.raises(RuntimeError):
-        pools.control.submit(print)
+    assert not pools.control.submit(print).done()  # in grpcio's serving thread nothing may be raised
 
 
 class Echo(DataSource[Any, Any]):

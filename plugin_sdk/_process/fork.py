@@ -1,0 +1,109 @@
+"""What a child made by fork gives back of this process: its signals, its descriptors, its locks.
+
+multiprocessing and `os.fork` copy a process whole. The copy would ignore the signals that are to end it, hold
+the pipes by whose end Grafana sees that the plugin has gone, and serve on its connections.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from plugin_sdk import _log
+from plugin_sdk._process.stderr import open_descriptors
+from plugin_sdk._serving import async_bridge, pools
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_GRACE_SECONDS = 2.0
+"""How long a child has for its own SIGTERM handler when the plugin has ended."""
+
+
+class ForkGuard:
+    """Cleans up in every child that is forked from now on, and ends those that outlive the plugin.
+
+    Args:
+        ours: returns the descriptors that only the plugin itself may hold.
+        address: the server's own address, a path or `host:port`.
+    """
+
+    def __init__(self, ours: Callable[[], Sequence[int]], address: str) -> None:
+        self._ours = ours
+        self._address = address
+        # The plugin alone keeps the second end: when the first reads its end, the plugin is gone.
+        self._gone, self._alive = os.pipe()
+        self._masks = threading.local()
+
+    def install(self) -> None:
+        """Register with the interpreter; on Windows there is no fork."""
+        if sys.platform != "win32":
+            os.register_at_fork(
+                before=self._block, after_in_parent=self._unblock, after_in_child=self._clean_up
+            )
+
+    def _block(self) -> None:
+        # A child ended right after its start must not lose the signal to the handler that it inherited.
+        self._masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+    def _unblock(self) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._masks.old)
+
+    def _clean_up(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        pools.in_forked_child = True
+        _forget_pool_threads()
+        _log.forked()
+        async_bridge.forget_loop()
+        for descriptor in (*self._ours(), *self._connections(), self._alive):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._ours, self._alive = tuple, -1
+        self._unblock()
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=self._end_with_plugin, name="plugin-watch", daemon=True).start()
+
+    def _end_with_plugin(self) -> None:
+        with contextlib.suppress(OSError):
+            os.read(self._gone, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE_SECONDS)
+        os._exit(1)
+
+    def _connections(self) -> list[int]:
+        """Return the server's sockets: those whose own address is the server's."""
+        found = []
+        for descriptor in open_descriptors():
+            with contextlib.suppress(OSError):
+                if stat.S_ISSOCK(os.fstat(descriptor).st_mode) and _own_address(descriptor) == self._address:
+                    found.append(descriptor)
+        return found
+
+
+def _forget_pool_threads() -> None:
+    """Keep the child's way out from joining the pools' threads, which it does not have, and its own."""
+    import concurrent.futures.thread as module
+
+    getattr(module, "_threads_queues", {}).clear()
+
+
+def _own_address(descriptor: int) -> str:
+    with socket.socket(fileno=os.dup(descriptor)) as found:
+        name = found.getsockname()
+    return name if isinstance(name, str) else f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
+
+
+def end_children() -> None:
+    """Ask the children that multiprocessing knows of to end; the interpreter's own way out does the same."""
+    module = sys.modules.get("multiprocessing.process")
+    if module is None:
+        return
+    for child in module.active_children():
+        with contextlib.suppress(Exception):
+            child.terminate()

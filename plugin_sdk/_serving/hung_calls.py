@@ -1,0 +1,190 @@
+"""Calls that do not return.
+
+The handler is named once with the line where it stands. Where such calls hold every thread of a pool, what
+waits behind them is refused with the reason; where that lasts, the process ends and Grafana starts a new one.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+
+from plugin_sdk import _log
+from plugin_sdk._serving.pools import STREAM_LIMIT, Pool, Pools
+from plugin_sdk._serving.request_scope import ActiveCall, active
+from plugin_sdk._serving.stacks import Position, position_of
+
+WARN_SECONDS = 10.0
+"""How long a call may run, or go on after its caller has left, before its handler is named in the log."""
+REFUSE_SECONDS = 10.0
+"""How long calls wait while no thread comes free; then they are refused, and new ones at once."""
+THREADLESS_SECONDS = 10.0
+"""How long calls may wait in a pool that has no thread because none can be started."""
+DEFAULT_END_SECONDS = 300.0
+HANG_VARIABLE = "GF_PLUGIN_HANG_TIMEOUT"
+"""Seconds until a process ends in which every thread is taken by calls that do not return; 0: never."""
+
+
+def end_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
+    """Return the limit of `HANG_VARIABLE`, or its default."""
+    text = environ.get(HANG_VARIABLE, "")
+    try:
+        return max(0.0, float(text)) if text else DEFAULT_END_SECONDS
+    except ValueError:
+        _log.log("warn", f"{HANG_VARIABLE} is not a number; using {DEFAULT_END_SECONDS:g}", value=text)
+        return DEFAULT_END_SECONDS
+
+
+@dataclass
+class _Seen:
+    """What was seen of a call at the last look."""
+
+    sent: int
+    since: float
+    left: float = 0.0
+
+
+@dataclass
+class _PoolState:
+    taken: int = 0
+    since: float = 0.0
+    threadless: float = 0.0
+
+
+@dataclass
+class HungCalls:
+    """Looks at the calls of a server once a second.
+
+    Args:
+        pools: of the server.
+        end_after: seconds until the process ends where every thread of a pool is taken; 0: never.
+    """
+
+    pools: Pools
+    end_after: float = DEFAULT_END_SECONDS
+    _seen: dict[ActiveCall, _Seen] = field(default_factory=dict)
+    _named: set[str] = field(default_factory=set)
+    _states: dict[str, _PoolState] = field(default_factory=dict)
+
+    def check(self) -> str:
+        """Look once; return why the process has to end, or the empty string."""
+        now = time.perf_counter()
+        overdue = self._overdue(now)
+        self._name(overdue, now)
+        for pool in (self.pools.control, self.pools.health, self.pools.queries, self.pools.streams):
+            reason = self._full(pool, now)
+            if reason:
+                return reason
+        return self._lost_streams(now)
+
+    def _overdue(self, now: float) -> list[ActiveCall]:
+        """Return the calls that have made no progress for too long, the oldest first."""
+        calls = [call for call in list(active) if now - call.started > WARN_SECONDS]
+        self._seen = {call: self._look(call, now) for call in calls}
+        late = [call for call in calls if now - self._standing(call) > WARN_SECONDS]
+        return sorted(late, key=lambda call: call.started)
+
+    def _look(self, call: ActiveCall, now: float) -> _Seen:
+        seen = self._seen.get(call) or _Seen(call.sent, call.started)
+        if call.sent != seen.sent:
+            seen.sent, seen.since = call.sent, now
+        if not seen.left and call.is_cancelled():
+            seen.left = now
+        return seen
+
+    def _standing(self, call: ActiveCall) -> float:
+        """Return since when a call stands; a channel may be quiet for days as long as somebody watches it."""
+        seen = self._seen[call]
+        if call.rpc.endpoint != "runStream":
+            return seen.since
+        return seen.left or time.perf_counter()
+
+    def _name(self, overdue: list[ActiveCall], now: float) -> None:
+        """Write one warning for each handler that calls stand in, until none does any more."""
+        standing: set[str] = set()
+        for call in overdue:
+            position = position_of(call.thread)
+            handler = position.handler if position is not None and position.handler else call.rpc.endpoint
+            if handler not in standing and handler not in self._named:
+                self._warn(call, handler, position, now)
+            standing.add(handler)
+        self._named = standing
+
+    def _warn(self, call: ActiveCall, handler: str, position: Position | None, now: float) -> None:
+        place = f"; it stands at {position}" if position is not None else ""
+        left = ", though its caller has left" if self._seen[call].left else ""
+        _log.log(
+            "warn",
+            f"{handler} has not returned for {now - call.started:.0f} s{left}{place}",
+            endpoint=call.rpc.endpoint,
+            handler=handler,
+            **({} if position is None else {"file": position.file, "line": position.line}),
+        )
+
+    def _full(self, pool: Pool, now: float) -> str:
+        state = self._states.setdefault(pool.name, _PoolState(since=now))
+        if pool.failure is not None:
+            return f"a call could not be taken: {type(pool.failure).__name__}: {pool.failure}"
+        reason = self._without_threads(pool, state, now)
+        if reason:
+            return reason
+        taken = pool.submitted - pool.waiting()
+        if not pool.refusal and (taken != state.taken or not pool.waiting()):
+            state.taken, state.since = taken, now
+            return ""
+        stood = now - state.since
+        if stood > REFUSE_SECONDS:
+            self._refuse(pool)
+        if self.end_after and stood > self.end_after:
+            return f"no thread came free for {stood:.0f} s: {self._taken(pool)}"
+        return ""
+
+    def _without_threads(self, pool: Pool, state: _PoolState, now: float) -> str:
+        """Try again to start threads that could not be started when their calls came."""
+        if not pool.waiting() or pool.threads() >= pool.limit or pool.add_thread() or pool.threads():
+            state.threadless = now
+            return ""
+        if now - state.threadless > THREADLESS_SECONDS:
+            return f"no thread can be started for {pool.waiting()} waiting calls; raise the limit of threads"
+        return ""
+
+    def _refuse(self, pool: Pool) -> None:
+        """Have what waits and what comes refused, by one thread beyond the limit."""
+        first, pool.refusal = not pool.refusal, self._taken(pool)
+        if first:
+            _log.log("error", f"calls are refused: {pool.refusal}", waiting=pool.waiting())
+        if pool.waiting():
+            pool.add_thread(max(0, pool.threads() - pool.limit) + 1)
+
+    def _taken(self, pool: Pool) -> str:
+        calls = sorted(list(active), key=lambda call: call.started)
+        mine = [call for call in calls if _POOL_OF.get(call.rpc.endpoint, "query") == pool.name]
+        left = sum(call.is_cancelled() for call in mine)
+        text = f"all {len(mine)} threads of the pool {pool.name!r} are taken by calls that do not return"
+        if left:
+            text += f" ({left} of their callers have left)"
+        position = position_of(mine[0].thread) if mine else None
+        if position is None:
+            return text
+        age = time.perf_counter() - mine[0].started
+        handler = position.handler or mine[0].rpc.endpoint
+        return f"{text}; the oldest, {handler}, has run for {age:.0f} s: {position}"
+
+    def _lost_streams(self, now: float) -> str:
+        """End where half of the threads for channels are held by some whose callers have left."""
+        lost = [
+            call
+            for call, seen in self._seen.items()
+            if call.rpc.endpoint == "runStream"
+            and seen.left
+            and self.end_after
+            and now - seen.left > self.end_after
+        ]
+        if len(lost) < STREAM_LIMIT // 2:
+            return ""
+        position = position_of(lost[0].thread)
+        return f"{len(lost)} channels do not end though their callers have left; one stands at {position}"
+
+
+_POOL_OF = {"checkHealth": "health", "collectMetrics": "health", "runStream": "stream"}
