@@ -32,6 +32,7 @@ from plugin_cli.build.verify import check_built
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project, find_project
+from plugin_cli.system.cache import ignored_dir
 from plugin_cli.system.file_lock import FileLock
 from plugin_cli.target import Target
 from plugin_cli.venv.create import ensure_environment
@@ -220,10 +221,7 @@ def _work(project: Project) -> Path:
 @contextmanager
 def _only_build(project: Project) -> Iterator[None]:
     """Let one build of this plugin run at a time: they share the caches and dist/."""
-    folder = project.state / "cache"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n")
-    lock = FileLock(folder / "build.lock")
+    lock = FileLock(ignored_dir(project.state / "cache") / "build.lock")
     if not lock.acquire():
         raise PluginCliError(
             f"another build of {project.plugin_id} is running", remedy="wait for it, or stop `plugin-cli dev`"

@@ -25,3 +25,16 @@ def private_dir(path: Path) -> Path:
     # mkdir's mode passes through the umask and is ignored for a folder that was there.
     path.chmod(0o700)
     return path
+
+
+def ignored_dir(path: Path) -> Path:
+    """Make `path`, a folder in a repository that git ignores, and return it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    ignore = path / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return path

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import IO
+
+_POLL_SECONDS = 0.1
 
 
 class FileLock:
@@ -23,6 +26,11 @@ class FileLock:
             return False
         self._file = file
         return True
+
+    def wait(self) -> None:
+        """Take the lock, however long its holder keeps it."""
+        while not self.acquire():
+            time.sleep(_POLL_SECONDS)
 
     def release(self) -> None:
         """Give the lock back; the file stays, since another process may be waiting on it."""

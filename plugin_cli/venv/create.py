@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import shutil
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plugin_cli.system.process import run
+from plugin_cli.system.cache import ignored_dir
+from plugin_cli.system.file_lock import FileLock
+from plugin_cli.system.json_file import write_json
+from plugin_cli.venv.health import UNFINISHED, Unfinished, damaged_packages, distributions, listing, site_packages
 from plugin_cli.venv.hidden import check_module_names
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
@@ -21,6 +28,7 @@ from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
 
 _STAMP = ".plugin-cli.json"
+_STAMP_KEYS = {"wanted", "ours", "listing", "distributions"}
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,8 @@ def ensure_environment(project: Project, console: Console) -> Path:
     """
     python = environment_python(project)
     try:
-        wanted = _wanted(project, console)
-        stamp = project.environment / _STAMP
-        kept = _read_stamp(stamp) if python.exists() else None
-        if kept is None or kept["wanted"] != wanted.stamp:
-            with console.working("preparing the plugin's environment"):
-                ours = _prepare(project, python, wanted, kept)
-                stamp.write_text(json.dumps({"wanted": wanted.stamp, "ours": ours}))
+        with _alone(project, console):
+            _ensure(project, python, console)
         check_module_names(project, _site_packages(project))
     except OSError as error:
         raise PluginCliError(
@@ -58,24 +61,96 @@ def ensure_environment(project: Project, console: Console) -> Path:
     return python
 
 
+@contextmanager
+def _alone(project: Project, console: Console) -> Iterator[None]:
+    """Let one command of the plugin prepare its environment; others wait and find it made."""
+    try:
+        lock = FileLock(ignored_dir(project.state / "cache") / "environment.lock")
+        free = lock.acquire()
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        yield  # what can only be read is changed by nobody
+        return
+    if not free:
+        with console.waiting("waiting for another command that prepares the plugin's environment"):
+            lock.wait()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _ensure(project: Project, python: Path, console: Console) -> None:
+    wanted = _wanted(project, console)
+    unfinished = Unfinished(project.environment)
+    kept = _read_stamp(project.environment / _STAMP) if python.exists() else None
+    is_current = kept is not None and kept["wanted"] == wanted.stamp and unfinished.owner() is None
+    if kept is not None and is_current and _is_whole(project, kept):
+        return
+    with console.working("preparing the plugin's environment"):
+        try:
+            ours = _prepare(project, python, wanted, kept, unfinished)
+        except PluginCliError:
+            # What failed before it changed anything, for want of an index, is no reason to begin anew.
+            if kept is not None and kept["listing"] == listing(project.environment):
+                unfinished.end()
+            raise
+        _write_stamp(project, wanted.stamp, ours)
+        unfinished.end()
+
+
+def _is_whole(project: Project, kept: dict[str, Any]) -> bool:
+    """Tell whether nothing was lost since; what only was added, such as bytecode, is taken note of."""
+    if not _is_this_python(project):
+        return False  # its configuration is lost: the running one is in the stamp
+    if listing(project.environment) == kept["listing"]:
+        return True
+    lost = set(kept["distributions"]) - distributions(project.environment)
+    if lost or damaged_packages(project.environment):
+        return False
+    with suppress(OSError):  # the next run looks as closely
+        _write_stamp(project, kept["wanted"], kept["ours"])
+    return True
+
+
+def _write_stamp(project: Project, wanted: dict[str, Any], ours: bool) -> None:
+    environment = project.environment
+    facts = {"wanted": wanted, "ours": ours, "listing": listing(environment)}
+    write_json(environment / _STAMP, facts | {"distributions": sorted(distributions(environment))})
+
+
 def _read_stamp(stamp: Path) -> dict[str, Any] | None:
     """Return what the last run wrote; None for what another version of the tool, or half a run, left."""
     try:
         kept = json.loads(stamp.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return kept if isinstance(kept, dict) and {"wanted", "ours"} <= kept.keys() else None
+    return kept if isinstance(kept, dict) and kept.keys() >= _STAMP_KEYS else None
 
 
-def _prepare(project: Project, python: Path, wanted: _Wanted, kept: dict[str, Any] | None) -> bool:
+def _prepare(
+    project: Project, python: Path, wanted: _Wanted, kept: dict[str, Any] | None, unfinished: Unfinished
+) -> bool:
     """Make the environment or bring it up to date; return True if it is ours and not the author's."""
-    runs = _runs(python)
-    ours = bool(kept["ours"]) if kept is not None else not runs
-    if not runs or (ours and not _is_this_python(project)):
+    cut_short, runs = unfinished.owner(), _runs(python)
+    empty = not distributions(project.environment)  # as a run leaves it that was cut short at its beginning
+    known = kept["ours"] if kept is not None else cut_short == "ours"
+    ours = bool(known) or not runs or (kept is None and empty)
+    owner = "ours" if ours else "author"
+    unfinished.begin(owner)
+    if not runs or (ours and (cut_short is not None or not _is_this_python(project))):
         _make(project)
+        unfinished.begin(owner)
     _check_python(project)
-    # Packages that are no longer required are removed, unless the author made the environment.
-    _install(project, python, (*wanted.arguments, *(["--exact"] if ours else [])))
+    arguments = list(wanted.arguments)
+    if ours:
+        arguments.append("--exact")  # packages that are no longer required
+    elif cut_short is not None:
+        arguments.append("--reinstall")
+    for name in damaged_packages(project.environment):
+        arguments += ["--reinstall-package", name]
+    _install(project, python, tuple(arguments))
     _link_backend(project)
     return ours
 
@@ -177,6 +252,9 @@ def _check_python(project: Project) -> None:
 
 
 def _make(project: Project) -> None:
+    # uv clears what has a configuration; what has lost it but for our marks is ours to clear.
+    if any((project.environment / name).exists() for name in (_STAMP, UNFINISHED)):
+        shutil.rmtree(project.environment)
     base = getattr(sys, "_base_executable", None) or sys.executable
     _uv(project, ["venv", "--clear", "--python", base, str(project.environment)])
 
@@ -196,6 +274,7 @@ def _link_backend(project: Project) -> None:
 
 
 def _site_packages(project: Project) -> Path:
-    if sys.platform == "win32":
-        return project.environment / "Lib" / "site-packages"
-    return next((project.environment / "lib").glob("python*/site-packages"))
+    folder = site_packages(project.environment)
+    if folder is None:
+        raise FileNotFoundError(f"{project.environment} has no folder site-packages")
+    return folder

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project, find_project
 from plugin_cli.venv.create import ensure_environment
-from tests.built_plugin import BuiltPlugin
+from tests.built_plugin import TOOL, BuiltPlugin
 
 pytestmark = pytest.mark.e2e
 QUIET = TerminalConsole(quiet=True)
@@ -104,3 +106,81 @@ def test_one_that_the_author_made_keeps_its_packages_and_is_never_replaced(proje
     with pytest.raises(ProjectError, match=r"is of another Python than 3\.\d+\n(.*\n)*  try: remove it"):
         ensure_environment(project, QUIET)
     assert stray.exists()
+
+
+def lose(name: str) -> Callable[[Project], object]:
+    return lambda project: [shutil.rmtree(path) for path in site_packages(project).glob(name)]
+
+
+def cut_short(owner: str) -> Callable[[Project], object]:
+    def spoil(project: Project) -> None:
+        (project.environment / ".plugin-cli.unfinished").write_text(owner)
+        lose("httpx*")(project)
+
+    return spoil
+
+
+HARMS: dict[str, Callable[[Project], object]] = {
+    "a package's folder": lose("httpx"),
+    "a package's record": lose("httpx-*.dist-info"),
+    "a whole package": lose("httpx*"),
+    "a part of a package": lose("google/protobuf"),
+    "a module": lambda project: [
+        path.unlink() for path in site_packages(project).glob("typing_extensions.py")
+    ],
+    "a package cut to nothing": lambda project: [
+        path.unlink() for path in site_packages(project).glob("httpx/*.py")
+    ],
+    "the packages": lambda project: shutil.rmtree(site_packages(project)),
+    "the interpreter": lambda project: (project.environment / "bin" / "python").unlink(),
+    "the configuration": lambda project: (project.environment / "pyvenv.cfg").unlink(),
+    "a garbled stamp": lambda project: (project.environment / ".plugin-cli.json").write_text("{"),
+    "another stamp": lambda project: (project.environment / ".plugin-cli.json").write_text("[[]]"),
+    "a run of the tool cut short": cut_short("ours"),
+    "a run cut short in the author's": cut_short("author"),
+    "a run cut short at its beginning": cut_short(""),
+    "an empty folder": lambda project: [shutil.rmtree(project.environment), project.environment.mkdir()],
+}
+
+
+@pytest.fixture(scope="module")
+def lossy(built_plugin: BuiltPlugin, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return find_project(built_plugin.copy(tmp_path_factory.mktemp("lossy") / "weather").root)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_was_lost_is_made_again_by_the_next_command(lossy: Project, harm: str) -> None:
+    project = lossy
+    ensure_environment(project, QUIET)
+    HARMS[harm](project)
+
+    assert works(ensure_environment(project, QUIET))
+    assert not (project.environment / ".plugin-cli.unfinished").exists()
+    before = (project.environment / ".plugin-cli.json").stat().st_mtime_ns
+    ensure_environment(project, QUIET)
+    assert (project.environment / ".plugin-cli.json").stat().st_mtime_ns == before, "once, and no more"
+
+
+def test_two_first_commands_at_once_make_it_once(lossy: Project) -> None:
+    project = lossy
+    shutil.rmtree(project.environment, ignore_errors=True)
+    command = [TOOL, "query", "--backend", "source"]
+    first, second = (
+        subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    )
+    said = [process.communicate(timeout=300)[1] for process in (first, second)]
+
+    assert (first.returncode, second.returncode) == (0, 0), said
+    assert sum("preparing the plugin's environment" in text for text in said) == 1
+    assert sum("waiting for another command" in text for text in said) <= 1
+
+
+def test_a_lock_that_a_dead_command_left_holds_nobody_up(lossy: Project) -> None:
+    project = lossy
+    ensure_environment(project, QUIET)
+    code = "import os, sys; from plugin_cli.system.file_lock import FileLock; from pathlib import Path\n"
+    code += "FileLock(Path(sys.argv[1])).acquire(); os.kill(os.getpid(), 9)"
+    lock = project.state / "cache" / "environment.lock"
+    assert subprocess.run([sys.executable, "-c", code, lock], check=False).returncode == -9
+    assert works(ensure_environment(project, QUIET))
