@@ -27,7 +27,7 @@ from plugin_cli.build.report.notices import write_notices
 from plugin_cli.build.report.sizes import Size, package_sizes
 from plugin_cli.build.schema.read import plugin_schema
 from plugin_cli.build.settings import build_settings
-from plugin_cli.build.swap import swap
+from plugin_cli.build.swap import recover, swap
 from plugin_cli.build.verify import check_built
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
@@ -227,6 +227,7 @@ def _only_build(project: Project) -> Iterator[None]:
             f"another build of {project.plugin_id} is running", remedy="wait for it, or stop `plugin-cli dev`"
         )
     try:
+        recover(project.dist, _work(project))
         yield
     finally:
         lock.release()

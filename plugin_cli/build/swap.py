@@ -9,6 +9,8 @@ from pathlib import Path
 
 from plugin_cli.errors import PluginCliError
 
+_OLD, _DONE, _NEW = ".old-dist", ".done-dist", ".new-dist"
+
 
 def swap(made: Path, dist: Path, work: Path) -> None:
     """Move what is in `made` into `dist` and what was there away.
@@ -21,7 +23,7 @@ def swap(made: Path, dist: Path, work: Path) -> None:
     try:
         dist.mkdir(parents=True, exist_ok=True)
         try:
-            _move(made, dist, work / ".old-dist")
+            _move(made, dist, work / _OLD)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -36,25 +38,48 @@ def swap(made: Path, dist: Path, work: Path) -> None:
     shutil.rmtree(made, ignore_errors=True)
 
 
+def recover(dist: Path, work: Path) -> None:
+    """Put back what a swap that was killed had moved away: it may be all there is for other systems.
+
+    Raises:
+        OSError: a file cannot be moved.
+    """
+    for old in (work / _OLD, dist / _OLD):
+        if not old.is_dir() or not dist.is_dir():
+            continue
+        for path in list(old.iterdir()):
+            target = dist / path.name
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            path.replace(target)
+        old.rmdir()
+    for left in (dist / _NEW, dist / _DONE, work / _DONE):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _move(made: Path, dist: Path, old: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     old.mkdir(parents=True)
     try:
         _exchange(made, dist, old)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             old.rmdir()  # everything went back
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    # One step, after which nothing is to be put back any more.
+    done = old.with_name(_DONE)
+    shutil.rmtree(done, ignore_errors=True)
+    old.rename(done)
+    shutil.rmtree(done, ignore_errors=True)
     shutil.rmtree(made, ignore_errors=True)
 
 
 def _move_copies(made: Path, dist: Path) -> None:
-    beside = dist / ".new-dist"
+    beside = dist / _NEW
     shutil.rmtree(beside, ignore_errors=True)
     try:
         shutil.copytree(made, beside)
-        _move(beside, dist, dist / ".old-dist")
+        _move(beside, dist, dist / _OLD)
     except shutil.Error as error:
         raise OSError(f"the new files do not fit: {error}"[:300]) from error
     finally:
@@ -70,7 +95,7 @@ def _exchange(made: Path, dist: Path, old: Path) -> None:
         for path in list(made.iterdir()):
             moved.append((path, dist / path.name))
             path.rename(dist / path.name)
-    except OSError:
+    except BaseException:  # Ctrl-C as well
         for origin, target in reversed(moved):
             if target.exists() or target.is_symlink():
                 target.rename(origin)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from plugin_cli.build.swap import swap
+from plugin_cli.build.swap import recover, swap
 from plugin_cli.errors import PluginCliError
 
 
@@ -98,3 +98,64 @@ def test_files_come_over_from_another_disk(small_disk: Path, tmp_path: Path) -> 
     dist = tree(small_disk / "dist", old="1")
     swap(tree(tmp_path / "made", new="2"), dist, tmp_path / "work")
     assert files(dist) == {"new": "2"}
+
+
+def killed_at(step: int, made: Path, dist: Path, work: Path) -> bool:
+    """Swap in a process that dies before its `step`th change of the disk; tell whether it came so far."""
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover - measured in the parent alone
+        changes = iter(range(1000))
+        for owner, name in ((Path, "rename"), (os, "unlink"), (os, "rmdir")):
+            change = getattr(owner, name)
+
+            def counted(
+                *arguments: object, change: Callable[..., object] = change, **options: object
+            ) -> object:
+                if next(changes) == step:
+                    os._exit(9)
+                return change(*arguments, **options)
+
+            setattr(owner, name, counted)
+        swap(made, dist, work)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] != 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="optional: kills a copy of this process")
+def test_a_swap_that_is_killed_anywhere_loses_nothing(tmp_path: Path) -> None:
+    step, killed = 0, True
+    while killed:
+        folder = tmp_path / str(step)
+        dist, work = tree(folder / "dist", a="1", other__arm="1", z="1"), folder / "work"
+        made = tree(work / "made", a="2", other__arm="2", new="2")
+        killed = killed_at(step, made, dist, work)
+
+        recover(dist, work)
+
+        old = {"a": "1", "other/arm": "1", "z": "1"}
+        new = {"a": "2", "other/arm": "2", "new": "2"}
+        found = files(dist)
+        assert found == new or (old.items() <= found.items() and found.keys() <= old.keys() | {"new"}), step
+        assert [path for path in work.iterdir() if path.name != "made"] == []
+        swap(tree(work / "again", a="3"), dist, work)
+        assert files(dist) == {"a": "3"}
+        step += 1
+    assert step > 8
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_an_interrupt_half_way_brings_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]
+) -> None:
+    dist, made = tree(tmp_path / "dist", a="1", b="1"), tree(tmp_path / "made", a="2", c="2")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.parent == made and path.name == "c":
+            raise stop
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(stop):
+        swap(made, dist, tmp_path / "work")
+    assert files(dist) == {"a": "1", "b": "1"}

@@ -108,11 +108,21 @@ def test_one_that_the_author_made_keeps_its_packages_and_is_never_replaced(proje
     assert stray.exists()
 
 
-def lose(name: str) -> Callable[[Project], object]:
-    return lambda project: [shutil.rmtree(path) for path in site_packages(project).glob(name)]
+Harm = Callable[[Project], None]
 
 
-def cut_short(owner: str) -> Callable[[Project], object]:
+def lose(pattern: str) -> Harm:
+    def remove(project: Project) -> None:
+        for path in list(site_packages(project).glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    return remove
+
+
+def cut_short(owner: str) -> Harm:
     def spoil(project: Project) -> None:
         (project.environment / ".plugin-cli.unfinished").write_text(owner)
         lose("httpx*")(project)
@@ -120,26 +130,38 @@ def cut_short(owner: str) -> Callable[[Project], object]:
     return spoil
 
 
-HARMS: dict[str, Callable[[Project], object]] = {
+def write_stamp(text: str) -> Harm:
+    def write(project: Project) -> None:
+        (project.environment / ".plugin-cli.json").write_text(text)
+
+    return write
+
+
+def remove(name: str) -> Harm:
+    return lambda project: (project.environment / name).unlink()
+
+
+def empty(project: Project) -> None:
+    shutil.rmtree(project.environment)
+    project.environment.mkdir()
+
+
+HARMS: dict[str, Harm] = {
     "a package's folder": lose("httpx"),
     "a package's record": lose("httpx-*.dist-info"),
     "a whole package": lose("httpx*"),
     "a part of a package": lose("google/protobuf"),
-    "a module": lambda project: [
-        path.unlink() for path in site_packages(project).glob("typing_extensions.py")
-    ],
-    "a package cut to nothing": lambda project: [
-        path.unlink() for path in site_packages(project).glob("httpx/*.py")
-    ],
+    "a module": lose("typing_extensions.py"),
+    "a package cut to nothing": lose("httpx/*.py"),
     "the packages": lambda project: shutil.rmtree(site_packages(project)),
-    "the interpreter": lambda project: (project.environment / "bin" / "python").unlink(),
-    "the configuration": lambda project: (project.environment / "pyvenv.cfg").unlink(),
-    "a garbled stamp": lambda project: (project.environment / ".plugin-cli.json").write_text("{"),
-    "another stamp": lambda project: (project.environment / ".plugin-cli.json").write_text("[[]]"),
+    "the interpreter": remove("bin/python"),
+    "the configuration": remove("pyvenv.cfg"),
+    "a garbled stamp": write_stamp("{"),
+    "another stamp": write_stamp("[[]]"),
     "a run of the tool cut short": cut_short("ours"),
     "a run cut short in the author's": cut_short("author"),
     "a run cut short at its beginning": cut_short(""),
-    "an empty folder": lambda project: [shutil.rmtree(project.environment), project.environment.mkdir()],
+    "an empty folder": empty,
 }
 
 
@@ -164,7 +186,7 @@ def test_what_was_lost_is_made_again_by_the_next_command(lossy: Project, harm: s
 def test_two_first_commands_at_once_make_it_once(lossy: Project) -> None:
     project = lossy
     shutil.rmtree(project.environment, ignore_errors=True)
-    command = [TOOL, "query", "--backend", "source"]
+    command: list[str | Path] = [TOOL, "query", "--backend", "source"]
     first, second = (
         subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -18,6 +18,7 @@ from plugin_cli.build.settings import BuildSettings
 from plugin_cli.console import Console
 from plugin_cli.project import Project
 from plugin_cli.resources import launchers_dir
+from plugin_cli.system.json_file import read_json, write_json
 from plugin_cli.target import TARGETS, Target
 
 _PATHS = ("backend", "entry_script", "hooks", "runtime_hook", "data")
@@ -114,7 +115,7 @@ def _make(inputs: BundleInputs, work: Path) -> Bundle:
         "origins": sorted(origins.items()),
         "components": [item.to_json() for item in components],
     }
-    record.write_text(json.dumps(facts), encoding="utf-8")
+    write_json(record, facts)
     return Bundle(folder, tuple(sorted(origins.items())), components)
 
 
@@ -133,15 +134,14 @@ def _set_modes(folder: Path) -> None:
 
 
 def _read(work: Path, key: str) -> Bundle | None:
+    facts, folder = read_json(work / "bundle.json") or {}, work / "bundle"
+    if facts.get("key") != key or not folder.is_dir() or facts.get("files") != tree_fingerprint(folder):
+        return None
     try:
-        facts = json.loads((work / "bundle.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    folder = work / "bundle"
-    if facts["key"] != key or facts["files"] != tree_fingerprint(folder):
-        return None
-    origins = tuple((name, origin) for name, origin in facts["origins"])
-    return Bundle(folder, origins, tuple(Component.from_json(item) for item in facts["components"]))
+        origins = tuple((name, origin) for name, origin in facts["origins"])
+        return Bundle(folder, origins, tuple(Component.from_json(item) for item in facts["components"]))
+    except (KeyError, TypeError, ValueError):
+        return None  # written by another version of the tool, or garbled since
 
 
 def _contents(folder: Path, target: Target) -> Path:
@@ -175,10 +175,7 @@ def keep_others(dist: Path, made: Path, executable: str, built: Target, source: 
         contents, program = dist / target.folder, dist / target.executable(executable)
         if target == built or not program.is_file():
             continue
-        try:
-            facts = json.loads((contents / "buildinfo.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
+        facts = read_json(contents / "buildinfo.json") or {}
         if facts.get("source") == source:
             _link_tree(contents, made / target.folder)
             _link(str(program), str(made / program.name))

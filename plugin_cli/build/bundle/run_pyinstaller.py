@@ -25,29 +25,22 @@ class Collected:
 
 
 def collect(python: Path, plan: Plan, work: Path) -> Collected:
-    """Run PyInstaller by `plan` below the folder `work`, which keeps its caches for the next time.
+    """Run PyInstaller by `plan` below the folder `work`.
 
     Raises:
         ToolFailedError: PyInstaller failed; the message has its last words.
     """
     work.mkdir(parents=True, exist_ok=True)
-    out = work / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    report = work / "report.json"
+    out, caches, report = work / "out", work / "work", work / "report.json"
+    # PyInstaller believes its own caches, whatever became of them; it runs only where they are stale anyway.
+    for folder in (out, caches):
+        shutil.rmtree(folder, ignore_errors=True)
     written = json.loads(plan.to_json()) | {"report": str(report)}
     (work / "plan.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
     command: list[str | Path] = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
-    command += [
-        "--distpath",
-        out,
-        "--workpath",
-        work / "work",
-        RECIPE / "bundle.spec",
-        "--",
-        work / "plan.json",
-    ]
+    command += ["--distpath", out, "--workpath", caches, RECIPE / "bundle.spec"]
     run(
-        command,
+        [*command, "--", work / "plan.json"],
         what="the executable cannot be put together",
         cwd=work,
         # A fixed hash seed and time make the same input give the same files.
