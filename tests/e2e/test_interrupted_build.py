@@ -40,12 +40,12 @@ def lose(pattern: str) -> Callable[[Path], None]:
     return remove
 
 
-LOSS = [lose("*/bundle.json")]
+LOSS = [lose("*/bundle.json"), lose("dist.json")]
 HARMS: dict[str, list[Callable[[Path], None]]] = {
     "PyInstaller's own": [garble("*/work/**/*.toc"), garble("*/work/**/*.pyz"), *LOSS],
-    "a list for the record of the bundle": [garble("*/bundle.json", "[]")],
+    "a list for the record of the bundle": [garble("*/bundle.json", "[]"), lose("dist.json")],
     "a record of the bundle that is none": [garble("*/bundle.json"), garble("dist.json", "[3]")],
-    "a part of the bundle": [lose("*/bundle/base_library.zip"), lose("*/work")],
+    "a part of the bundle": [lose("*/bundle/base_library.zip"), lose("dist.json")],
 }
 
 
