@@ -1,6 +1,6 @@
-"""Data frames: what a query answers with, in the form that Grafana reads.
+"""Data frames: what a query returns, in the form that Grafana reads.
 
-Names load on first use, and so do the modules behind them: a plugin pays for what it uses.
+Names are imported on first use, so a plugin pays only for what it uses.
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ from plugin_sdk.data import _json_fields as fields
 
 
 class ThresholdsMode(StrEnum):
-    """What a threshold's value means."""
+    """How the values of thresholds are read."""
 
     ABSOLUTE = "absolute"
     PERCENTAGE = "percentage"
 
 
 class SpecialValue(StrEnum):
-    """The values that only a `SpecialMapping` can match."""
+    """The values that only a `SpecialMapping` matches."""
 
     TRUE = "true"
     FALSE = "false"
@@ -31,7 +31,7 @@ class SpecialValue(StrEnum):
 
 @dataclass(slots=True)
 class Threshold:
-    """From `value` on, the color. The first step's value is minus infinity."""
+    """A color for values from `value` upwards. The first step's value is minus infinity."""
 
     value: float = fields.json_field("value", fields.NUMBER, default=float("-inf"), always=True)
     color: str | None = fields.json_field("color", fields.TEXT)
@@ -40,7 +40,7 @@ class Threshold:
 
 @dataclass(slots=True)
 class Thresholds:
-    """Steps sorted by value."""
+    """Threshold steps, sorted by value."""
 
     steps: list[Threshold] = fields.json_field(
         "steps", fields.list_of(fields.nested(Threshold)), factory=list, always=True
@@ -52,7 +52,7 @@ class Thresholds:
 
 @dataclass(slots=True)
 class MappingResult:
-    """What is shown instead of a value."""
+    """The text and color shown instead of a value."""
 
     text: str | None = fields.json_field("text", fields.TEXT)
     color: str | None = fields.json_field("color", fields.TEXT)
@@ -61,14 +61,14 @@ class MappingResult:
 
 @dataclass(slots=True)
 class ValueMapping:
-    """Exact values, written as text, to what is shown."""
+    """Maps exact values, written as text, to what is shown."""
 
     options: dict[str, MappingResult]
 
 
 @dataclass(slots=True)
 class RangeMapping:
-    """All values between two bounds; None is no bound."""
+    """Maps all values between two bounds to what is shown; None is no bound."""
 
     start: float | None = fields.json_field("from", fields.NUMBER)
     end: float | None = fields.json_field("to", fields.NUMBER)
@@ -79,7 +79,7 @@ class RangeMapping:
 
 @dataclass(slots=True)
 class SpecialMapping:
-    """Null, NaN, true, false and the empty text."""
+    """Maps null, NaN, true, false or the empty text to what is shown."""
 
     match: SpecialValue = fields.json_field(
         "match", fields.choice(SpecialValue), default=SpecialValue.NULL, always=True
@@ -130,7 +130,7 @@ class DataLink:
 
 @dataclass(slots=True)
 class EnumConfig:
-    """The texts that the numbers of an enum field stand for, and optionally their looks."""
+    """The texts for the numbers of an enum field, with optional colors, icons and descriptions."""
 
     text: list[str] = fields.json_field("text", fields.list_of(fields.TEXT), factory=list, always=True)
     color: list[str] | None = fields.json_field("color", fields.list_of(fields.TEXT))
@@ -152,7 +152,7 @@ _TYPE_CONFIG = fields.Form(lambda value, where: {"enum": _ENUM.write(value, wher
 
 @dataclass(slots=True, kw_only=True)
 class FieldConfig:
-    """The display of one field. What is None is left to Grafana and to the panel's own settings.
+    """The display options of one field. An option that is None is left to Grafana and the panel's settings.
 
     >>> FieldConfig(unit="celsius", decimals=1).to_dict()
     {'unit': 'celsius', 'decimals': 1}
@@ -180,10 +180,14 @@ class FieldConfig:
     custom: dict[str, Any] | None = fields.json_field("custom", fields.OBJECT)
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object that Grafana reads; FrameError names a value of the wrong form."""
+        """Return the JSON object that Grafana reads.
+
+        Raises:
+            FrameError: an option has an invalid value; the text names it.
+        """
         return fields.write(self, "config")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FieldConfig:
-        """The reverse of `to_dict`."""
+        """Return the options of a JSON object, as `to_dict` returns it."""
         return fields.read(cls, data, "config")

@@ -1,4 +1,4 @@
-"""How databases write instants, intervals and names; what the macros need to know of each."""
+"""How each SQL dialect writes instants, intervals and names, for the macros."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ PERIODS = ("minute", "hour", "day", "month", "year")
 
 
 class MacroError(FrameError):
-    """A macro that cannot be expanded; the sentence is for whoever wrote the query."""
+    """A macro cannot be expanded; the text is for the author of the query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`instant` writes milliseconds as SQL, `column` makes a time column comparable with it."""
+    """One SQL dialect: `instant` writes milliseconds as SQL, `column` makes a column comparable with it."""
 
     name: str
     quote: str
@@ -28,7 +28,7 @@ class Dialect:
 
 
 def iso(ms: int) -> str:
-    """Milliseconds since 1970 as RFC 3339, the fraction only where there is one."""
+    """Return milliseconds since 1970 as RFC 3339, with a fraction only if it is not zero."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
     return moment.isoformat(timespec="milliseconds" if ms % 1000 else "seconds").replace("+00:00", "Z")
 
@@ -50,7 +50,7 @@ def _no_group(column: str, seconds: int) -> str:
 
 
 def _dateparts(column: str, period: str) -> str:
-    """From the finest part to the year, as the Go SDK writes it."""
+    """Return the date parts from the finest to the year, as the Go SDK writes them."""
     return ",".join(f"datepart({part}, {column})" for part in PERIODS[PERIODS.index(period) :])
 
 
@@ -103,7 +103,7 @@ _ALL = (
     Dialect(
         "sqlite",
         '"',
-        # SQLite has no type for instants: texts are compared, so both sides are written by datetime().
+        # SQLite compares instants as text, so both sides go through datetime().
         lambda ms: f"datetime({ms // 1000}, 'unixepoch')",
         lambda column: f"datetime({column})",
         lambda column, s: f"datetime(CAST(strftime('%s', {column}) AS INTEGER)/{s}*{s}, 'unixepoch')",
@@ -118,14 +118,14 @@ def _seconds(ms: int) -> str:
 
 
 def dialect_of(name: str) -> Dialect:
-    """The dialect of this name."""
+    """Return the dialect with this name."""
     if name not in DIALECTS:
-        raise MacroError(f"there is no dialect {name!r}; expected one of {', '.join(DIALECTS)}")
+        raise MacroError(f"unknown dialect {name!r}; expected one of {', '.join(DIALECTS)}")
     return DIALECTS[name]
 
 
 def quote_identifier(name: str, dialect: str = "standard") -> str:
-    """A table or column name that cannot be anything else, each part of `a.b` on its own.
+    """Return a table or column name as a quoted identifier, with each part of `a.b` quoted separately.
 
     >>> quote_identifier('weather.odd"name')
     '"weather"."odd""name"'
@@ -134,14 +134,14 @@ def quote_identifier(name: str, dialect: str = "standard") -> str:
     closing = "]" if opening == "[" else opening
     parts = name.split(".")
     if not all(parts) or "\0" in name:
-        raise MacroError(f"{name!r} is no name")
+        raise MacroError(f"invalid name {name!r}; expected the name of a table or column")
     return ".".join(opening + part.replace(closing, closing * 2) + closing for part in parts)
 
 
 def quote_literal(value: object, dialect: str = "standard") -> str:
-    """A value that cannot be anything else: a number, NULL, or a quoted text.
+    """Return a value as an SQL literal: a number, NULL, or a quoted text.
 
-    For values known when the query is sent, a driver's own parameters are the better way.
+    Where the database driver supports query parameters, prefer those.
 
     >>> quote_literal("O'Hara")
     "'O''Hara'"

@@ -14,7 +14,7 @@ from plugin_sdk.data.field_type import FieldType
 
 
 class CheckedField(NamedTuple):
-    """A field that is known to be what Grafana reads: JSON objects and buffers."""
+    """A field in the form that can be encoded: JSON objects and buffers."""
 
     name: str
     nullable: bool
@@ -24,10 +24,10 @@ class CheckedField(NamedTuple):
 
 
 class Field:
-    """A name, values of one type, and how they are told apart (labels) and shown (config).
+    """A name, values of one type, labels that distinguish series, and display options (config).
 
-    `values` is a list, a numpy array, a pandas or polars series, an Arrow array, or anything else that
-    holds a column; None is null. The type follows from the values unless `type` says otherwise.
+    `values` is a list, a numpy array, a pandas or polars series, an Arrow array, or any other kind of column;
+    None is null. The type is derived from the values unless `type` is given.
 
     >>> field = Field("value", [1, None, 3], labels={"station": "berlin"})
     >>> field.type, field.nullable, len(field)
@@ -39,7 +39,7 @@ class Field:
         name: str,
         values: Any,
         *,
-        type: FieldType | str | None = None,  # Grafana's word
+        type: FieldType | str | None = None,  # the name in Grafana
         labels: Mapping[str, str] | None = None,
         config: FieldConfig | None = None,
         nullable: bool | None = None,
@@ -64,7 +64,7 @@ class Field:
         labels: Mapping[str, str] | None = None,
         config: FieldConfig | None = None,
     ) -> Field:
-        """A time field from numbers since 1970-01-01 UTC, in `s`, `ms`, `us` or `ns`.
+        """Return a time field of numbers since 1970-01-01 UTC, in `s`, `ms`, `us` or `ns`.
 
         >>> Field.from_epoch("time", [1_700_000_000_000], unit="ms").to_list()
         [datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)]
@@ -80,12 +80,12 @@ class Field:
 
     @property
     def values(self) -> Any:
-        """What the field was made of; a decoded field gives a list."""
+        """The values that the field was created with; those of a decoded field are a list."""
         return self.to_list() if isinstance(self._source, Column) else self._source
 
     @property
     def type(self) -> FieldType:
-        """The type given, or the one that follows from the values."""
+        """The given type, or the one derived from the values."""
         try:
             return self._requested or columns.type_of(self._source)
         except FrameError as error:
@@ -93,17 +93,21 @@ class Field:
 
     @property
     def nullable(self) -> bool:
-        """Whether Grafana is told that there may be nulls: as given, or when there are any."""
+        """Whether the field may contain nulls: as given, or True if it does."""
         return self.check().nullable if self._nullable is None else self._nullable
 
     def to_list(self) -> list[Any]:
-        """The values as Grafana has them, in Python's types: None for null, times as datetimes in UTC."""
+        """Return the values as Grafana reads them, as Python objects: None for null, datetimes in UTC."""
         from plugin_sdk.data._convert.to_python import to_list
 
         return to_list(self.check().column)
 
     def check(self) -> CheckedField:
-        """The field in the form that is sent, or FrameError saying what cannot be."""
+        """Return the field in the form that can be encoded.
+
+        Raises:
+            FrameError: Grafana could not read the field; the text says what is wrong and where.
+        """
         try:
             column = self._column()
             nullable = column.null_count > 0 if self._nullable is None else self._nullable
@@ -121,7 +125,7 @@ class Field:
         return columns.to_column(source, self._requested)
 
     def _enum_numbers(self, values: Sequence[Any]) -> Sequence[Any]:
-        """Texts of an enum field, replaced by their number in `config.enum.text`."""
+        """Return the values with texts replaced by their index in `config.enum.text`."""
         texts = self.config.enum.text if self.config and self.config.enum else []
         numbers = {text: number for number, text in enumerate(texts)}
         return [numbers.get(value, value) if isinstance(value, str) else value for value in values]

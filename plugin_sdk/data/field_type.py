@@ -1,4 +1,4 @@
-"""The field types that Grafana knows."""
+"""The field types of Grafana."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from plugin_sdk.data.errors import FrameError
 
 
 class FieldType(Enum):
-    """What a field holds; each of them with or without nulls (`Field.nullable`)."""
+    """The type of a field's values; each may have nulls (`Field.nullable`)."""
 
     INT8 = "int8"
     INT16 = "int16"
@@ -26,12 +26,12 @@ class FieldType(Enum):
     JSON = "json"
     ENUM = "enum"
 
-    # Every frame looks types up in tables several times; Enum's own hash is written in Python.
+    # Types are looked up several times for each frame, and Enum's own hash is written in Python.
     __hash__ = object.__hash__
 
     @classmethod
     def of(cls, name: FieldType | str) -> FieldType:
-        """The type with this name, which may be Grafana's own (`time.Time`).
+        """Return the type with this name, which may also be Grafana's (`time.Time`).
 
         >>> FieldType.of("float64")
         <FieldType.FLOAT64: 'float64'>
@@ -41,22 +41,22 @@ class FieldType(Enum):
         found = _BY_NAME.get(name)
         if found is None:
             allowed = ", ".join(member.value for member in cls)
-            raise FrameError(f"there is no field type {name!r}; expected one of {allowed}")
+            raise FrameError(f"unknown field type {name!r}; expected one of {allowed}")
         return found
 
     @property
     def wire_name(self) -> str:
-        """The name in `typeInfo.frame` of the JSON form."""
+        """The name in `typeInfo.frame` of the JSON format."""
         return _WIRE_NAMES.get(self.value, self.value)
 
     @property
     def simple_name(self) -> str:
-        """The name in `tstype` of the Arrow form, which the browser reads."""
+        """The name in `tstype` of the Arrow format, which the browser reads."""
         return _SIMPLE_NAMES.get(self, "number")
 
     @property
     def numeric(self) -> bool:
-        """Whether a panel can draw it as a number."""
+        """Whether a panel can plot the values as numbers."""
         return self not in _SIMPLE_NAMES
 
 

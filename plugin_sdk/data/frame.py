@@ -1,4 +1,4 @@
-"""A table with types, labels and display hints: what every query answers with."""
+"""A table with types, labels and display hints, which every query returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plugin_sdk.data.meta import FrameMeta, Notice
 
 
 class Frame:
-    """Fields of equal length under a name.
+    """A name and fields of equal length.
 
     >>> from datetime import UTC, datetime
     >>> frame = Frame(
@@ -38,7 +38,7 @@ class Frame:
     def from_any(
         cls, table: Any, *, name: str = "", ref_id: str = "", meta: FrameMeta | None = None
     ) -> Frame:
-        """A frame from columns, rows, a cursor, numpy, pandas, polars or Arrow.
+        """Return a frame of columns, rows, a cursor, numpy, pandas, polars or Arrow.
 
         >>> Frame.from_any({"name": ["a", "b"], "value": [1.0, None]}).fields[1].nullable
         True
@@ -61,7 +61,7 @@ class Frame:
         ref_id: str = "",
         meta: FrameMeta | None = None,
     ) -> Frame:
-        """A frame from rows: tuples with `columns`, or dicts, dataclasses and named tuples.
+        """Return a frame of rows: tuples with `columns`, or dicts, dataclasses and named tuples.
 
         >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
         ['a', 'b']
@@ -75,14 +75,22 @@ class Frame:
 
     @classmethod
     def from_arrow(cls, data: bytes) -> Frame:
-        """The reverse of `to_arrow`; FrameError for bytes that Grafana could not read."""
+        """Return the frame that `to_arrow` encoded.
+
+        Raises:
+            FrameError: Grafana could not read the bytes.
+        """
         from plugin_sdk.data._arrow.reader import read
 
         return cls._of_parts(read(data))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Frame:
-        """The reverse of `to_json`; FrameError for text that Grafana could not read."""
+        """Return the frame that `to_json` encoded.
+
+        Raises:
+            FrameError: Grafana could not read the text.
+        """
         from plugin_sdk.data._json.decode import decode
 
         return cls._of_parts(decode(text))
@@ -94,7 +102,11 @@ class Frame:
         return frame
 
     def check(self) -> CheckedFrame:
-        """The frame in a form that is known to be right, or FrameError saying what is not."""
+        """Return the frame in the form that can be encoded.
+
+        Raises:
+            FrameError: Grafana could not read the frame; the text says what is wrong and where.
+        """
         try:
             fields = tuple(self._field(index, field).check() for index, field in enumerate(self.fields))
             for field in fields[1:]:
@@ -108,26 +120,30 @@ class Frame:
             raise error.within(frame=str(self.name or self.ref_id)) from error
 
     def to_arrow(self) -> bytes:
-        """The checked frame as an Arrow IPC file, the form of a query's answer."""
+        """Return the frame as an Arrow IPC file, as in the response to a query."""
         return self.check().to_arrow()
 
     def to_json(self, include: Include = "all") -> str:
-        """The checked frame as Grafana's JSON; `schema` and `data` are its two halves."""
+        """Return the frame in Grafana's JSON format; `include` may select its schema or its data alone."""
         return self.check().to_json(include)
 
     def append_notices(self, *notices: Notice) -> Frame:
-        """Add sentences for the user; returns the frame itself."""
+        """Add notices for the user, and return the frame itself."""
         self.meta = self.meta or FrameMeta()
         self.meta.notices = [*(self.meta.notices or []), *notices]
         return self
 
     def field(self, name: str) -> Field:
-        """The first field of this name."""
+        """Return the first field with this name.
+
+        Raises:
+            FrameError: there is none.
+        """
         for field in self.fields:
             if field.name == name:
                 return field
         names = ", ".join(repr(field.name) for field in self.fields) or "none"
-        raise FrameError(f"there is no field {name!r}; there are: {names}", frame=self.name or None)
+        raise FrameError(f"no field {name!r}; available: {names}", frame=self.name or None)
 
     def _text(self, attribute: str) -> str:
         value = getattr(self, attribute)
@@ -144,7 +160,7 @@ class Frame:
         return len(self.fields[0]) if self.fields else 0
 
     def __bool__(self) -> bool:
-        return True  # a frame without rows is an answer, unlike None
+        return True  # a frame without rows is a result, unlike None
 
     def __repr__(self) -> str:
         return f"Frame({self.name!r}, {len(self.fields)} fields, {len(self)} rows)"

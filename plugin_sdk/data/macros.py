@@ -1,4 +1,4 @@
-"""Macros for people who write SQL in a panel, as in the Go SDK: `$__timeFilter(created)` and its kin."""
+"""Macros for the SQL of a panel, as in the Go SDK: `$__timeFilter(created)` and others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNITS_MS |= {"M": 30 * 86_400_000, "y": 365 * 86_400_000}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One macro in a query: its arguments, already expanded, and what it may need to know."""
+    """A macro in a query: its arguments, already expanded, and the facts it may use."""
 
     name: str
     args: list[str] | None
@@ -30,7 +30,11 @@ class Call:
     column: str
 
     def arguments(self, *counts: int) -> list[str]:
-        """The arguments, of which there must be so many."""
+        """Return the arguments.
+
+        Raises:
+            MacroError: their number is none of `counts`.
+        """
         args = self.args or []
         if len(args) not in counts:
             requested = " or ".join(map(str, counts))
@@ -39,7 +43,7 @@ class Call:
 
     @property
     def range_ms(self) -> tuple[int, int]:
-        """What the user looks at."""
+        """The time range of the query."""
         return self.query.time_range.from_ms, self.query.time_range.to_ms
 
 
@@ -52,10 +56,10 @@ def expand(
     column: str = "",
     macros: Mapping[str, Macro] | None = None,
 ) -> str:
-    """The SQL with every macro replaced, for a query's time range and interval.
+    """Return the SQL with every macro replaced, for a query's time range and interval.
 
-    What a macro inserts is made here: numbers, instants, and quoted names. Its arguments are the SQL of
-    whoever wrote the query and stay as they are. `macros` adds more, or replaces some.
+    Macros insert numbers, instants and quoted names. Their arguments are SQL of the query's author and are
+    not changed. `macros` adds macros, or replaces some.
 
     >>> from plugin_sdk.data.macros import Span
     >>> expand("SELECT * FROM t WHERE $__timeFilter(at)", Span(0, 60_000))
@@ -68,7 +72,7 @@ def expand(
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"did you mean $__{near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
-            raise MacroError(f"there is no macro $__{name}; {hint}")
+            raise MacroError(f"unknown macro $__{name}; {hint}")
         inner = None if args is None else [_replaced(arg, run) for arg in args]
         return known[name](Call(name, inner, query, make, table, column))
 
@@ -77,7 +81,7 @@ def expand(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A query of only a time range and an interval, for tests and scripts."""
+    """A time range and an interval in place of a query, for tests and scripts."""
 
     from_ms: int
     to_ms: int
@@ -86,7 +90,7 @@ class Span:
 
     @property
     def time_range(self) -> Span:
-        """Itself: it has `from_ms` and `to_ms`."""
+        """The object itself, which has `from_ms` and `to_ms`."""
         return self
 
 
@@ -100,7 +104,7 @@ def _replaced(sql: str, run: Callable[[str, list[str] | None], str]) -> str:
 
 
 def _arguments(sql: str, start: int) -> tuple[list[str] | None, int]:
-    """The arguments in brackets and where they end; quotes and inner brackets are left alone."""
+    """Return the arguments in parentheses, which may be nested or quoted, and the index after them."""
     if sql[start : start + 1] != "(":
         return None, start
     args, depth, begin, quote = [], 0, start + 1, ""
@@ -117,23 +121,23 @@ def _arguments(sql: str, start: int) -> tuple[list[str] | None, int]:
             begin = at + 1
             if char == ")":
                 return ([] if args == [""] else args), at + 1
-    raise MacroError(f"a bracket is not closed in {sql[start:][:60]!r}")
+    raise MacroError(f"missing closing parenthesis in {sql[start:][:60]!r}")
 
 
 def parse_interval(text: str) -> int:
-    """An interval such as `5m` or `1h` in milliseconds; a number alone counts seconds.
+    """Return an interval such as `5m` or `1h` in milliseconds; a number without a unit is seconds.
 
     >>> parse_interval("5m")
     300000
     """
     match = re.fullmatch(r"\s*['\"]?(\d+)\s*(ms|s|m|h|d|w|M|y)?['\"]?\s*", text)
     if match is None or int(match[1]) == 0:
-        raise MacroError(f"{text!r} is no interval; expected a number and one of {', '.join(_UNITS_MS)}")
+        raise MacroError(f"invalid interval {text!r}; expected a number and one of {', '.join(_UNITS_MS)}")
     return int(match[1]) * _UNITS_MS[match[2] or "s"]
 
 
 def format_interval(ms: int) -> str:
-    """Milliseconds in the largest unit that holds them exactly, as `$__interval` shows them.
+    """Return milliseconds in the largest unit that represents them exactly, as in `$__interval`.
 
     >>> format_interval(600_000), format_interval(1500)
     ('10m', '1500ms')
@@ -155,7 +159,7 @@ def _bound(call: Call, column: str, operator: str, end: int) -> str:
 
 
 def _one_side(operator: str, end: int) -> Macro:
-    """The condition on a column, or the instant alone when no column is given."""
+    """Return the condition on a column, or just the instant if no column is given."""
 
     def macro(call: Call) -> str:
         args = call.arguments(0, 1)
@@ -175,7 +179,9 @@ def _time_group(call: Call) -> str:
 
 
 def _whole_seconds(interval: str) -> int:
-    return ceil(parse_interval(interval) / 1000)  # databases group by seconds: a finer one is widened
+    return ceil(
+        parse_interval(interval) / 1000
+    )  # databases group by whole seconds, so a shorter interval is rounded up
 
 
 def _epoch_filter(call: Call) -> str:
@@ -198,7 +204,7 @@ def _name(attribute: str) -> Macro:
     def macro(call: Call) -> str:
         name = getattr(call, attribute)
         if not name:
-            raise MacroError(f"$__{call.name} stands for nothing; expand(..., {attribute}=...) sets it")
+            raise MacroError(f"$__{call.name} has no value; set it with expand(..., {attribute}=...)")
         return quote_identifier(name, call.dialect.name)
 
     return macro

@@ -1,4 +1,4 @@
-"""What Grafana is told about a frame as a whole."""
+"""Metadata of a frame."""
 
 # ruff: noqa: RUF009  # fields.json_field returns a dataclasses.field
 from __future__ import annotations
@@ -13,7 +13,7 @@ from plugin_sdk.data.config import FieldConfig
 
 
 class FrameType(StrEnum):
-    """The shapes of the dataplane contract, which alerting and expressions rely on."""
+    """The frame types of the dataplane contract, on which alerting and expressions rely."""
 
     TIMESERIES_WIDE = "timeseries-wide"
     TIMESERIES_LONG = "timeseries-long"
@@ -28,7 +28,7 @@ class FrameType(StrEnum):
 
 
 class NoticeSeverity(StrEnum):
-    """How loud a notice is."""
+    """The severity of a notice."""
 
     INFO = "info"
     WARNING = "warning"
@@ -36,7 +36,7 @@ class NoticeSeverity(StrEnum):
 
 
 class InspectType(IntEnum):
-    """The tab of the panel inspector that a notice points to."""
+    """The tab of the panel inspector that a notice opens."""
 
     NONE = 0
     META = 1
@@ -58,7 +58,7 @@ class VisType(StrEnum):
 
 @dataclass(slots=True)
 class Notice:
-    """A sentence for the user, shown as an icon in the panel's corner.
+    """A message for the user, behind an icon in the panel's corner.
 
     >>> Notice("only the newest 1,000 rows are shown", severity=NoticeSeverity.WARNING).text
     'only the newest 1,000 rows are shown'
@@ -74,7 +74,7 @@ class Notice:
 
 @dataclass(slots=True, kw_only=True)
 class QueryStat(FieldConfig):
-    """A figure about the query, such as rows read; `display_name` is what it is called."""
+    """A figure about the query, such as the number of rows read; `display_name` is its label."""
 
     value: float = fields.json_field("value", fields.FINITE, default=0.0, always=True)
 
@@ -87,15 +87,15 @@ def _read_version(value: Any, where: str) -> tuple[int, int]:
 
 
 _VERSION = fields.Form(lambda value, where: list(_read_version(value, where)), _read_version)
-# A type of somebody else's making is allowed, as it is in the Go SDK.
+# Other types are allowed too, as in the Go SDK.
 _TYPE = fields.Form(lambda value, where: str(fields.TEXT.write(value, where)), fields.TEXT.read)
 
 
 @dataclass(slots=True, kw_only=True)
 class FrameMeta:
-    """Metadata of a frame. What is None is left out.
+    """Metadata of a frame. Attributes that are None are omitted.
 
-    `type` with `type_version` promises Grafana a shape; (0, 0) means no promise.
+    `type` with `type_version` guarantees the frame's shape to Grafana; version (0, 0) guarantees nothing.
     """
 
     type: FrameType | str | None = fields.json_field("type", _TYPE)
@@ -117,10 +117,14 @@ class FrameMeta:
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object that Grafana reads; FrameError names a value of the wrong form."""
+        """Return the JSON object that Grafana reads.
+
+        Raises:
+            FrameError: an attribute has an invalid value; the text names it.
+        """
         return fields.write(self, "meta")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FrameMeta:
-        """The reverse of `to_dict`."""
+        """Return the metadata of a JSON object, as `to_dict` returns it."""
         return fields.read(cls, data, "meta")

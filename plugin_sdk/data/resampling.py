@@ -1,4 +1,4 @@
-"""A time series at the distance between points that the panel asked for."""
+"""Resamples a time series to the interval that the panel requested."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_POINTS = 1_000_000
 
 
 class Range(Protocol):
-    """From and to in milliseconds since 1970, as `TimeRange` has them."""
+    """From and to in milliseconds since 1970, as in `TimeRange`."""
 
     @property
     def from_ms(self) -> int: ...  # noqa: D102  # named by the class
@@ -30,7 +30,7 @@ class Range(Protocol):
 
 
 class Query(Protocol):
-    """What of a `DataQuery` is used here."""
+    """The part of a `DataQuery` that is used here."""
 
     @property
     def time_range(self) -> Range: ...  # noqa: D102  # named by the class
@@ -56,9 +56,9 @@ _AGGREGATES: dict[str, Callable[[Sequence[Any]], Any]] = {
 
 
 def interval_of(query: Query) -> int:
-    """The query's interval in milliseconds, long enough that the range needs no more than its data points.
+    """Return the query's interval in milliseconds, so that the range fits its maximum of data points.
 
-    Without an interval and without data points it is a second.
+    Without an interval and a maximum it is one second.
     """
     length = query.time_range.to_ms - query.time_range.from_ms
     fewest = ceil(length / query.max_data_points) if query.max_data_points > 0 else 0
@@ -68,11 +68,11 @@ def interval_of(query: Query) -> int:
 def resample(
     table: Any, query: Query, *, aggregate: str = "mean", fill: Fill = "null", interval_ms: int | None = None
 ) -> Frame:
-    """One point for each interval of the query's range, made of the values in it.
+    """Return one point for each interval of the query's range, aggregated from the values in it.
 
-    Intervals start at multiples of their length since 1970, as Grafana's own do. `aggregate` is mean, sum,
-    min, max, first, last or count; nulls are left out. `fill` is for intervals without values. A table
-    without rows gives none.
+    Intervals start at multiples of their length since 1970, as in Grafana. `aggregate` is mean, sum, min,
+    max, first, last or count; nulls are ignored. `fill` is used for intervals without values. A table without
+    rows has no points.
     """
     series = Series(table)
     meta = replace(series.meta or FrameMeta(), type=FrameType.TIMESERIES_WIDE, type_version=(0, 1))
@@ -81,13 +81,13 @@ def resample(
     series.expect("wide")
     step = interval_of(query) if interval_ms is None else interval_ms
     if aggregate not in _AGGREGATES:
-        raise FrameError(f"there is no aggregate {aggregate!r}; expected one of {', '.join(_AGGREGATES)}")
+        raise FrameError(f"unknown aggregate {aggregate!r}; expected one of {', '.join(_AGGREGATES)}")
     if step <= 0:
         raise FrameError(f"the interval is {step} ms; expected at least 1")
     starts = _starts(query.time_range, step)
     buckets = _buckets(series.instants(), starts, step, query.time_range)
     fields = [_resampled(field, buckets, len(starts), aggregate, fill) for field in series.values]
-    assert series.time is not None  # expect() has seen to it
+    assert series.time is not None  # expect() has checked it
     time = field_of(series.time, [start * _MILLISECOND for start in starts])
     return Frame(series.frame.name, time, *fields, ref_id=series.frame.ref_id, meta=meta)
 
@@ -102,7 +102,7 @@ def _starts(time_range: Range, step: int) -> range:
 
 
 def _buckets(instants: list[int], starts: range, step: int, time_range: Range) -> list[int | None]:
-    """For each row the number of its interval; None outside the range."""
+    """Return the index of each row's interval; None outside the range."""
     first, last = time_range.from_ms * _MILLISECOND, time_range.to_ms * _MILLISECOND
     begin, width = starts.start * _MILLISECOND, step * _MILLISECOND
     return [(instant - begin) // width if first <= instant <= last else None for instant in instants]

@@ -1,4 +1,4 @@
-"""Time series from one shape to another: long as SQL gives them, wide as panels draw them, multi."""
+"""Converts time series between shapes: long as SQL returns them, wide as panels draw them, and multi."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from plugin_sdk.data.frame import Frame
 from plugin_sdk.data.meta import FrameMeta, FrameType
 
 Fill = str | float | None
-_CELLS = 10_000_000  # rows times series; beyond it the answer would not fit a browser, nor this process
+_CELLS = 10_000_000  # rows times series; more would fit neither a browser nor this process
 
 
 def time_series_type(table: Any) -> str:
-    """`long` (time, texts, numbers), `wide` (time and numbers) or `not`.
+    """Return `long` (time, texts, numbers), `wide` (time and numbers) or `not`.
 
     >>> time_series_type({"station": ["berlin"], "value": [1.0]})
     'not'
@@ -29,11 +29,11 @@ def time_series_type(table: Any) -> str:
 
 
 def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Frame:
-    """One field for each series of a long table; its texts become labels.
+    """Return one field for each series of a long table, with its texts as labels.
 
-    `fill` is what stands where a series has no value at a time: `"null"`, `"previous"` or a number.
-    The result is typed as the contract for alerting and expressions asks. A wide table comes back as it is,
-    and so does one without rows, whose shape nobody knows.
+    `fill` is the value where a series has none: `"null"`, `"previous"` or a number. The result has the frame
+    type that the contract for alerting and expressions requires. A wide table is returned unchanged, and so
+    is one without rows, whose shape is unknown.
 
     >>> from datetime import date
     >>> day = date(2026, 1, 1)
@@ -49,7 +49,7 @@ def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Fram
         series = Series(sorted_by_time(table))
     series.expect("long")
     instants = series.instants()
-    assert series.time is not None  # expect() has seen to it
+    assert series.time is not None  # expect() has checked it
     axis = list(dict.fromkeys(instants))
     places = {instant: place for place, instant in enumerate(axis)}
     keys = list(zip(*(map(label_text, raw_list(field.column)) for field in series.factors), strict=True))
@@ -68,7 +68,7 @@ _KINDS = {FrameType.TIMESERIES_WIDE: "wide", FrameType.TIMESERIES_LONG: "long"}
 
 
 def _given_back(series: Series, kind: FrameType, *, sort: bool = False) -> Frame | None:
-    """Return a table that has the shape already, or has no rows; None for one that must be changed."""
+    """Return the table if it already has the shape or has no rows; None if it must be converted."""
     if not len(series.frame):
         return _frame(series.frame, [], series.meta, kind)
     if series.kind != _KINDS[kind]:
@@ -121,7 +121,7 @@ def _wide_fields(
 
 
 def filled(values: list[Any], here: set[int], fill: Fill, like: CheckedField) -> list[Any]:
-    """The values with the rows that are not `here` filled; a null that is here stays null."""
+    """Return the values with the rows that are not `here` filled; a null that is `here` stays null."""
     if fill in ("null", None):
         return values
     if fill != "previous":
@@ -137,7 +137,7 @@ def filled(values: list[Any], here: set[int], fill: Fill, like: CheckedField) ->
 
 
 def wide_to_long(table: Any) -> Frame:
-    """One row for each time and series; the labels become text fields.
+    """Return one row for each time and series, with the labels as text fields.
 
     >>> from datetime import date
     >>> frame = Frame("", Field("t", [date(2026, 1, 1)]), Field("v", [1.0], labels={"station": "oslo"}))
@@ -149,7 +149,7 @@ def wide_to_long(table: Any) -> Frame:
         return given_back
     series.expect("wide")
     instants = series.instants()
-    assert series.time is not None  # expect() has seen to it
+    assert series.time is not None  # expect() has checked it
     groups = _label_groups(series)
     names = sorted({field.name for field in series.values})
     likes = {field.name: field for field in series.values}
@@ -186,12 +186,12 @@ def _label_groups(series: Series) -> dict[tuple[tuple[str, str], ...], dict[str,
 
 
 def wide_to_multi(table: Any) -> list[Frame]:
-    """One frame for each series, each with its own time field; of a table without rows one without fields."""
+    """Return one frame for each series, with its own time field; no rows become one frame without fields."""
     series = Series(table)
     if not len(series.frame):
         return [_frame(series.frame, [], series.meta, FrameType.TIMESERIES_MULTI)]
     series.expect("wide")
-    assert series.time is not None  # expect() has seen to it
+    assert series.time is not None  # expect() has checked it
     time = field_of(series.time, series.instants())
     kind = FrameType.TIMESERIES_MULTI
     return [
@@ -201,7 +201,7 @@ def wide_to_multi(table: Any) -> list[Frame]:
 
 
 def multi_to_wide(frames: Sequence[Any], *, fill: Fill = "null") -> Frame:
-    """One frame with all series of several, on a common time field; frames without rows add nothing."""
+    """Return all series of several frames in one, on a common time field; frames without rows are ignored."""
     every = [Series(frame) for frame in frames]
     parts = [part for part in every if len(part.frame)]
     if not parts:
@@ -220,13 +220,13 @@ def multi_to_wide(frames: Sequence[Any], *, fill: Fill = "null") -> Frame:
                 values[row] = value
             fields.append(field_of(field, filled(values, set(rows), fill, field)))
     first = parts[0]
-    assert first.time is not None  # expect() has seen to it
+    assert first.time is not None  # expect() has checked it
     time = field_of(first.time, axis)
     return _frame(first.frame, [time, *fields], first.meta, FrameType.TIMESERIES_WIDE)
 
 
 def sorted_by_time(table: Any) -> Frame:
-    """The rows in order of the first time field; rows of the same time keep their order."""
+    """Return the rows in order of the first time field; rows of equal time keep their order."""
     series = Series(table)
     frame = series.frame
     instants = series.instants(ascending=False)

@@ -320,7 +320,7 @@ WRONG_JSON: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "nanos": (lambda d: d["data"].__setitem__("nanos", [[1, 2, 3], None]), "nanos has 3 entries; expected 1"),
     "time": (lambda d: d["data"]["values"].__setitem__(0, ["x"]), "row 0: str 'x' is no time; expected whole milliseconds"),
     "columns": (lambda d: d["data"].__setitem__("values", [[]]), "data has 1 value lists; expected 2"),
-    "type": (lambda d: d["schema"]["fields"][0].__setitem__("typeInfo", {"frame": "char"}), "no field type 'char'"),
+    "type": (lambda d: d["schema"]["fields"][0].__setitem__("typeInfo", {"frame": "char"}), "unknown field type 'char'"),
     "no type": (lambda d: d["schema"]["fields"][0].pop("typeInfo"), "typeInfo is NoneType None; expected an object"),
     "null": (lambda d: d["data"]["values"].__setitem__(1, [None]), "row 0: null in a field that is not nullable"),
     "enum": (lambda d: d["schema"]["fields"][1].__setitem__("config", {"type": []}), "config.type is list []; expected an object"),

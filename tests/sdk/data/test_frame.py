@@ -151,7 +151,7 @@ def test_a_wrong_frame_says_what_is_wrong(frame: Frame, expected: str) -> None:
 
 
 def test_an_unknown_type_lists_the_known_ones() -> None:
-    with pytest.raises(FrameError, match=r"no field type 'double'; expected one of int8, .*float64.* enum"):
+    with pytest.raises(FrameError, match=r"unknown field type 'double'; expected one of int8, .*float64.* enum"):
         Field("x", [1], type="double")
 
 
@@ -315,7 +315,7 @@ def test_notices_are_added_and_fields_found_by_name() -> None:
     assert frame.field("b").values == [2]
     assert repr(frame) == "Frame('f', 2 fields, 1 rows)"
     assert repr(Field("a", [1], labels={"l": "m"})) == "Field('a', 1 values, labels={'l': 'm'})"
-    with pytest.raises(FrameError, match="no field 'c'; there are: 'a', 'b'"):
+    with pytest.raises(FrameError, match="no field 'c'; available: 'a', 'b'"):
         frame.field("c")
 
 

@@ -97,12 +97,12 @@ def test_sqlite_finds_both_ends_of_the_range_and_groups_them(at: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "options", "expected"),
     [
-        ("$__timeFliter(at)", {}, "no macro $__timeFliter; did you mean $__timeFilter?"),
-        ("$__zzz", {}, "no macro $__zzz; expected one of column, from"),
+        ("$__timeFliter(at)", {}, "unknown macro $__timeFliter; did you mean $__timeFilter?"),
+        ("$__zzz", {}, "unknown macro $__zzz; expected one of column, from"),
         ("$__timeFilter", {}, "$__timeFilter has 0 arguments; expected 1"),
         ("$__timeFilter(a, b)", {}, "$__timeFilter has 2 arguments; expected 1"),
         ("$__timeFrom(a, b)", {}, "$__timeFrom has 2 arguments; expected 0 or 1"),
-        ("$__timeFilter(f(a)", {}, "a bracket is not closed in '(f(a)'"),
+        ("$__timeFilter(f(a)", {}, "missing closing parenthesis in '(f(a)'"),
         (
             "$__timeGroup(at, 5m)",
             {},
@@ -111,12 +111,12 @@ def test_sqlite_finds_both_ends_of_the_range_and_groups_them(at: str) -> None:
         (
             "$__timeGroup(at, 5x)",
             {"dialect": "mysql"},
-            "'5x' is no interval; expected a number and one of ms, s",
+            "invalid interval '5x'; expected a number and one of ms, s",
         ),
-        ("$__timeGroup(at, 0s)", {"dialect": "mysql"}, "'0s' is no interval"),
+        ("$__timeGroup(at, 0s)", {"dialect": "mysql"}, "invalid interval '0s'"),
         ("$__timeGroup(at, 5m, NULL)", {}, "$__timeGroup does not fill gaps; use fill= of long_to_wide()"),
-        ("$__table", {}, "$__table stands for nothing; expand(..., table=...) sets it"),
-        ("x", {"dialect": "oracle"}, "no dialect 'oracle'; expected one of standard, postgres"),
+        ("$__table", {}, "$__table has no value; set it with expand(..., table=...)"),
+        ("x", {"dialect": "oracle"}, "unknown dialect 'oracle'; expected one of standard, postgres"),
     ],
 )
 def test_a_wrong_macro_says_what_is_wrong(sql: str, options: dict[str, Any], expected: str) -> None:
@@ -152,7 +152,7 @@ def test_a_name_cannot_end_its_quotes(name: str, dialect: str, expected: str) ->
 
 @pytest.mark.parametrize("name", ["", "a..b", ".a", "a\0"])
 def test_what_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(MacroError, match="is no name"):
+    with pytest.raises(MacroError, match="invalid name"):
         quote_identifier(name)
 
 

@@ -274,7 +274,7 @@ def test_the_interval_is_long_enough_for_the_data_points(span: Span, expected: i
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"aggregate": "median"}, "no aggregate 'median'; expected one of mean, sum"),
+        ({"aggregate": "median"}, "unknown aggregate 'median'; expected one of mean, sum"),
         ({"interval_ms": 0}, "the interval is 0 ms; expected at least 1"),
         ({"interval_ms": 1, "minutes": 60}, "has 3,600,001 intervals of 1 ms; expected up to 1,000,000"),
     ],
