@@ -151,7 +151,9 @@ def test_a_wrong_frame_says_what_is_wrong(frame: Frame, expected: str) -> None:
 
 
 def test_an_unknown_type_lists_the_known_ones() -> None:
-    with pytest.raises(FrameError, match=r"unknown field type 'double'; expected one of int8, .*float64.* enum"):
+    with pytest.raises(
+        FrameError, match=r"unknown field type 'double'; expected one of int8, .*float64.* enum"
+    ):
         Field("x", [1], type="double")
 
 
