@@ -92,7 +92,7 @@ def _daemon(folder: Path, bridge: str) -> Iterator[Engine]:
     with log.open("wb") as output:
         daemon = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        _wait_until_up(daemon, address, log)
+        wait_until_up(daemon, address.removeprefix("unix://"), log)
         yield Engine(address, daemon.pid, log)
     finally:
         daemon.terminate()
@@ -103,18 +103,19 @@ def _daemon(folder: Path, bridge: str) -> Iterator[Engine]:
             daemon.wait()
 
 
-def _wait_until_up(daemon: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], path: str, log: Path) -> None:
+    """Return when an engine answers at the socket `path`; skip the test where it does not start."""
     deadline = time.monotonic() + _START_SECONDS
-    while daemon.poll() is None and time.monotonic() < deadline:
-        if answers(address.removeprefix("unix://")):
+    while process.poll() is None and time.monotonic() < deadline:
+        if answers(path):
             return
         time.sleep(0.2)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    pytest.skip(f"dockerd does not start here: {tail}")
+    pytest.skip(f"the engine does not start here: {tail}")
 
 
 def answers(path: str) -> bool:
-    """Say whether an engine answers at a socket."""
+    """Return True if an engine answers at a socket."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         try:

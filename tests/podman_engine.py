@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker_engine import answers
+from tests.docker_engine import wait_until_up
 
 # Any user who is not root and is on every system; users of containers are mapped to numbers of its own.
 _USER, _GROUP = "nobody", "nogroup"
 _FIRST_MAPPED = 100_000
-_START_SECONDS = 60.0
 _TOOLS = ("podman", "runc", "conmon", "slirp4netns", "newuidmap", "unshare", "setpriv")
 # What Podman asks for by default is more than an unprivileged machine, such as a container, may give.
 _CONFIG = """\
@@ -131,18 +129,8 @@ def _service(folder: Path) -> Iterator[None]:
             start_new_session=True,
         )
     try:
-        _wait_until_up(service, folder / "run" / "x.sock", log)
+        wait_until_up(service, str(folder / "run" / "x.sock"), log)
         yield
     finally:
         service.kill()
         service.wait()
-
-
-def _wait_until_up(service: subprocess.Popen[bytes], path: Path, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while service.poll() is None and time.monotonic() < deadline:
-        if answers(str(path)):
-            return
-        time.sleep(0.2)
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    pytest.skip(f"podman does not start here: {tail}")

@@ -13,39 +13,32 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import docker
 import httpx
 import pytest
 
 from tests.built_plugin import BuiltPlugin
-from tests.conformance.build import go_tool
 from tests.docker_engine import Engine, engine, need_engine
 from tests.e2e.dev_tool import DevTool, get, query, until, values
-from tests.e2e.standin_image import IMAGE, import_image
+from tests.e2e.engines import RUNTIME as DOCKER
+from tests.e2e.engines import client_of, containers, engine_with_standin
+from tests.e2e.standin_image import IMAGE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
-DOCKER = ("--runtime", "docker", "--image", IMAGE)
 
 
 @pytest.fixture(scope="module")
 def running_engine() -> Iterator[Engine]:
     need_engine()
-    if go_tool() is None:
-        pytest.skip("go is not installed")
-    with engine() as running:
-        client = docker.DockerClient(base_url=running.address)
-        import_image(client)
-        client.close()
+    with engine_with_standin(engine()) as running:
         yield running
 
 
 @pytest.fixture
 def client(running_engine: Engine) -> Iterator[docker.DockerClient]:
-    made = docker.DockerClient(base_url=running_engine.address)
-    yield made
-    made.close()
+    with client_of(running_engine) as made:
+        yield made
 
 
 @pytest.fixture
@@ -54,10 +47,6 @@ def tool(running_engine: Engine, built_plugin: BuiltPlugin, tmp_path: Path) -> I
     made = DevTool(root, {"DOCKER_HOST": running_engine.address, "WEATHER_API_KEY": "s3cret"})
     yield made
     made.down()
-
-
-def containers(client: docker.DockerClient) -> list[Any]:
-    return list(client.containers.list(all=True))
 
 
 def test_the_built_plugin_runs_in_the_container_and_is_reached_on_loopback_only(
@@ -263,10 +252,7 @@ def test_an_engine_that_dies_ends_the_session_with_a_sentence(
     built_plugin: BuiltPlugin, tmp_path: Path
 ) -> None:
     need_engine()
-    with engine(number=1) as doomed:
-        client = docker.DockerClient(base_url=doomed.address)
-        import_image(client)
-        client.close()
+    with engine_with_standin(engine(number=1)) as doomed:
         tool = DevTool(built_plugin.copy(tmp_path / "weather").root, {"DOCKER_HOST": doomed.address})
         with tool.foreground(*DOCKER, "--backend", "dist") as running:
             os.kill(doomed.pid, signal.SIGTERM)

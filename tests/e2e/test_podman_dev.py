@@ -5,40 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import docker
 import httpx
 import pytest
 
 from tests.built_plugin import BuiltPlugin
-from tests.conformance.build import go_tool
 from tests.e2e.dev_tool import DevTool, get, query, until, values
-from tests.e2e.standin_image import IMAGE, import_image
+from tests.e2e.engines import RUNTIME as DOCKER
+from tests.e2e.engines import client_of, containers, engine_with_standin
 from tests.podman_engine import Podman, need_podman, podman
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
-DOCKER = ("--runtime", "docker", "--image", IMAGE)
 GRAFANA_USER = 472
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Podman]:
     need_podman()
-    if go_tool() is None:
-        pytest.skip("go is not installed")
-    with podman() as running:
-        client = docker.DockerClient(base_url=running.address)
-        import_image(client)
-        client.close()
+    with engine_with_standin(podman()) as running:
         yield running
 
 
 @pytest.fixture
 def client(engine: Podman) -> Iterator[docker.DockerClient]:
-    made = docker.DockerClient(base_url=engine.address)
-    yield made
-    made.close()
+    with client_of(engine) as made:
+        yield made
 
 
 @pytest.fixture
@@ -57,10 +49,6 @@ def tool(engine: Podman, built_plugin: BuiltPlugin, tmp_path: Path) -> Iterator[
     made = DevTool(root, environment, engine.prefix)
     yield made
     made.down()
-
-
-def containers(client: docker.DockerClient) -> list[Any]:
-    return list(client.containers.list(all=True))
 
 
 def test_the_built_plugin_runs_and_nothing_is_left_to_another_user(
