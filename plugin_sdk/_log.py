@@ -21,6 +21,8 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
+from plugin_sdk import _secrets
+
 MAX_LINE_BYTES = 60_000
 """go-plugin splits lines at 64 KiB and loses their level; longer lines are shortened before."""
 
@@ -95,7 +97,11 @@ def log_exception(message: str, error: BaseException | None, /, **fields: Any) -
 
 def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
     """Return one line with its newline; without it, at most `MAX_LINE_BYTES` long."""
-    entry: dict[str, Any] = {"@level": level, "@message": str(message), "@timestamp": _timestamp()}
+    entry: dict[str, Any] = {
+        "@level": level,
+        "@message": _secrets.strike(str(message)),
+        "@timestamp": _timestamp(),
+    }
     context = request_fields.get()
     for source in (context, fields):
         for key, value in source.items():
@@ -118,7 +124,9 @@ def _dump(entry: Mapping[str, Any]) -> bytes:
 
 def _plain(value: Any, depth: int = _MAX_DEPTH) -> Any:
     """Return a value that JSON can represent: NaN or an arbitrary object would make the line invalid."""
-    if value is None or isinstance(value, (bool, str)):
+    if isinstance(value, str):
+        return _secrets.strike(value)
+    if value is None or isinstance(value, bool):
         return value
     try:
         if isinstance(value, int):
@@ -126,10 +134,10 @@ def _plain(value: Any, depth: int = _MAX_DEPTH) -> Any:
         if isinstance(value, float):
             return value if value - value == 0 else str(value)
         if depth and isinstance(value, Mapping):
-            return {str(key): _plain(item, depth - 1) for key, item in value.items()}
+            return {_secrets.strike(str(key)): _plain(item, depth - 1) for key, item in value.items()}
         if depth and isinstance(value, (list, tuple)):
             return [_plain(item, depth - 1) for item in value]
-        return str(value)
+        return _secrets.strike(str(value))
     except Exception:
         return f"<{type(value).__name__} without a representation>"
 

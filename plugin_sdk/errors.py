@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
+from plugin_sdk import _client_errors, _secrets
+
 
 class ErrorSource(StrEnum):
     """Who is at fault (Go SDK: `backend.ErrorSource`)."""
@@ -75,67 +77,64 @@ def _is_cancellation(error: BaseException) -> bool:
     return type(error).__name__ == "CancelledError"
 
 
-_UNREACHABLE = {
-    ("urllib.error", "URLError"),
-    ("socket", "gaierror"),
-    ("ssl", "SSLCertVerificationError"),
-}
-
-
-def _is_transport_error(error: BaseException) -> bool:
-    """Return True if httpx, requests, aiohttp or urllib could not reach the server, DNS and TLS included."""
-    for cls in type(error).__mro__:
-        if cls.__module__.partition(".")[0] in {"httpx", "httpcore"} and cls.__name__ in {
-            "TransportError",
-            "NetworkError",
-        }:
-            return True
-        if cls.__module__.startswith(("requests.", "aiohttp.")) and "Connection" in cls.__name__:
-            return True
-        if (cls.__module__, cls.__name__) in _UNREACHABLE:
-            return True
-    return False
-
-
-def _http_status(error: BaseException) -> int | None:
-    """Return the status of a response that an HTTP library raised for (httpx, requests, aiohttp, urllib)."""
-    if type(error).__module__.partition(".")[0] not in {"httpx", "requests", "aiohttp", "urllib"}:
-        return None
-    response = getattr(error, "response", None)
-    holder = error if response is None else response  # not `or`: a failed response of requests is falsy
-    for name in ("status_code", "status", "code"):
-        status = getattr(holder, name, None)
-        if isinstance(status, int):
-            return int(status)
-    return None
-
-
 def _is_timeout(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or "Timeout" in type(error).__name__
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    """Return what a group of a TaskGroup holds, groups within it taken apart; an error alone is itself."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for part in error.exceptions for leaf in _leaves(part)]
+
+
+def single(error: BaseException) -> BaseException:
+    """Return the one error that a group stands for: the one raised on purpose, or the only one.
+
+    Tasks that were cancelled because another failed do not count.
+    """
+    leaves = _leaves(error)
+    failed = [leaf for leaf in leaves if not _is_cancellation(leaf)] or leaves
+    meant = [leaf for leaf in failed if isinstance(leaf, PluginError)]
+    for found in (meant, failed):
+        if len(found) == 1:
+            return found[0]
+    return error
+
+
+def is_deliberate(error: BaseException) -> bool:
+    """Return True if the error was raised on purpose, so that its text is a sentence for the user."""
+    return isinstance(single(error), PluginError)
 
 
 def source_of(error: BaseException) -> ErrorSource:
     """Return who is at fault: the source of a `PluginError` in the chain, otherwise by the kind of error.
 
-    Timeouts, cancellations, failed connections and most HTTP errors are downstream; anything else is an error
-    of the plugin.
+    Timeouts, cancellations, connections that failed, and what clients of other systems raise are downstream,
+    but for HTTP statuses that mean a wrong request; anything else is the plugin's. Of several errors in a
+    group one of the plugin's decides.
     """
+    error = single(error)
+    if isinstance(error, BaseExceptionGroup):
+        sources = {source_of(leaf) for leaf in _leaves(error)}
+        return ErrorSource.PLUGIN if ErrorSource.PLUGIN in sources else ErrorSource.DOWNSTREAM
     for link in _chain(error):
         if isinstance(link, PluginError):
             return link.source
     for link in _chain(error):
-        status = _http_status(link)
-        if status is not None:
-            return source_of_http_status(status)
+        kind = _client_errors.kind_of(link)
+        if kind is not None:
+            return source_of_http_status(kind[0]) if kind[1] else ErrorSource.DOWNSTREAM
         if _is_timeout(link) or _is_cancellation(link) or isinstance(link, ConnectionError):
-            return ErrorSource.DOWNSTREAM
-        if _is_transport_error(link):
             return ErrorSource.DOWNSTREAM
     return ErrorSource.PLUGIN
 
 
 def status_of(error: BaseException) -> int:
-    """Return the HTTP status of an error: its own, otherwise 504, 401, 502 or 500 by its kind."""
+    """Return the HTTP status of an error: its own, the service's that it came from, else one by its kind."""
+    error = single(error)
+    if isinstance(error, BaseExceptionGroup):
+        return status_of(_leaves(error)[0])
     for link in _chain(error):
         if isinstance(link, PluginError) and link.status is not None:
             return link.status
@@ -144,22 +143,41 @@ def status_of(error: BaseException) -> int:
             return 504
         if isinstance(link, PermissionError):
             return 401
-        if isinstance(link, ConnectionError) or _is_transport_error(link):
+        kind = _client_errors.kind_of(link)
+        if kind is not None:
+            is_plugins = kind[1] and source_of_http_status(kind[0]) is ErrorSource.PLUGIN
+            return 500 if is_plugins else kind[0]
+        if isinstance(link, ConnectionError):
             return 502
     return 500
 
 
 def text_of(error: BaseException) -> str:
-    """Return the text for the user; never empty, always encodable as UTF-8.
+    """Return the sentence for the user; never empty, without secrets, always encodable as UTF-8.
 
-    Deliberate errors keep their text; others get their class name in front, because the text of
-    `KeyError('x')` is just `'x'`.
+    Errors raised on purpose keep their text, a service's refusal becomes a sentence, and others are led by
+    their class name, because `KeyError('x')` alone reads `'x'`.
     """
+    error = single(error)
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(dict.fromkeys(text_of(leaf) for leaf in _leaves(error)[:_MOST_TEXTS]))
+    return clean_text(_sentence(error) + _location(error))
+
+
+_MOST_TEXTS = 3
+
+
+def _sentence(error: BaseException) -> str:
     text = str(error)
+    if isinstance(error, PluginError) and text:
+        return text
+    answered = _client_errors.kind_of(error)
+    if answered is not None and answered[1]:
+        return _client_errors.sentence(error, answered[0])
     if not isinstance(error, (PluginError, ValueError)) or not text:
         name = type(error).__name__
         text = f"{name}: {text}" if text else name
-    return clean_text(text + _location(error))
+    return text
 
 
 _include_locations = False
@@ -184,7 +202,8 @@ def _location(error: BaseException) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Return `text` with lone surrogates replaced, which protobuf refuses to encode."""
+    """Return `text` without secrets, and with lone surrogates replaced, which protobuf refuses to encode."""
+    text = _secrets.strike(text)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -81,6 +81,13 @@ def _without_fork_support() -> Iterator[None]:
             os.environ[name] = before
 
 
+def _without_secrets() -> None:
+    """Strike secrets out of what is printed: it becomes log lines."""
+    from plugin_sdk._secrets import StruckStream
+
+    sys.stdout, sys.stderr = StruckStream(sys.stdout), StruckStream(sys.stderr)
+
+
 def _is_source_backend() -> bool:
     return bool(os.environ.get("PLUGIN_CLI_SOURCE_BACKEND"))
 
@@ -153,6 +160,7 @@ class ServingProcess:
             ours = [*self._stdout.descriptors(), *self._stderr.descriptors()]
             ForkGuard(lambda: ours, self._address).install()
             _log.install()
+            _without_secrets()
             state.metrics = Metrics()
             state.loader.start()
             preload()

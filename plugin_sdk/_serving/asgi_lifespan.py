@@ -54,9 +54,9 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
             await self._application(scope, self._to_application.get, self._take)
-        except Exception as error:
+        except Exception:
             # By the specification this is how an application says that it has no lifespan.
-            _log.log("debug", "the ASGI application has no lifespan", reason=type(error).__name__)
+            return
         finally:
             self._from_application.put_nowait({"type": "ended"})
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from plugin_sdk._serving.protobuf_writer import bytes_field
-from plugin_sdk.errors import ErrorSource, PluginError, source_of, text_of
+from plugin_sdk.errors import ErrorSource, is_deliberate, source_of, text_of
 
 
 class UnimplementedError(Exception):
@@ -58,7 +58,7 @@ def abort(context: Any, error: BaseException) -> NoReturn:
     if isinstance(error, UnimplementedError):
         context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
     source = source_of(error)
-    deliberate = any(isinstance(link, PluginError) for link in (error, error.__cause__))
+    deliberate = any(link is not None and is_deliberate(link) for link in (error, error.__cause__))
     text = text_of(error)
     if deliberate:
         details = error_details(grpc.StatusCode.UNKNOWN.value[0], text, source)

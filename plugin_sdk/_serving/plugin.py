@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from plugin_sdk import _log
+from plugin_sdk import _log, _secrets
 from plugin_sdk._serving import async_bridge
 from plugin_sdk._serving.parse_models import ModelError, parse_settings
 from plugin_sdk.context import PluginContext
@@ -97,6 +97,8 @@ class Plugin:
     def _create(self, context: PluginContext) -> Instance:
         settings = context.data_source_instance_settings or context.app_instance_settings
         assert settings is not None, "the instance manager refuses contexts without settings"
+        user = getattr(settings, "basic_auth_user", "") or getattr(settings, "user", "")
+        _secrets.register(settings.decrypted_secure_json_data, user)
         try:
             settings.settings = parse_settings(
                 self.settings_model, settings.json_data_raw, settings.decrypted_secure_json_data

@@ -11,7 +11,7 @@ from plugin_sdk import _log
 from plugin_sdk._serving import proto_in
 from plugin_sdk._serving.outcome import Outcome, UnimplementedError, abort
 from plugin_sdk._serving.shared_state import SharedState
-from plugin_sdk.errors import ErrorSource, LoadError, PluginError, source_of, text_of
+from plugin_sdk.errors import ErrorSource, LoadError, PluginError, is_deliberate, source_of, text_of
 
 if TYPE_CHECKING:
     from plugin_sdk._serving.plugin import Instance, Plugin
@@ -167,8 +167,9 @@ def _record_failure(call: ActiveCall, error: BaseException) -> None:
         return
     call.outcome.code = "Unknown"
     call.outcome.record_error(text_of(error), source_of(error))
-    if not isinstance(error, PluginError):
-        _log.log_exception("panic triggered", error)
+    if not is_deliberate(error):
+        # `event` is Go's message of the same line, for those who search for it.
+        _log.log_exception("unexpected exception in the plugin", error, event="panic triggered")
 
 
 def _end(call: ActiveCall) -> None:

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from plugin_sdk.data.errors import FrameError
+from plugin_sdk.errors import DownstreamError, ErrorSource
 
 PERIODS = ("minute", "hour", "day", "month", "year")
 
 
-class MacroError(FrameError):
+class MacroError(FrameError, DownstreamError):
     """A macro cannot be expanded; the text is for the author of the query."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.status, self.source = 400, ErrorSource.DOWNSTREAM
 
 
 @dataclass(frozen=True, slots=True)

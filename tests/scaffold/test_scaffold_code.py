@@ -74,7 +74,7 @@ class Api(ThreadingHTTPServer):
     def __init__(self, status: int = 200) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status = status
-        self.points: list[dict[str, float]] = [{"time": 1000, "value": 11}, {"time": 2000, "value": 12.5}]
+        self.points: Any = [{"time": 1000, "value": 11}, {"time": 2000, "value": 12.5}]
         self.asked: list[tuple[dict[str, list[str]], str | None]] = []
 
     @property
@@ -141,6 +141,16 @@ def test_an_api_without_points_is_no_data(tmp_path: Path, api: Api) -> None:
     result, _ = query_once(scaffold(tmp_path, answers()), api)
 
     assert (result.error, [frame.fields for frame in result.frames]) == ("", [[]])
+
+
+@pytest.mark.parametrize("answer", [{"error": "no"}, [1, 2], [{"at": 1}], "text", None, [[1, 2]]])
+def test_an_api_that_answers_something_else_is_at_fault(tmp_path: Path, api: Api, answer: Any) -> None:
+    api.points = answer
+
+    result, _ = query_once(scaffold(tmp_path, answers()), api)
+
+    assert result.error == "the API did not answer points with time and value"
+    assert (result.status, result.error_source) == (502, "downstream")
 
 
 def test_a_failing_api_is_the_error_of_the_query_without_the_key(tmp_path: Path, api: Api) -> None:

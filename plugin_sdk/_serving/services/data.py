@@ -16,7 +16,7 @@ from plugin_sdk._serving.request_scope import ActiveCall, Rpc
 from plugin_sdk._serving.services import iteration, query_responses
 from plugin_sdk._serving.services.concurrency import run_concurrently
 from plugin_sdk._serving.shared_state import SharedState
-from plugin_sdk.errors import ErrorSource, PluginError
+from plugin_sdk.errors import DownstreamError, ErrorSource, PluginError, is_deliberate
 from plugin_sdk.messages import DataQuery, DataResponse, Headers, QueryDataRequest
 from plugin_sdk.messages.data import KNOWN_FIELDS_ONLY, QUERY_FIELDS
 
@@ -88,7 +88,8 @@ def data_query(message: Any, model: Any, call: ActiveCall, headers: Headers) -> 
             check_query_fields(model, message.json)
         parsed = parse_query(model, message.json)
     except ModelError as error:
-        raise PluginError(str(error), status=400) from error
+        # Whoever saved the query can mend it: no operator of the plugin is alarmed.
+        raise DownstreamError(str(error), status=400) from error
     return DataQuery(
         ref_id=message.refId,
         model=parsed,
@@ -137,7 +138,7 @@ def _whole_request(
 
 
 def _log_unexpected(error: BaseException, ref_id: str) -> None:
-    if not isinstance(error, PluginError) and type(error).__name__ != "CancelledError":
+    if not is_deliberate(error) and type(error).__name__ != "CancelledError":
         _log.log_exception("query failed", error, refID=ref_id)
 
 

@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from plugin_sdk import _log
+from plugin_sdk import _log, _secrets
 from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.pools import Pools
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
 from plugin_sdk._serving.shared_state import SharedState
-from plugin_sdk.errors import ErrorSource, PluginError, clean_text, source_of, text_of
+from plugin_sdk.errors import ErrorSource, clean_text, is_deliberate, source_of, text_of
 from plugin_sdk.messages import CheckHealthResult, HealthStatus
 
 _LOAD_SECONDS = 5.0
@@ -64,7 +64,7 @@ def _checked(call: ActiveCall, message: Any) -> CheckHealthResult:
 
 def _failed(call: ActiveCall, error: BaseException) -> CheckHealthResult:
     call.outcome.record_error(text_of(error), source_of(error))
-    if not isinstance(error, PluginError):
+    if not is_deliberate(error):
         _log.log_exception("check_health failed", error)
     return CheckHealthResult.error(text_of(error))
 
@@ -74,7 +74,8 @@ def _details(result: CheckHealthResult) -> bytes:
     if result.details is None:
         return b""
     try:
-        return json.dumps(dict(result.details), allow_nan=False, default=str).encode()
+        text = json.dumps(dict(result.details), allow_nan=False, default=str)
+        return json.dumps(_secrets.strike_all(json.loads(text))).encode()
     except (ValueError, TypeError, RecursionError) as error:
         _log.log_exception("the details of check_health are not a JSON object and were omitted", error)
         return b""

@@ -12,7 +12,7 @@ from plugin_sdk._serving.pools import Pools
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
 from plugin_sdk._serving.services import asgi, iteration, routes
 from plugin_sdk._serving.shared_state import SharedState
-from plugin_sdk.errors import PluginError, source_of, status_of, text_of
+from plugin_sdk.errors import is_deliberate, source_of, status_of, text_of
 from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
 
 _RPC = Rpc("callResource", "/pluginv2.Resource/CallResource", "server_stream")
@@ -56,7 +56,7 @@ def _messages(call: ActiveCall, message: Any) -> Iterator[Any]:
 def _error_response(call: ActiveCall, error: Exception) -> CallResourceResponse:
     """Return the response of a handler that raised; its body gives the reason."""
     call.outcome.record_error(text_of(error), source_of(error))
-    if not isinstance(error, PluginError):
+    if not is_deliberate(error):
         _log.log_exception("resource handler failed", error)
     return CallResourceResponse.of_json(
         {"error": text_of(error), "message": text_of(error)}, status_of(error)

@@ -12,7 +12,7 @@ from typing import Any
 
 from plugin_sdk._serving.plugin import Instance
 from plugin_sdk._serving.request_scope import ActiveCall
-from plugin_sdk.errors import PluginError
+from plugin_sdk.errors import DownstreamError, PluginError
 from plugin_sdk.messages import CallResourceRequest
 from plugin_sdk.routing import Route, find_route
 
@@ -98,7 +98,7 @@ def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest
         elif name in given:
             found[name] = _convert(name, given[name], hint)
         elif default is inspect.Parameter.empty:
-            raise PluginError(f"the parameter {name!r} is missing", status=400)
+            raise DownstreamError(f"the parameter {name!r} is missing", status=400)
         else:
             found[name] = default
     return found
@@ -119,7 +119,7 @@ def _json_body(request: CallResourceRequest) -> Any:
     try:
         return request.json()
     except ValueError as error:
-        raise PluginError(f"the body is not JSON: {error}", status=400) from error
+        raise DownstreamError(f"the body is not JSON: {error}", status=400) from error
 
 
 def _convert(name: str, value: Any, hint: Any) -> Any:
@@ -131,7 +131,7 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
         return _adapter(hint).validate_python(value)
     except ValidationError as error:
         reason = error.errors(include_url=False, include_input=False)[0]["msg"]
-        raise PluginError(f"{name}: {reason}", status=400) from error
+        raise DownstreamError(f"{name}: {reason}", status=400) from error
 
 
 @lru_cache(maxsize=512)

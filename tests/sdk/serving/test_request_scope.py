@@ -136,7 +136,7 @@ def test_a_bug_is_a_panic_and_is_logged_with_its_traceback(logged: Lines) -> Non
 
     assert failed.details() == "panic triggered: ZeroDivisionError: by zero"
     assert "grpc-status-details-bin" not in dict(failed.trailing_metadata())
-    assert "ZeroDivisionError" in only(logged(), "panic triggered")["stack"]
+    assert "ZeroDivisionError" in only(logged(), "unexpected exception in the plugin")["stack"]
 
 
 def test_the_status_details_read_back_as_googles_message() -> None:

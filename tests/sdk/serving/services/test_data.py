@@ -386,7 +386,7 @@ def test_query_data_that_raises_fails_the_request(logged: Lines) -> None:
         client.query_data([{}], settings())
 
     assert (failed.value.code, failed.value.message) == ("UNKNOWN", "panic triggered: KeyError: 'x'")
-    assert [line["error"] for line in logged() if line["@message"] == "panic triggered"] == ["'x'"]
+    assert [line["error"] for line in logged() if line.get("event") == "panic triggered"] == ["'x'"]
 
 
 # Several queries at once

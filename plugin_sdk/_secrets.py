@@ -1,0 +1,102 @@
+"""The data sources' secrets, struck out of whatever a person may read: error texts and log lines.
+
+An API key in the address of a failed request would reach every viewer of the dashboard, and the log besides.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+MARK = "[secret]"
+_MOST = 2_000
+"""Secrets remembered; the oldest go first, long after the settings that held them."""
+_SHORT = 6
+"""Below this many characters a value is struck out only where it stands alone: `key` is in many words."""
+_LINE = 16
+"""Lines of a longer secret, such as a private key, that are struck out on their own."""
+
+_lock = threading.Lock()
+_values: dict[str, None] = {}
+_pattern: re.Pattern[str] | None = None
+
+
+def register(secrets: Mapping[str, str], user: str = "") -> None:
+    """Remember the values of a data source's secrets; `user` is the name that goes with its password."""
+    found = [value for value in secrets.values() if value.strip()]
+    if all(value in _values for value in found):
+        return
+    global _pattern
+    with _lock:
+        for value in found:
+            _values.pop(value, None)
+            _values[value] = None
+        for value in list(_values)[:-_MOST]:
+            del _values[value]
+        forms = {form: None for value in _values for form in _forms(value, user)}
+        ordered = sorted(forms, key=len, reverse=True)  # a secret may begin with another
+        _pattern = re.compile("|".join(map(_expression, ordered)))
+
+
+def _forms(value: str, user: str) -> list[str]:
+    """Return the ways in which a secret is written: as it is, in an address, in a literal, in a header."""
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
+    encoded = value.encode("utf-8", "replace")
+    basic = [encoded] + ([user.encode() + b":" + encoded] if user else [])
+    lines = [line.strip() for line in value.splitlines() if len(line.strip()) >= _LINE]
+    return [
+        value,
+        value.strip(),
+        quote(encoded, safe=""),
+        quote(encoded),
+        quote_plus(encoded),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        *(base64.b64encode(part).decode() for part in basic if len(part) >= _SHORT),
+        *(lines if len(lines) > 1 else ()),
+    ]
+
+
+def _expression(form: str) -> str:
+    escaped = re.escape(form)
+    return escaped if len(form) >= _SHORT else rf"(?<![^\W_]){escaped}(?![^\W_])"
+
+
+def strike(text: str) -> str:
+    """Return `text` with every known secret replaced by a mark."""
+    return text if _pattern is None else _pattern.sub(MARK, text)
+
+
+def strike_all(value: Any) -> Any:
+    """Return decoded JSON with every known secret struck out of its texts."""
+    if isinstance(value, str):
+        return strike(value)
+    if isinstance(value, dict):
+        return {strike_all(key): strike_all(item) for key, item in value.items()}
+    return [strike_all(item) for item in value] if isinstance(value, list) else value
+
+
+class StruckStream:
+    """A text stream without secrets: what is printed goes to the log too."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text` without its secrets; as long as it was, so that no caller writes the rest again."""
+        self._stream.write(strike(text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write every line without its secrets."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
