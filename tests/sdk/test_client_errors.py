@@ -73,6 +73,11 @@ def closed_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def call_nobody() -> None:
+    channel: Any = grpc.insecure_channel(f"127.0.0.1:{closed_port()}")
+    channel.unary_unary("/a/b")(b"", timeout=9)
+
+
 def raised(work: Callable[[], Any]) -> BaseException:
     try:
         work()
@@ -122,7 +127,7 @@ REAL: dict[str, tuple[Callable[[str], Any], int, ErrorSource]] = {
     "sqlite no file": (lambda _: sqlite3.connect("/no/such/folder/file.db"), 502, DOWNSTREAM),
     "sqlite misuse": (lambda _: sqlite3.connect(":memory:").execute("SELECT ?"), 500, PLUGIN),
     "grpc refused": (
-        lambda _: grpc.insecure_channel(f"127.0.0.1:{closed_port()}").unary_unary("/a/b")(b"", timeout=9),
+        lambda _: call_nobody(),
         502,
         DOWNSTREAM,
     ),

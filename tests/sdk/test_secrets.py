@@ -122,7 +122,8 @@ class Leaking(DataSource[dict[str, Any], dict[str, Any]]):
             return DataResponse([], error=f"no answer of {address}")
         if how == "frame":
             return {"value": [1, address]}
-        raise {"bug": KeyError, "meant": PluginError, "value": ValueError, "group": _group}[how](address)
+        kinds: dict[str, Any] = {"bug": KeyError, "meant": PluginError, "value": ValueError, "group": _group}
+        raise kinds[how](address)
 
     def check_health(self) -> CheckHealthResult:
         return CheckHealthResult(
