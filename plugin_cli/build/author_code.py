@@ -9,13 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugin_cli.build.settings import BuildSettings, data_files, leaves_out
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
 
 # A hash-based .pyc that is never compared with its source: no time of this machine in it, and nothing
 # to write at run time.
 _UNCHECKED_HASH = (1).to_bytes(4, "little") + bytes(8)
-_LEFT_OUT = ("__pycache__", "tests", "test")
+_TESTS = ("tests", "test")  # beside the packages, not in them
+# Where it lies in the bundle: no name that an author chooses meets one of the bundle's own.
+FOLDER = "backend"
 
 
 @dataclass(frozen=True)
@@ -52,23 +55,34 @@ class AuthorCode:
 
 
 def author_code(project: Project) -> AuthorCode:
-    """Return the author's files: everything below `backend/` but tests and what tools left there."""
-    folder = project.backend.folder
-    files = {
-        path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
-    }
-    return AuthorCode({name: path for name, path in files.items() if _belongs(name)})
+    """Return the author's files: everything below `backend/` but its tests and what tools left there."""
+    folder, package = project.backend.folder, project.backend.package
+    files = {path.relative_to(folder).as_posix(): path for path in _files(folder, set())}
+    return AuthorCode({name: files[name] for name in sorted(files) if _belongs(name, package)})
 
 
-def _belongs(name: str) -> bool:
-    parts = name.split("/")
-    if any(part.startswith(".") or part in _LEFT_OUT for part in parts[:-1]) or parts[-1].startswith("."):
-        return False
-    return len(parts) > 1 or (name.endswith(".py") and not name.startswith("conftest"))
+def _files(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """Yield the files below `folder`; a linked package is as good as one that lies there."""
+    real = folder.resolve()
+    if real in seen:
+        return  # a link back to where it lies
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if path.name != "__pycache__" and not path.name.startswith("."):
+                yield from _files(path, {*seen, real})
+        elif path.is_file() and not path.name.startswith(".") and path.suffix != ".pyc":
+            yield path
 
 
-def compile_into(code: AuthorCode, folder: Path, *, optimize: int) -> None:
-    """Write the author's compiled modules and data files into the bundle `folder`.
+def _belongs(name: str, package: str) -> bool:
+    top, _, rest = name.partition("/")
+    if not rest:
+        return name.endswith(".py") and not name.startswith(("conftest", "test_"))
+    return top == package or top not in _TESTS
+
+
+def compile_into(code: AuthorCode, folder: Path, *, optimize: int, exclude: tuple[str, ...] = ()) -> None:
+    """Write the author's compiled modules and data files into `folder`, but those that `exclude` names.
 
     Raises:
         ProjectError: a file is not Python; the message has its line.
@@ -76,6 +90,8 @@ def compile_into(code: AuthorCode, folder: Path, *, optimize: int) -> None:
     from importlib.util import MAGIC_NUMBER
 
     for name, path in code.files.items():
+        if any(leaves_out(entry, name) for entry in exclude):
+            continue
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if not name.endswith(".py"):
@@ -83,6 +99,34 @@ def compile_into(code: AuthorCode, folder: Path, *, optimize: int) -> None:
             continue
         compiled = compile(parse(path), name, "exec", dont_inherit=True, optimize=optimize)
         target.with_suffix(".pyc").write_bytes(MAGIC_NUMBER + _UNCHECKED_HASH + marshal.dumps(compiled))
+
+
+def copy_data(project: Project, settings: BuildSettings, code: AuthorCode, contents: Path) -> None:
+    """Copy the data files of the settings into the bundle, as far from the code as in the repository.
+
+    A place in one of the author's packages is there; any other is seen from the repository.
+
+    Raises:
+        ProjectError: the place is taken.
+    """
+    for origin, place in data_files(project, settings):
+        own = place.partition("/")[0] in code.top_level
+        target = contents / FOLDER / place if own else contents / place
+        _refuse_taken(Path(origin), target, place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if Path(origin).is_dir():
+            shutil.copytree(origin, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(origin, target)
+
+
+def _refuse_taken(origin: Path, target: Path, place: str) -> None:
+    taken = target.exists() and not (origin.is_dir() and target.is_dir())
+    if taken or any(parent.is_file() for parent in target.parents):
+        raise ProjectError(
+            f"pyproject.toml: [tool.plugin-cli] data: the bundle has a file of its own at {place}",
+            remedy=f'give it a place among your modules, e.g. data = ["{origin.name}=<package>/data"]',
+        )
 
 
 def parse(path: Path) -> ast.Module:
@@ -98,7 +142,7 @@ def parse(path: Path) -> ast.Module:
         raise ProjectError(
             f"{path} cannot be compiled",
             why=f"line {line}: {error.msg}" if isinstance(error, SyntaxError) else str(error),
-            remedy="mend the file",
+            remedy=f"fix the error in {path}",
         ) from error
 
 

@@ -9,24 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_cli.build.author_code import AuthorCode, author_code, compile_into
-from plugin_cli.build.bundle.collect import (
-    Bundle,
-    BundleInputs,
-    ensure_bundle,
-    keep_others,
-    place_bundle,
-    write_parts,
-)
+from plugin_cli.build.author_code import FOLDER, AuthorCode, author_code, compile_into, copy_data
+from plugin_cli.build.bundle.bundle import Bundle, BundleInputs, ensure_bundle
+from plugin_cli.build.bundle.declared import declared
 from plugin_cli.build.dist_state import is_current, remember
 from plugin_cli.build.facts import BuildFacts, build_facts, project_version
-from plugin_cli.build.fingerprint import environment_fingerprint
 from plugin_cli.build.frontend.static_files import write_static_files
 from plugin_cli.build.preflight import check_buildable
 from plugin_cli.build.report.notices import write_notices
-from plugin_cli.build.report.sizes import Size, package_sizes
+from plugin_cli.build.report.sizes import Size, package_sizes, unreached
+from plugin_cli.build.report.warnings import bundle_warnings
 from plugin_cli.build.schema.read import plugin_schema
-from plugin_cli.build.settings import build_settings
+from plugin_cli.build.settings import BuildSettings, build_settings
+from plugin_cli.build.stage import keep_others, place_bundle, set_modes, write_parts
 from plugin_cli.build.swap import recover, swap
 from plugin_cli.build.verify import check_built
 from plugin_cli.console import Console
@@ -35,7 +30,10 @@ from plugin_cli.project import Project, find_project
 from plugin_cli.system.cache import ignored_dir
 from plugin_cli.system.file_lock import FileLock
 from plugin_cli.target import Target
-from plugin_cli.venv.create import ensure_environment
+from plugin_cli.venv.create import discard_environment, ensure_environment
+from plugin_cli.venv.installed import installed_in
+from plugin_cli.venv.local_packages import loose_packages, non_editable
+from plugin_cli.venv.python_facts import python_facts
 
 
 @dataclass(frozen=True)
@@ -96,21 +94,32 @@ def build(request: BuildRequest, console: Console) -> BuildResult:
     settings = build_settings(project)
     code = author_code(project)
     _ = project.executable  # a plugin.json without one is told before any work
-    python = ensure_environment(project, console)
-    environment = environment_fingerprint(project.environment)
+    facts = build_facts(project, code)
+    (target,) = request.targets  # this machine is one system
     try:
         with _only_build(project):
             if request.clean:
                 shutil.rmtree(_work(project), ignore_errors=True)
-            (target,) = request.targets  # this machine is one system
-            inputs = BundleInputs(project, code, settings, target, python, environment)
-            return _build(inputs, build_facts(project, code), console)
+                discard_environment(project)
+            inputs = _inputs(project, code, settings, target, console)
+            return _build(inputs, facts, console)
     except OSError as error:
         raise PluginCliError(
             f"the build of {project.plugin_id} cannot write its files; dist/ is as it was",
             why=str(error),
             remedy="make the folder writable and see that the disk has room",
         ) from error
+
+
+def _inputs(
+    project: Project, code: AuthorCode, settings: BuildSettings, target: Target, console: Console
+) -> BundleInputs:
+    python = ensure_environment(project, console, remote=True)
+    facts, copies = python_facts(python), _work(project) / "local"
+    installed = non_editable(installed_in(facts.site), python, copies, console)
+    loose = declared(project, code, settings, installed, facts).unowned
+    installed |= loose_packages(loose, python, copies)
+    return BundleInputs(project, code, settings, target, python, facts, installed)
 
 
 def _build_in_docker(project: Project, request: BuildRequest, console: Console) -> BuildResult:
@@ -148,6 +157,7 @@ def _build_frontend(project: Project, console: Console) -> BuildResult:
             write_static_files(project, stage, version=facts.version, date=facts.date)
             build_own_frontend(project, {}, stage, work / "frontend", console)
             total = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
+            set_modes(stage, "")
             swap(stage, project.dist, work)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
@@ -169,14 +179,14 @@ def _build(inputs: BundleInputs, facts: BuildFacts, console: Console) -> BuildRe
     if not has_own_frontend(project):
         check_schema(schema)  # before a minute of collecting
     bundle = ensure_bundle(inputs, work / target.folder, console)
+    for warning in bundle_warnings(inputs, bundle):
+        console.warn(warning)
     stage = work / "stage"
     shutil.rmtree(stage, ignore_errors=True)
     try:
         _assemble(inputs, facts, bundle, schema, stage, console)
-        check_built(stage / executable.name, project, inputs.code, inputs.python)
-        sizes = package_sizes(
-            dict(bundle.origins), stage / target.folder, project.environment, inputs.code.top_level
-        )
+        check_built(stage / executable.name, inputs, bundle)
+        sizes = package_sizes(bundle, stage / target.folder, unreached(inputs))
         total = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
         swap(stage, project.dist, work)
     finally:
@@ -201,8 +211,10 @@ def _assemble(
     project = inputs.project
     stage.mkdir(parents=True)
     keep_others(project.dist, stage, project.executable, inputs.target, facts.source)
-    contents = place_bundle(bundle, stage, project.executable, inputs.target)
-    compile_into(inputs.code, contents, optimize=inputs.settings.optimize)
+    contents = place_bundle(bundle.folder, stage, project.executable, inputs.target)
+    copy_data(project, inputs.settings, inputs.code, contents)
+    settings = inputs.settings
+    compile_into(inputs.code, contents / FOLDER, optimize=settings.optimize, exclude=settings.exclude)
     facts.write(contents / "buildinfo.json", project, inputs.target)
     write_static_files(project, stage, version=facts.version, date=facts.date)
     write_notices(project, bundle.components, inputs.target, facts, stage)
@@ -212,6 +224,7 @@ def _assemble(
         write_frontend(project, schema, stage)
     write_grafana_schema(schema, stage)
     write_parts(contents)
+    set_modes(stage, project.executable)
 
 
 def _work(project: Project) -> Path:

@@ -1,16 +1,16 @@
-"""Starts what was built and asks it: what can you not import, and do you answer Grafana's first call?"""
+"""Starts what was built: does it import what goes in, and does it answer Grafana's first call?"""
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
-from plugin_cli.build.author_code import AuthorCode, required_imports
+from plugin_cli.build.author_code import required_imports
+from plugin_cli.build.bundle.bundle import Bundle, BundleInputs
+from plugin_cli.build.import_check import Failure, Question, import_all
+from plugin_cli.build.import_remedy import remedy_for
 from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
-from plugin_cli.system.process import child_environment, run
 
 _START_SECONDS = 60
 _BROKEN = (
@@ -23,67 +23,63 @@ _BROKEN = (
 )
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """One import that fails inside the bundle; `missing` is the module that is not there, if that is why."""
+def check_built(executable: Path, inputs: BundleInputs, bundle: Bundle) -> None:
+    """Raise unless the executable imports all that went in and answers a health check.
 
-    module: str
-    missing: str | None
-    error: str
-
-
-def check_built(executable: Path, project: Project, code: AuthorCode, python: Path) -> None:
-    """Raise unless the executable imports all it needs and answers a health check.
+    Every package's top-level modules are imported once for each bundle; what cannot be imported from source
+    either is no fault of the build.
 
     Raises:
-        ProjectError: an import fails; the message names the module and the setting to add.
+        ProjectError: an import fails; the message names the package and what helps.
         PluginCliError: the executable does not become a plugin.
     """
-    failures = _failed_imports(executable, project, code)
+    checked = bundle.folder.parent / "imports-checked"
+    failures = [item for item in import_all([executable], _code_questions(inputs)) if item]
     if failures:
-        raise _explain(failures[0], python)
-    _check_start(executable, project)
+        raise _explain(failures[0], executable, inputs)
+    if not (checked.is_file() and checked.read_text() == inputs.key()):
+        _check_packages(executable, inputs)
+        checked.write_text(inputs.key())
+    _check_start(executable, inputs.project)
 
 
-def _failed_imports(executable: Path, project: Project, code: AuthorCode) -> list[_Failure]:
-    module, _, name = project.backend.entry.partition(":")
-    questions = [[item.module, list(item.names)] for item in required_imports(code)]
-    questions.append([module, [name.partition(".")[0]]])
-    done = run(
-        [executable, "-import-check"],
-        what="the built executable does not start",
-        # As Grafana gives it; Windows starts nothing without its own variables.
-        env=child_environment() if sys.platform == "win32" else {},
-        cwd=executable.parent,
-        stdin=json.dumps(questions),
-        timeout_seconds=_START_SECONDS,
-    )
-    return [_Failure(**failure) for failure in json.loads(done.stdout)]
+def _code_questions(inputs: BundleInputs) -> list[Question]:
+    module, _, name = inputs.project.backend.entry.partition(":")
+    questions = [Question(item.module, item.names) for item in required_imports(inputs.code)]
+    return [*questions, Question(module, (name.partition(".")[0],))]
 
 
-def _explain(failure: _Failure, python: Path) -> ProjectError:
-    if failure.missing is None:
-        return ProjectError(
-            f"the built plugin cannot import {failure.module!r}",
-            why=failure.error,
-            remedy=f'[tool.plugin-cli] collect = ["{_top(failure.module)}"] in pyproject.toml'
-            "\nif data files of the package are missing; else mend the module",
-        )
+def _check_packages(executable: Path, inputs: BundleInputs) -> None:
+    questions = [Question(module) for module in inputs.package_modules()]
+    failed = [item.module for item in import_all([executable], questions) if item]
+    if not failed:
+        return
+    again = [Question(module) for module in failed]
+    source = _names(import_all(inputs.from_source, again))
+    # One after another, a module may have failed for what another had done before; alone counts.
+    for question in again:
+        if question.module not in source:
+            (failure,) = import_all([executable], [question])
+            if failure:
+                raise _explain(failure, executable, inputs)
+
+
+def _names(failures: Iterable[Failure | None]) -> set[str]:
+    return {item.module for item in failures if item}
+
+
+def _explain(failure: Failure, executable: Path, inputs: BundleInputs) -> ProjectError:
     missing = failure.missing
-    installed = run([python, "-c", f"import {_top(missing)}"], what="", check=False).returncode == 0
-    if installed:
-        remedy = f'add to pyproject.toml: [tool.plugin-cli] hidden-imports = ["{missing}"]'
-    else:
-        remedy = f"add the package that holds {_top(missing)!r} to [project] dependencies in pyproject.toml"
+    owner = inputs.owner_of(failure.module)
+    what = f"the built plugin cannot import {missing or failure.module!r}"
+    why = failure.error
+    if missing != failure.module:
+        why += f"\nneeded by {failure.module}" + (f" of the package {owner}" if owner else "")
     return ProjectError(
-        f"the built plugin cannot import {missing!r}",
-        why=f"{failure.error}\nneeded by {failure.module}" if failure.module != missing else failure.error,
-        remedy=remedy,
+        f"the built plugin cannot import {missing!r}" if missing else what,
+        why=why,
+        remedy=remedy_for(failure, executable, inputs),
     )
-
-
-def _top(module: str) -> str:
-    return module.partition(".")[0]
 
 
 def _check_start(executable: Path, project: Project) -> None:
@@ -109,4 +105,6 @@ def _check_start(executable: Path, project: Project) -> None:
             errors.append(message)
     broken = next((text for text in (message, *errors) if any(sign in text for sign in _BROKEN)), None)
     if broken is not None:
-        raise ProjectError("the built plugin starts, but cannot work", why=broken, remedy="mend the code")
+        raise ProjectError(
+            "the built plugin starts but fails its health check", why=broken, remedy="fix the error above"
+        )

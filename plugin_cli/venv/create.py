@@ -20,6 +20,8 @@ from plugin_cli.system.file_lock import FileLock
 from plugin_cli.system.json_file import write_json
 from plugin_cli.venv.health import UNFINISHED, Unfinished, damaged_packages, distributions, listing, site_packages
 from plugin_cli.venv.hidden import check_module_names
+from plugin_cli.venv.installed import installed_in
+from plugin_cli.venv.local_packages import changed_packages, local_packages, read_state, to_json, watched_folders
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
 from plugin_cli.venv.uv import run_uv
@@ -28,7 +30,7 @@ from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
 
 _STAMP = ".plugin-cli.json"
-_STAMP_KEYS = {"wanted", "ours", "listing", "distributions"}
+_STAMP_KEYS = {"wanted", "ours", "listing", "distributions", "local"}
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class _Wanted:
     stamp: dict[str, Any]
 
 
-def ensure_environment(project: Project, console: Console) -> Path:
+def ensure_environment(project: Project, console: Console, *, remote: bool = False) -> Path:
     """Return the Python of the plugin's environment, made or brought up to date when needed.
+
+    A package of this machine is installed again when its files have changed; with `remote`, one from a branch
+    of another machine's repository too when the branch has.
 
     Raises:
         ProjectError: no index has a dependency of pyproject.toml, or a module of the plugin hides a library.
@@ -50,7 +55,7 @@ def ensure_environment(project: Project, console: Console) -> Path:
     python = environment_python(project)
     try:
         with _alone(project, console):
-            _ensure(project, python, console)
+            _ensure(project, python, console, remote=remote)
         check_module_names(project, _site_packages(project))
     except OSError as error:
         raise PluginCliError(
@@ -81,22 +86,24 @@ def _alone(project: Project, console: Console) -> Iterator[None]:
         lock.release()
 
 
-def _ensure(project: Project, python: Path, console: Console) -> None:
+def _ensure(project: Project, python: Path, console: Console, *, remote: bool) -> None:
     wanted = _wanted(project, console)
     unfinished = Unfinished(project.environment)
     kept = _read_stamp(project.environment / _STAMP) if python.exists() else None
     is_current = kept is not None and kept["wanted"] == wanted.stamp and unfinished.owner() is None
-    if kept is not None and is_current and _is_whole(project, kept):
+    changed = changed_packages(read_state(kept["local"]), remote=remote) if kept is not None else ()
+    if kept is not None and is_current and not changed and _is_whole(project, kept):
         return
     with console.working("preparing the plugin's environment"):
         try:
-            ours = _prepare(project, python, wanted, kept, unfinished)
+            ours = _prepare(project, python, wanted, kept, unfinished, changed)
         except PluginCliError:
             # What failed before it changed anything, for want of an index, is no reason to begin anew.
             if kept is not None and kept["listing"] == listing(project.environment):
                 unfinished.end()
             raise
-        _write_stamp(project, wanted.stamp, ours)
+        installed = installed_in([_site_packages(project)])
+        _write_stamp(project, wanted.stamp, ours, to_json(local_packages(installed.values())))
         unfinished.end()
 
 
@@ -110,13 +117,13 @@ def _is_whole(project: Project, kept: dict[str, Any]) -> bool:
     if lost or damaged_packages(project.environment):
         return False
     with suppress(OSError):  # the next run looks as closely
-        _write_stamp(project, kept["wanted"], kept["ours"])
+        _write_stamp(project, kept["wanted"], kept["ours"], kept["local"])
     return True
 
 
-def _write_stamp(project: Project, wanted: dict[str, Any], ours: bool) -> None:
+def _write_stamp(project: Project, wanted: dict[str, Any], ours: bool, local: list[dict[str, Any]]) -> None:
     environment = project.environment
-    facts = {"wanted": wanted, "ours": ours, "listing": listing(environment)}
+    facts = {"wanted": wanted, "ours": ours, "local": local, "listing": listing(environment)}
     write_json(environment / _STAMP, facts | {"distributions": sorted(distributions(environment))})
 
 
@@ -130,7 +137,12 @@ def _read_stamp(stamp: Path) -> dict[str, Any] | None:
 
 
 def _prepare(
-    project: Project, python: Path, wanted: _Wanted, kept: dict[str, Any] | None, unfinished: Unfinished
+    project: Project,
+    python: Path,
+    wanted: _Wanted,
+    kept: dict[str, Any] | None,
+    unfinished: Unfinished,
+    changed: tuple[str, ...],
 ) -> bool:
     """Make the environment or bring it up to date; return True if it is ours and not the author's."""
     cut_short, runs = unfinished.owner(), _runs(python)
@@ -148,7 +160,7 @@ def _prepare(
         arguments.append("--exact")  # packages that are no longer required
     elif cut_short is not None:
         arguments.append("--reinstall")
-    for name in damaged_packages(project.environment):
+    for name in (*changed, *damaged_packages(project.environment)):
         arguments += ["--reinstall-package", name]
     _install(project, python, tuple(arguments))
     _link_backend(project)
@@ -179,6 +191,7 @@ def _wanted(project: Project, console: Console) -> _Wanted:
             remedy=f'write one with [project] dependencies = ["{DISTRIBUTION}"]',
         )
     document = tomllib.loads(path.read_text(encoding="utf-8"))
+    _check_required_python(document)
     arguments = ["-r", "pyproject.toml"]
     if "dev" in document.get("dependency-groups", {}):
         arguments += ["--group", "dev"]
@@ -190,6 +203,27 @@ def _wanted(project: Project, console: Console) -> _Wanted:
         "root": str(project.root),
     }
     return _Wanted((*arguments, *tool_arguments), stamp)
+
+
+def _check_required_python(document: Mapping[str, Any]) -> None:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    text = document.get("project", {}).get("requires-python", "")
+    version = ".".join(map(str, sys.version_info[:3]))
+    try:
+        fits = SpecifierSet(str(text)).contains(version, prereleases=True)
+    except InvalidSpecifier as error:
+        raise ProjectError(
+            f"pyproject.toml: [project] requires-python is invalid: {text!r}",
+            why=str(error),
+            remedy='write it as requires-python = ">=3.11"',
+        ) from error
+    if not fits:
+        raise ProjectError(
+            f"pyproject.toml requires Python {text}, and plugin-cli runs on {version}",
+            why="the plugin is built with the Python that runs plugin-cli",
+            remedy="install plugin-cli with such a Python, or change requires-python",
+        )
 
 
 def _digest(document: Mapping[str, Any]) -> str:
@@ -278,3 +312,17 @@ def _site_packages(project: Project) -> Path:
     if folder is None:
         raise FileNotFoundError(f"{project.environment} has no folder site-packages")
     return folder
+
+
+def local_folders(project: Project) -> tuple[Path, ...]:
+    """Return the folders of packages that lie on this machine, which `dev` watches beside the plugin's own."""
+    if not environment_python(project).exists():
+        return ()
+    return watched_folders(installed_in([_site_packages(project)]).values())
+
+
+def discard_environment(project: Project) -> None:
+    """Remove the plugin's environment, unless its author made it."""
+    kept = _read_stamp(project.environment / _STAMP)
+    if kept is not None and kept["ours"]:
+        shutil.rmtree(project.environment, ignore_errors=True)

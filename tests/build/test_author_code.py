@@ -9,9 +9,11 @@ from plugin_cli.build.author_code import (
     Import,
     author_code,
     compile_into,
+    copy_data,
     imported_names,
     required_imports,
 )
+from plugin_cli.build.settings import BuildSettings
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project, find_project
 
@@ -97,3 +99,66 @@ def test_a_syntax_error_is_told_with_its_line(project: Project, tmp_path: Path) 
     (project.root / "backend" / "weather" / "models.py").write_text("x = 1\ndef broken(:\n")
     with pytest.raises(ProjectError, match=r"models\.py cannot be compiled\n  line 2: "):
         compile_into(author_code(project), tmp_path / "out", optimize=2)
+
+
+def test_a_folder_of_tests_in_the_package_belongs_to_it_and_one_beside_it_does_not(project: Project) -> None:
+    backend = project.root / "backend"
+    for place in (
+        "weather/test/case.py",
+        "weather/tests/data.csv",
+        "test/test_y.py",
+        "test_z.py",
+        "weather/.x/y.py",
+    ):
+        (backend / place).parent.mkdir(parents=True, exist_ok=True)
+        (backend / place).touch()
+    files = author_code(project).files
+    assert {"weather/test/case.py", "weather/tests/data.csv"} <= set(files)
+    assert not {"test/test_y.py", "test_z.py", "weather/.x/y.py"} & set(files)
+
+
+def test_a_plugin_may_be_named_test(tmp_path: Path) -> None:
+    package = tmp_path / "backend" / "test"
+    package.mkdir(parents=True)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "plugin.json").write_text(json.dumps({"id": "acme-test-datasource"}))
+    (package / "__main__.py").write_text('serve("test.datasource:Test")\n')
+    assert list(author_code(find_project(tmp_path)).files) == ["test/__main__.py"]
+
+
+def test_a_linked_package_is_the_authors_too_and_a_link_in_a_circle_ends(
+    project: Project, tmp_path: Path
+) -> None:
+    shared = tmp_path / "elsewhere" / "shared"
+    shared.mkdir(parents=True)
+    (shared / "__init__.py").touch()
+    (shared / "again").symlink_to(shared)
+    (project.root / "backend" / "shared").symlink_to(shared)
+    assert [name for name in author_code(project).files if name.startswith("shared")] == [
+        "shared/__init__.py"
+    ]
+
+
+def test_data_lies_as_far_from_the_code_as_in_the_repository(project: Project, tmp_path: Path) -> None:
+    for place in ("assets/x.h", "big.csv"):
+        (project.root / place).parent.mkdir(exist_ok=True)
+        (project.root / place).write_text("x")
+    code = author_code(project)
+    settings = BuildSettings(data=("assets", "big.csv=weather/data"))
+    copy_data(project, settings, code, tmp_path / "out")
+    assert (tmp_path / "out" / "assets" / "x.h").is_file()
+    assert (tmp_path / "out" / "backend" / "weather" / "data" / "big.csv").is_file()
+
+
+def test_data_never_takes_the_place_of_the_bundles_own_files(project: Project, tmp_path: Path) -> None:
+    (project.root / "app").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "app").touch()
+    with pytest.raises(ProjectError, match="the bundle has a file of its own at app"):
+        copy_data(project, BuildSettings(data=("app",)), author_code(project), tmp_path / "out")
+
+
+def test_the_author_leaves_out_modules_of_his_own(project: Project, tmp_path: Path) -> None:
+    compile_into(author_code(project), tmp_path / "out", optimize=0, exclude=("weather.datasource",))
+    assert not (tmp_path / "out" / "weather" / "datasource.pyc").exists()
+    assert (tmp_path / "out" / "weather" / "__main__.pyc").exists()

@@ -91,6 +91,23 @@ def test_no_file_names_the_machine_that_built_it(built_plugin: BuiltPlugin) -> N
     assert told == []
 
 
+def test_sizes_are_as_promised(built_plugin: BuiltPlugin, tmp_path: Path) -> None:
+    total = sum(path.stat().st_size for path in built_plugin.dist.rglob("*") if path.is_file())
+    assert total <= 57_000_000, f"{total / 1e6:.1f} MB"
+    packed = json.loads(run_tool("package", "--out", str(tmp_path), "--json", cwd=built_plugin.root).stdout)
+    assert packed["bytes"] <= 24_500_000, f"{packed['bytes'] / 1e6:.1f} MB"
+
+
+def test_a_closed_umask_reaches_nobody_who_unpacks_it(plugin: BuiltPlugin) -> None:
+    source = code(plugin)
+    source.write_text(source.read_text() + "\n# under another umask\n")
+    command = ["sh", "-c", f"umask 077; exec {TOOL} build linux"]
+    subprocess.run(command, cwd=plugin.root, check=True, capture_output=True)
+    modes = {path.stat().st_mode & 0o777 for path in plugin.dist.rglob("*")}
+    assert modes == {0o755, 0o644}
+    run_tool("validate", cwd=plugin.root)
+
+
 def test_the_executable_answers_as_a_go_plugin_does(built_plugin: BuiltPlugin) -> None:
     version = subprocess.run(
         [built_plugin.executable, "-version"], env={}, capture_output=True, text=True, check=True
@@ -201,16 +218,16 @@ def test_code_that_cannot_work_leaves_the_old_dist(
     assert snapshot(plugin.dist) == before
 
 
-def test_a_module_that_only_the_bundle_lacks_is_named_with_the_setting(plugin: BuiltPlugin) -> None:
+def test_a_module_that_the_table_leaves_out_is_named_with_the_line(plugin: BuiltPlugin) -> None:
     before, source = snapshot(plugin.dist), code(plugin)
     good = source.read_text()
-    # Found by the name only, so that PyInstaller cannot see it; Python has it and the bundle has not.
-    source.write_text('__import__("wave")\n' + good)
+    # Found by the name only, so that no import statement brings it back.
+    source.write_text('__import__("ensurepip")\n' + good)
     try:
         exit_code, said = fails(plugin, "build", "linux")
         assert exit_code == 4
-        assert "the built plugin cannot import 'wave'" in said
-        assert 'try: add to pyproject.toml: [tool.plugin-cli] hidden-imports = ["wave"]' in said
+        assert "the built plugin cannot import 'ensurepip'" in said
+        assert 'try: add to pyproject.toml: [tool.plugin-cli] include = ["ensurepip"]' in said
         assert snapshot(plugin.dist) == before
     finally:
         source.write_text(good)

@@ -1,4 +1,4 @@
-"""What PyInstaller is told for one plugin and one target; nothing is run here."""
+"""What PyInstaller is given to make the interpreter of a bundle; nothing is run here."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from plugin_cli.build.author_code import AuthorCode, imported_names
-from plugin_cli.build.bundle.exclusions import DROPPED_FILES, DROPPED_HOOKS, EXCLUDED_MODULES, HIDDEN_MODULES
-from plugin_cli.build.settings import BuildSettings
-from plugin_cli.errors import ProjectError
-from plugin_cli.project import Project
 from plugin_cli.target import Target
 
 RECIPE = Path(__file__).parent / "pyinstaller"
+
+# PyInstaller's own start hooks that cost more than they give.
+DROPPED_HOOKS: dict[str, str] = {
+    "pyi_rth_multiprocessing": "imports multiprocessing at every start; entry.py does it when it is needed",
+    "pyi_rth_pkgutil": "imports it at every start, to find modules in an archive that is not there",
+    "pyi_rth_inspect": "imports 15 modules, a third of a bare start, to find sources that are not there",
+}
 
 
 @dataclass(frozen=True)
@@ -22,32 +24,22 @@ class Plan:
 
     Attributes:
         entry_script: what the executable runs first.
-        hooks: the folder of what PyInstaller is told about single packages.
         runtime_hook: what runs before it.
-        backend: the folder of the author's packages.
-        own: the author's top-level names, which are compiled into the bundle separately.
-        hidden_imports: modules that no import statement names.
-        collect: packages that go in whole.
-        excludes: modules that stay out.
-        data: files and folders with their folder in the bundle.
+        excludes: modules of the standard library that stay out, by name or pattern.
+        binaries: compiled modules of packages, with their folder, whose libraries are looked up here.
+        site: the folder that packages are installed in; none of its files is collected here.
         dropped_hooks: start hooks of PyInstaller that are left out.
-        dropped_files: patterns of files that are left out.
         executable: the program's name without `.exe`.
         contents_directory: the folder of everything but the program, seen from the program.
         optimize: the level of Python's optimisation.
     """
 
     entry_script: str
-    hooks: str
     runtime_hook: str
-    backend: str
-    own: tuple[str, ...]
-    hidden_imports: tuple[str, ...]
-    collect: tuple[str, ...]
     excludes: tuple[str, ...]
-    data: tuple[tuple[str, str], ...]
+    binaries: tuple[tuple[str, str], ...]
+    site: tuple[str, ...]
     dropped_hooks: tuple[str, ...]
-    dropped_files: tuple[str, ...]
     executable: str
     contents_directory: str
     optimize: int
@@ -57,49 +49,34 @@ class Plan:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
 
 
-def plan_bundle(project: Project, code: AuthorCode, settings: BuildSettings, target: Target) -> Plan:
-    """Return the plan for building `project` on a machine that is `target`.
+def plan_interpreter(
+    executable: str,
+    target: Target,
+    *,
+    excludes: tuple[str, ...],
+    binaries: tuple[tuple[str, str], ...],
+    site: tuple[str, ...],
+    optimize: int,
+) -> Plan:
+    """Return the plan for a machine that is `target`.
 
-    Raises:
-        ProjectError: a data file of the settings does not exist.
+    On Linux the launcher has the plugin's name and the program lies among its files, and libraries are found
+    by `portable`; elsewhere PyInstaller looks them up for the packages too.
     """
     linux = target.os == "linux"
-    hidden = (*HIDDEN_MODULES, *code.modules, *settings.hidden_imports)
     return Plan(
         entry_script=str(RECIPE / "entry.py"),
-        hooks=str(RECIPE / "hooks"),
         runtime_hook=str(RECIPE / "runtime_hook.py"),
-        backend=str(project.backend.folder),
-        own=code.top_level,
-        hidden_imports=tuple(dict.fromkeys(hidden)),
-        collect=settings.collect,
-        excludes=_excludes(code, settings),
-        data=_data(project, settings),
+        excludes=excludes,
+        binaries=() if linux else binaries,
+        site=site,
         dropped_hooks=tuple(DROPPED_HOOKS),
-        dropped_files=tuple(DROPPED_FILES),
-        # On Linux the launcher has the plugin's name and the program lies among its files.
-        executable="app" if linux else target.executable(project.executable).removesuffix(".exe"),
+        executable="app" if linux else target.executable(executable).removesuffix(".exe"),
         contents_directory="." if linux else target.folder,
-        optimize=settings.optimize,
+        optimize=optimize,
     )
 
 
-def _excludes(code: AuthorCode, settings: BuildSettings) -> tuple[str, ...]:
-    wanted = {*imported_names(code), *settings.hidden_imports, *settings.collect}
-    kept = {name for name in EXCLUDED_MODULES if any(w == name or w.startswith(f"{name}.") for w in wanted)}
-    return (*sorted(set(EXCLUDED_MODULES) - kept), *settings.exclude)
-
-
-def _data(project: Project, settings: BuildSettings) -> tuple[tuple[str, str], ...]:
-    """Return each file or folder with the folder in the bundle that PyInstaller shall put it in."""
-    pairs = []
-    for entry in settings.data:
-        origin, _, place = entry.partition("=")
-        path = project.root / origin
-        if not path.exists():
-            raise ProjectError(
-                f"pyproject.toml: [tool.plugin-cli] data names what is not there: {origin}",
-                remedy='give a path seen from the repository, e.g. data = ["assets=weather/assets"]',
-            )
-        pairs.append((str(path), place or (origin if path.is_dir() else str(Path(origin).parent))))
-    return tuple(pairs)
+def contents_folder(folder: Path, plan: Plan) -> Path:
+    """Return where everything but the program lies in what PyInstaller made."""
+    return folder / plan.contents_directory

@@ -16,8 +16,8 @@ class Collected:
     """What PyInstaller made.
 
     Attributes:
-        folder: the program and everything it needs, but for the author's own code.
-        origins: each collected file or module with the file of this machine it came from.
+        folder: the program, compiled modules and the libraries they are linked to.
+        origins: each collected file with the file of this machine it came from.
     """
 
     folder: Path
@@ -41,11 +41,12 @@ def collect(python: Path, plan: Plan, work: Path) -> Collected:
     command += ["--distpath", out, "--workpath", caches, RECIPE / "bundle.spec"]
     run(
         [*command, "--", work / "plan.json"],
-        what="the executable cannot be put together",
+        what="Python cannot be collected for the bundle",
         cwd=work,
         # A fixed hash seed and time make the same input give the same files.
         env=child_environment({"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "315532800"}),
-        remedy="if a package is at fault: [tool.plugin-cli] exclude = [...] in pyproject.toml",
+        remedy="see that this Python is whole: its standard library and its shared library",
     )
+    shutil.rmtree(work / "work", ignore_errors=True)
     origins = tuple((name, origin) for name, origin in json.loads(report.read_text(encoding="utf-8")))
     return Collected(out / "bundle", origins)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
-_NEEDED, _STRING_TABLE = 1, 5
+_NEEDED, _STRING_TABLE, _NAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,18 @@ class Elf:
     Attributes:
         interpreter: the loader's path, None for libraries.
         needed: the names of the libraries it is linked to.
+        name: the name that others are linked to it by, None where it has none.
+        rpath: folders where it, and what it loads, look for libraries first.
+        runpath: folders where it alone looks, after LD_LIBRARY_PATH; with one, rpath counts for nothing.
+        machine: the number of its processor's kind.
     """
 
     interpreter: str | None
     needed: tuple[str, ...]
+    name: str | None = None
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    machine: int = 0
 
 
 def read_elf(path: Path) -> Elf | None:
@@ -28,13 +38,38 @@ def read_elf(path: Path) -> Elf | None:
     with path.open("rb") as file:
         if file.read(6) != b"\x7fELF\x02\x01":
             return None
-    data = path.read_bytes()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            try:
+                return _read(data)
+            except (struct.error, ValueError):
+                return None  # cut short, or something else that begins alike
+
+
+def _read(data: mmap.mmap) -> Elf:
+    (machine,) = struct.unpack_from("<H", data, 18)
     segments = _segments(data)
     interpreter = next((_text(data, offset) for kind, offset, _, _ in segments if kind == _INTERPRETER), None)
-    return Elf(interpreter, _needed(data, segments))
+    entries = list(_dynamic(data, segments))
+    table = _file_offset(dict(entries).get(_STRING_TABLE), segments)
+
+    def texts(wanted: int) -> tuple[str, ...]:
+        return tuple(_text(data, (table or 0) + value) for tag, value in entries if tag == wanted and table)
+
+    return Elf(
+        interpreter,
+        texts(_NEEDED),
+        next(iter(texts(_NAME)), None),
+        _folders(texts(_RPATH)),
+        _folders(texts(_RUNPATH)),
+        machine,
+    )
 
 
-def _segments(data: bytes) -> list[tuple[int, int, int, int]]:
+def _folders(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(folder for value in values for folder in value.split(":") if folder)
+
+
+def _segments(data: mmap.mmap) -> list[tuple[int, int, int, int]]:
     """Return kind, file offset, address and size in the file of each segment."""
     (start,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
@@ -42,18 +77,15 @@ def _segments(data: bytes) -> list[tuple[int, int, int, int]]:
     return [(kind, offset, address, length) for kind, _, offset, address, _, length, _, _ in entries]
 
 
-def _needed(data: bytes, segments: list[tuple[int, int, int, int]]) -> tuple[str, ...]:
-    dynamic = next(((offset, length) for kind, offset, _, length in segments if kind == _DYNAMIC), None)
-    if dynamic is None:
-        return ()
-    entries = []
-    for place in range(dynamic[0], dynamic[0] + dynamic[1], 16):
-        tag, value = struct.unpack_from("<QQ", data, place)
-        if tag == 0:
-            break
-        entries.append((tag, value))
-    table = _file_offset(dict(entries).get(_STRING_TABLE), segments)
-    return tuple(_text(data, table + value) for tag, value in entries if tag == _NEEDED) if table else ()
+def _dynamic(data: mmap.mmap, segments: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, int]]:
+    for kind, offset, _, length in segments:
+        if kind != _DYNAMIC:
+            continue
+        for place in range(offset, offset + length, 16):
+            tag, value = struct.unpack_from("<QQ", data, place)
+            if tag == 0:
+                return
+            yield tag, value
 
 
 def _file_offset(address: int | None, segments: list[tuple[int, int, int, int]]) -> int | None:
@@ -63,5 +95,5 @@ def _file_offset(address: int | None, segments: list[tuple[int, int, int, int]])
     return None
 
 
-def _text(data: bytes, start: int) -> str:
-    return data[start : data.index(b"\0", start)].decode()
+def _text(data: mmap.mmap, start: int) -> str:
+    return data[start : data.find(b"\0", start)].decode()

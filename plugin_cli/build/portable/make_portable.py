@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plugin_cli.build.portable.elf import read_elf
-from plugin_cli.errors import PluginCliError, ToolMissingError
+from plugin_cli.build.portable.linking import Linked
+from plugin_cli.errors import PluginCliError
 from plugin_cli.system.process import run
 from plugin_cli.target import Target
 
@@ -33,41 +34,36 @@ _STANDARD_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 _PRELOAD, _NO_PRELOAD = b"/etc/ld.so.preload", b"/etc/ld.so.no-load"
 
 
-def make_portable(bundle: Path, target: Target) -> dict[str, Path]:
+def make_portable(bundle: Path, target: Target) -> tuple[dict[str, Path], dict[str, str]]:
     """Put loader and C library beside the bundle's files, and see that nothing points outside.
 
     Returns:
-        Each file that was added, with the file of this machine it was copied from.
+        Each file that was added, with the file of this machine it was copied from; and the libraries that
+        this machine does not have, with what needs them: from source, that cannot load them either.
 
     Raises:
-        ToolMissingError: a library that something in the bundle needs is not on this machine.
-        PluginCliError: a library would still be taken from outside the bundle.
+        PluginCliError: a library would be taken from outside the bundle.
     """
-    replace_links(bundle)
     origin, loader = _add_loader(bundle, target)
+    linked = Linked.below(bundle)
+    _drop_unneeded(linked)
     added = {loader.name: origin}
-    added |= _add_libraries(bundle, known={origin.name})
-    _verify(bundle, loader)
-    return added
+    missing = _add_libraries(linked, origin.name, added)
+    _verify(linked, loader)
+    return added, missing
 
 
-def strip_symbols(bundle: Path, origins: dict[str, str]) -> None:
+def strip_symbols(bundle: Path) -> None:
     """Remove the symbols of Python and of system libraries, three quarters of a Python built by hand.
 
-    Not those of wheels: their makers did, and a library whose paths were patched afterwards no longer
-    loads when it is stripped once more.
+    Packages are not there yet: their makers did it, and a library whose paths were patched afterwards no
+    longer loads when it is stripped once more.
     """
     for path in elf_files(bundle):
-        name = path.relative_to(bundle).as_posix()
-        # A link would lead into a wheel; the program carries an archive behind its sections.
-        if path.is_symlink() or name == "app" or _from_wheel(name, origins):
-            continue
+        if path.name == "app":
+            continue  # it carries an archive behind its sections
         path.chmod(0o755)
-        run(["strip", "--strip-unneeded", path], what=f"{name} cannot be stripped")
-
-
-def _from_wheel(name: str, origins: dict[str, str]) -> bool:
-    return "/site-packages/" in origins.get(name, "") or ".libs/" in name
+        run(["strip", "--strip-unneeded", path], what=f"{path.name} cannot be stripped")
 
 
 def loader_name(bundle: Path, target: Target) -> str:
@@ -89,28 +85,43 @@ def _add_loader(bundle: Path, target: Target) -> tuple[Path, Path]:
     return origin, loader
 
 
-def _add_libraries(bundle: Path, *, known: set[str]) -> dict[str, Path]:
-    """Copy what the bundle's files are linked to and PyInstaller leaves to the host."""
-    folders = _library_folders(bundle)
-    present = {path.name for path in bundle.rglob("*")} | known
-    wanted = {name for path in elf_files(bundle) for name in _needed(path)} | set(_ALWAYS)
-    added: dict[str, Path] = {}
-    while missing := sorted(wanted - present):
-        name = missing[0]
-        present.add(name)
-        origin = next((folder / name for folder in folders if (folder / name).exists()), None)
-        if origin is None:
-            if name in _ALWAYS:
-                continue  # an architecture or version of the C library that has none of it
-            raise ToolMissingError(
-                f"library {name} is not on this machine, and the bundle needs it",
-                why="needed by " + ", ".join(p.name for p in elf_files(bundle) if name in _needed(p))[:300],
-                remedy="install it, or leave the package out: [tool.plugin-cli] exclude = [...]",
-            )
-        shutil.copyfile(origin, bundle / name)
-        added[name] = origin
-        wanted |= set(_needed(bundle / name))
-    return added
+def _drop_unneeded(linked: Linked) -> None:
+    """Remove libraries of the system that only compiled modules needed which were left out."""
+    while True:
+        needed = {name for elf in linked.files.values() for name in elf.needed}
+        unneeded = [
+            path
+            for path in linked.files
+            if path.parent == linked.top and ".so" in path.name and path.name not in needed
+            if not path.name.startswith(("ld-", "libpython"))
+        ]
+        if not unneeded:
+            return
+        for path in unneeded:
+            del linked.files[path]
+            path.unlink()
+
+
+def _add_libraries(linked: Linked, loader: str, added: dict[str, Path]) -> dict[str, str]:
+    """Copy what the bundle's files are linked to beyond it; return what this machine does not have."""
+    folders = _library_folders(linked.top)
+    pending, absent = set(_ALWAYS), dict[str, str]()
+    while pending:
+        for name in sorted(pending):
+            origin = next((folder / name for folder in folders if (folder / name).exists()), None)
+            if origin is not None and not (linked.top / name).exists():
+                shutil.copyfile(origin, linked.top / name)
+                linked.add(linked.top / name)
+                added[name] = origin
+        missing = linked.missing(linked.top / "app")
+        absent = {
+            name: ", ".join(sorted(str(path.relative_to(linked.top)) for path in users))
+            for name, users in missing.items()
+            if name != loader
+        }
+        pending = {name for name in absent if any((folder / name).exists() for folder in folders)}
+    names = {path.name for path in linked.files}
+    return {name: users for name, users in absent.items() if name not in names}
 
 
 def _library_folders(bundle: Path) -> list[Path]:
@@ -147,21 +158,23 @@ def _needed(path: Path) -> tuple[str, ...]:
     return found.needed if found else ()
 
 
-def _verify(bundle: Path, loader: Path) -> None:
-    """Ask the bundled loader for every file where it would take the libraries from."""
+def _verify(linked: Linked, loader: Path) -> None:
+    """Ask the bundled loader where it would take the libraries of each kind of file from."""
+    kinds = {
+        (path.parent, elf.needed, elf.rpath, elf.runpath): path
+        for path in linked.roots(linked.top / "app")
+        if path != loader and (elf := linked.files[path])
+    }
     outside: list[str] = []
-    for path in elf_files(bundle):
-        if path == loader:
-            continue
+    for path in kinds.values():
         done = run(
-            [loader, "--inhibit-cache", "--library-path", bundle, "--list", path],
+            [loader, "--inhibit-cache", "--library-path", linked.top, "--list", path],
             what="the bundled loader cannot list libraries",
             check=False,
         )
-        place = path.relative_to(bundle)
-        outside += [
-            f"{place}: {line.strip()}" for line in done.output.splitlines() if _is_outside(line, bundle)
-        ]
+        place = path.relative_to(linked.top)
+        lines = (line.strip() for line in done.output.splitlines())
+        outside += [f"{place}: {line}" for line in lines if _is_outside(line, linked.top)]
     if outside:
         raise PluginCliError(
             "the bundle would take libraries from the machine it runs on",
@@ -171,9 +184,6 @@ def _verify(bundle: Path, loader: Path) -> None:
 
 
 def _is_outside(line: str, bundle: Path) -> bool:
-    if "not found" in line or "error while loading" in line:
-        return True
     _, arrow, place = line.partition("=> ")
-    return (
-        bool(arrow) and not place.startswith(str(bundle)) and not place.startswith(os.path.realpath(bundle))
-    )
+    inside = (str(bundle), os.path.realpath(bundle))
+    return bool(arrow) and place.startswith("/") and not place.startswith(inside)

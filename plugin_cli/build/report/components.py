@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any, Literal
 
 from plugin_cli.build.report.system_packages import SystemPackage, owner
-from plugin_cli.errors import PluginCliError
+from plugin_cli.venv.installed import Installed
+from plugin_cli.venv.python_facts import PythonFacts
 
 Kind = Literal["package", "python", "system"]
 _LICENCE_NAMES = ("licen", "copying", "notice", "authors", "copyright")
@@ -50,81 +48,66 @@ class Component:
 
 
 def find_components(
-    folder: Path, origins: dict[str, str], environment: Path, root: Path
-) -> tuple[Component, ...]:
-    """Return what the bundle `folder` holds.
+    folder: Path,
+    origins: dict[str, str],
+    owners: dict[str, str],
+    installed: dict[str, Installed],
+    facts: PythonFacts,
+) -> tuple[tuple[Component, ...], tuple[str, ...]]:
+    """Return what the bundle `folder` holds, and the files of which nobody knows whose they are.
 
     Args:
         folder: the bundle.
         origins: where its files came from, by their place in it.
-        environment: the plugin's virtual environment.
-        root: the plugin's repository; files from there are the author's.
-
-    Raises:
-        PluginCliError: nobody knows where a file comes from.
+        owners: the names of the packages that files belong to.
+        installed: the packages.
+        facts: the Python that is in it.
     """
-    installed = installed_files(environment)
     found: dict[tuple[Kind, str], Component] = {}
+    unknown: list[str] = []
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(folder).as_posix()
-            origin = origins.get(name, "")
-            if name in _OURS or (Path(origin).is_relative_to(root) and not _below(origin, environment)):
-                continue
-            component = installed.get(name) or _other(name, origin)
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or name in _OURS or name in owners:
+            continue
+        component = _other(name, origins.get(name, ""), facts)
+        if component is None:
+            unknown.append(name)
+        else:
             found[component.kind, component.name] = component
-    bootloader = next((item for item in installed.values() if item.name == "pyinstaller"), None)
-    if bootloader is not None:
-        found["package", bootloader.name] = bootloader
-    return tuple(found[key] for key in sorted(found))
+    for name in {*owners.values(), *({"pyinstaller"} & installed.keys())}:  # its start code is in the program
+        found["package", name] = package_component(installed[name])
+    return tuple(found[key] for key in sorted(found)), tuple(unknown)
 
 
-def _below(origin: str, environment: Path) -> bool:
-    return Path(origin).is_relative_to(environment) or "/localpycs/" in origin
-
-
-def _other(name: str, origin: str) -> Component:
-    if not origin or _is_python(name, origin):
-        if not _is_standard(name) and not origin:
-            raise _unknown(name, origin)
-        return python_component()
+def _other(name: str, origin: str, facts: PythonFacts) -> Component | None:
+    if not origin or _is_python(name, origin, facts):
+        return python_component(facts) if origin or _is_standard(name, facts) else None
     package = owner(Path(origin))
-    if package is None:
-        raise _unknown(name, origin)
-    return _system(package)
+    return None if package is None else _system(package)
 
 
-def _unknown(name: str, origin: str) -> PluginCliError:
-    place = origin or "is not recorded"
-    return PluginCliError(
-        f"nobody knows where {name} in the bundle comes from",
-        why=f"its origin {place} belongs to no installed package, so no licence can be given",
-        remedy="install it from a package, or name it: [tool.plugin-cli] exclude = [...]",
-    )
+def _is_python(name: str, origin: str, facts: PythonFacts) -> bool:
+    base = facts.base_prefix
+    folders = facts.standard if str(base) in ("/usr", "/") else (*facts.standard, base)
+    real = Path(os.path.realpath(origin))
+    return _is_standard(name, facts) or any(real.is_relative_to(folder.resolve()) for folder in folders)
 
 
-def _is_python(name: str, origin: str) -> bool:
-    return _is_standard(name) or Path(os.path.realpath(origin)).is_relative_to(
-        Path(sys.base_prefix).resolve()
-        if sys.base_prefix not in ("/usr", "/")
-        else sysconfig.get_path("stdlib")
-    )
-
-
-def _is_standard(name: str) -> bool:
-    if name.startswith(("python3", "libpython", "base_library.zip")):
+def _is_standard(name: str, facts: PythonFacts) -> bool:
+    if name.startswith(("python3", "libpython", "standard.zip")):
         return True
-    return (Path(sysconfig.get_path("stdlib")) / name).with_suffix(".py").exists()
+    return (facts.standard[0] / name).with_suffix(".py").exists()
 
 
-def python_component() -> Component:
-    """Return the running Python as a component."""
-    version = ".".join(map(str, sys.version_info[:3]))
+def python_component(facts: PythonFacts) -> Component:
+    """Return the Python of the bundle as a component."""
+    version = facts.version.split()[0]
+    short = ".".join(version.split(".")[:2])
     places = [
-        Path(sysconfig.get_path("stdlib")) / "LICENSE.txt",
-        Path(sys.base_prefix) / "LICENSE.txt",
-        Path(f"/usr/share/doc/libpython{sys.version_info[0]}.{sys.version_info[1]}-stdlib/copyright"),
-        Path(f"/usr/share/doc/python{sys.version_info[0]}.{sys.version_info[1]}/copyright"),
+        facts.standard[0] / "LICENSE.txt",
+        facts.base_prefix / "LICENSE.txt",
+        Path(f"/usr/share/doc/libpython{short}-stdlib/copyright"),
+        Path(f"/usr/share/doc/python{short}/copyright"),
     ]
     texts = tuple(path.read_text("utf-8", "replace") for path in places if path.is_file())[:1]
     return Component("python", "Python", version, "PSF-2.0", texts=texts)
@@ -136,35 +119,18 @@ def _system(package: SystemPackage) -> Component:
     )
 
 
-def installed_files(environment: Path) -> dict[str, Component]:
-    """Return the component of each file that an installed package would put into a bundle."""
-    files: dict[str, Component] = {}
-    for info in sorted(environment.glob("[Ll]ib/**/site-packages/*.dist-info")):
-        if (info / "RECORD").is_file():
-            component = _package(info)
-            files |= dict.fromkeys(_places(info / "RECORD"), component)
-    return files
-
-
-def _places(record: Path) -> Iterator[str]:
-    for line in record.read_text("utf-8").splitlines():
-        name = line.partition(",")[0].strip('"')
-        yield name
-        if name.endswith(".py"):
-            yield name + "c"
-        if ".libs/" in name:  # where wheels keep their own libraries, PyInstaller may put them on top
-            yield Path(name).name
-
-
-def _package(info: Path) -> Component:
-    metadata = HeaderParser().parsestr((info / "METADATA").read_text("utf-8", "replace"))
-    licence = metadata.get("License-Expression") or _classified(metadata.get_all("Classifier") or [])
+def package_component(item: Installed) -> Component:
+    """Return an installed package as a component."""
+    metadata = item.found.metadata
+    licence = metadata["License-Expression"] or _classified(metadata.get_all("Classifier") or [])
     if not licence:
-        licence = (metadata.get("License") or "see the text").strip().splitlines()[0][:80]
-    files = sorted(path for path in info.rglob("*") if path.is_file() and _is_licence(path))
-    texts = tuple(path.read_text("utf-8", "replace") for path in files)
-    name = (metadata.get("Name") or info.name.partition("-")[0]).lower()
-    return Component("package", name, metadata.get("Version") or "", licence, texts=texts)
+        lines = (metadata["License"] or "").strip().splitlines()
+        licence = lines[0][:80] if lines else "see the text"
+    files = (item.site / name for name in item.files if ".dist-info/" in name)
+    texts = tuple(
+        path.read_text("utf-8", "replace") for path in files if _is_licence(path) and path.is_file()
+    )
+    return Component("package", item.name, item.version, licence, texts=texts)
 
 
 def _is_licence(path: Path) -> bool:

@@ -9,6 +9,7 @@ from plugin_cli.release.finding import Finding, Severity
 from plugin_cli.release.rules.facts import build_info
 from plugin_cli.release.rules.shapes import MANIFEST, mismatches
 from plugin_cli.system.parse import ParseError, parse_json
+from plugin_cli.target import TARGETS
 
 _DOCUMENTS: dict[str, Severity] = {"README.md": "error", "CHANGELOG.md": "warning", "LICENSE": "error"}
 _FORBIDDEN_NAMES = {
@@ -18,6 +19,7 @@ _FORBIDDEN_NAMES = {
     ".DS_Store": "left by a file manager",
 }
 _FORBIDDEN_FOLDERS = ("__pycache__", "node_modules", ".git", ".venv")
+_SYSTEMS = frozenset(target.folder for target in TARGETS)
 _SECRET_ENDINGS = (".pem", ".key")
 _LARGE_BYTES = 200_000_000
 
@@ -68,6 +70,8 @@ def check_forbidden(plugin: BuiltPlugin) -> Iterator[Finding]:
     """Nothing that belongs to a developer's machine."""
     for name in plugin.entries:
         *folders, base = name.split("/")
+        if len(folders) > 1 and folders[0] in _SYSTEMS and folders[1] in ("lib", "Lib"):
+            continue  # packages lie there as their makers built them
         if base in _FORBIDDEN_NAMES:
             yield Finding(
                 "forbidden-file", "error", name, _FORBIDDEN_NAMES[base], "remove it and build again"

@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-import sys
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from plugin_cli.build.author_code import author_code
-from plugin_cli.build.bundle import collect as bundle
-from plugin_cli.build.bundle.collect import BundleInputs
+from plugin_cli.build.bundle import interpreter
+from plugin_cli.build.bundle.bundle import BundleInputs
 from plugin_cli.build.settings import build_settings
-from plugin_cli.project import find_project
 from plugin_cli.target import Target
-from tests.build.bundle.test_plan import make
+from tests.build.bundle.environment import facts_of, install, installed, make_plugin
 
 LINUX = Target("linux", "amd64")
 
 
-def key(root: Path, *, target: Target = LINUX, environment: str = "packages") -> str:
-    project = find_project(root)
+def inputs(root: Path, prefix: Path, target: Target = LINUX, **plugin: str) -> BundleInputs:
+    project = make_plugin(root, dependencies=["frames"], **plugin)
     code, settings = author_code(project), build_settings(project)
-    return BundleInputs(project, code, settings, target, Path(sys.executable), environment).key()
+    facts = facts_of(prefix)
+    return BundleInputs(project, code, settings, target, Path("python"), facts, installed(prefix))
 
 
-def test_neither_the_place_nor_the_authors_code_counts(tmp_path: Path) -> None:
-    here, there = make(tmp_path / "here"), make(tmp_path / "there")
-    (there / "backend" / "weather" / "__main__.py").write_text('x = 1\nserve("weather.datasource:Weather")\n')
-    assert key(here) == key(there)
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    install(tmp_path / "venv", "frames", {"frames/__init__.py": "x = 1", "frames/tests.py": ""})
+    return tmp_path / "venv"
 
 
-def test_what_goes_in_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = make(tmp_path / "plugin")
-    before = key(root)
-    assert key(root) == before
-    assert key(root, target=Target("linux", "arm64")) != before
-    assert key(root, environment="other packages") != before
-    assert key(make(tmp_path / "imports", code="import decimal")) != before
-    assert key(make(tmp_path / "settings", settings='exclude = ["x"]')) != before
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "version", "3.99.0 (another Python)")
-        assert key(root) != before
-    monkeypatch.setattr(bundle, "glibc_version", lambda: (2, 99))
-    assert key(root) != before
+def test_neither_the_place_nor_an_edit_counts(tmp_path: Path, prefix: Path) -> None:
+    here = inputs(tmp_path / "here", prefix).key()
+    assert inputs(tmp_path / "there", prefix, code="x = 1").key() == here
+
+
+def test_what_goes_in_counts(tmp_path: Path, prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "plugin"
+    before = inputs(root, prefix).key()
+    assert inputs(root, prefix).key() == before
+    assert inputs(root, prefix, Target("linux", "arm64")).key() != before
+    assert inputs(root, prefix, settings='exclude = ["frames.tests"]').key() != before
+    assert inputs(root, prefix, settings="optimize = 1").key() != before
+    assert inputs(root, prefix, code="import sqlite3").key() != before
+    other = dataclasses.replace(inputs(root, prefix).facts, version="3.11.8")
+    assert dataclasses.replace(inputs(root, prefix), facts=other).key() != before
+    monkeypatch.setattr(interpreter, "glibc_version", lambda: (2, 99))
+    assert inputs(root, prefix).key() != before
+
+
+def test_changed_files_of_the_same_version_count(tmp_path: Path, prefix: Path) -> None:
+    before = inputs(tmp_path / "plugin", prefix).key()
+    install(prefix, "frames", {"frames/__init__.py": "x = 2", "frames/tests.py": ""})
+    assert inputs(tmp_path / "plugin", prefix).key() != before

@@ -4,14 +4,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from plugin_cli.build.facts import BuildFacts
 from plugin_cli.build.report.components import Component, find_components
 from plugin_cli.build.report.notices import bill_of_materials, licences_text
-from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project
 from plugin_cli.target import Target
+from tests.build.bundle.environment import facts_of, install, installed
 
 LINUX = Target("linux", "amd64")
 PROJECT = Project(Path("/repo"), {"id": "acme-weather-datasource", "name": "Weather"}, {})
@@ -22,16 +20,6 @@ PARTS = (
 )
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Path:
-    info = tmp_path / "venv" / "lib" / "python3.11" / "site-packages" / "demo-1.0.dist-info"
-    (info / "licenses").mkdir(parents=True)
-    (info / "METADATA").write_text("Name: Demo\nVersion: 1.0\nLicense-Expression: MIT\n\nreadme")
-    (info / "RECORD").write_text("demo/__init__.py,,\ndemo/core.so,,\ndemo.libs/libz-1.so,,\n")
-    (info / "licenses" / "LICENSE").write_text("MIT text")
-    return tmp_path / "venv"
-
-
 def bundle(folder: Path, *names: str) -> Path:
     for name in names:
         path = folder / name
@@ -40,30 +28,29 @@ def bundle(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_files_of_a_package_count_as_it_and_the_standard_library_as_python(
-    tmp_path: Path, environment: Path
-) -> None:
-    folder = bundle(
-        tmp_path / "b", "demo/__init__.pyc", "demo/core.so", "libz-1.so", "json/__init__.pyc", "entry"
+def test_files_count_as_the_package_or_python_they_came_from(tmp_path: Path) -> None:
+    install(tmp_path, "Demo", {"demo/__init__.py": "", "demo-1.0.dist-info/licenses/LICENSE": "MIT text"})
+    facts = facts_of(tmp_path)
+    (tmp_path / "standard" / "json").mkdir(parents=True)
+    (tmp_path / "standard" / "json" / "__init__.py").touch()
+    folder = bundle(tmp_path / "b", "site/demo/core.so", "json/__init__.pyc", "entry", "standard.zip")
+    origins = {"json/__init__.pyc": str(tmp_path / "standard/json/__init__.py")}
+    found, unknown = find_components(
+        folder, origins, {"site/demo/core.so": "demo"}, installed(tmp_path), facts
     )
-    found = find_components(folder, {}, environment, tmp_path / "repo")
-    assert (found[0].kind, found[0].name, found[0].version) == ("package", "demo", "1.0")
-    assert [item.kind for item in found] == ["package", "python"]
+    assert [(item.kind, item.name, item.version) for item in found] == [
+        ("package", "demo", "1.0"),
+        ("python", "Python", "3.11.7"),
+    ]
     assert found[0].texts == ("MIT text",)
+    assert unknown == ()
 
 
-def test_a_file_that_belongs_to_nobody_fails_the_build_by_name(tmp_path: Path, environment: Path) -> None:
+def test_a_file_that_belongs_to_nobody_is_listed_and_no_failure(tmp_path: Path) -> None:
     folder = bundle(tmp_path / "b", "strange.so")
-    with pytest.raises(PluginCliError, match=r"nobody knows where strange\.so in the bundle comes from"):
-        find_components(
-            folder, {"strange.so": str(tmp_path / "opt" / "strange.so")}, environment, tmp_path / "repo"
-        )
-
-
-def test_the_authors_own_files_are_nobody_elses(tmp_path: Path, environment: Path) -> None:
-    folder = bundle(tmp_path / "b", "assets/x.csv")
-    origin = str(tmp_path / "repo" / "assets" / "x.csv")
-    assert find_components(folder, {"assets/x.csv": origin}, environment, tmp_path / "repo") == ()
+    origins = {"strange.so": str(tmp_path / "opt" / "strange.so")}
+    found, unknown = find_components(folder, origins, {}, {}, facts_of(tmp_path))
+    assert (found, unknown) == ((), ("strange.so",))
 
 
 def test_licences_hold_every_text_and_the_offer_for_system_libraries() -> None:

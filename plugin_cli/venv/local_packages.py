@@ -1,0 +1,220 @@
+"""Packages that come from this machine or a branch: what they hold may change under the same version."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from plugin_cli.console import Console
+from plugin_cli.system.process import run
+from plugin_cli.venv.installed import Installed, installed_in
+from plugin_cli.venv.tool_source import DISTRIBUTION
+from plugin_cli.venv.uv import run_uv
+
+# Folders that tools fill, which are no part of what a package is built from.
+_MADE = ("__pycache__", "build", "dist", "node_modules")
+_BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
+_LOOKUP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class LocalPackage:
+    """An installed distribution that no index has.
+
+    Attributes:
+        name: the distribution.
+        place: a folder or file of this machine, or the address of a repository.
+        state: a text that changes with what would be installed.
+        revision: the branch or tag of a repository, empty for its main one; None for a folder or file.
+        editable: whether its code runs from `place`.
+    """
+
+    name: str
+    place: str
+    state: str
+    revision: str | None = None
+    editable: bool = False
+
+
+def local_packages(installed: Iterable[Installed]) -> tuple[LocalPackage, ...]:
+    """Return the packages among `installed` that may change, as they were installed."""
+    return tuple(
+        package for item in installed if item.name != DISTRIBUTION and (package := _local(item)) is not None
+    )
+
+
+def _local(item: Installed) -> LocalPackage | None:
+    place = str(item.direct.get("url", ""))
+    path = local_path(place)
+    if "vcs_info" in item.direct:
+        facts = item.direct["vcs_info"]
+        commit, revision = str(facts.get("commit_id", "")), str(facts.get("requested_revision", ""))
+        return None if commit.startswith(revision or "-") else LocalPackage(item.name, place, commit, revision)
+    if path is None:
+        return None
+    return LocalPackage(item.name, str(path), _state(path, item.editable), editable=item.editable)
+
+
+def local_path(address: str) -> Path | None:
+    """Return the file or folder that a `file:` address names, None for any other address."""
+    parts = urlparse(address)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+
+
+def changed_packages(kept: Iterable[Mapping[str, Any]], *, remote: bool) -> tuple[str, ...]:
+    """Return the names of those packages whose place holds something else than was installed.
+
+    Args:
+        kept: what `to_json` gave when they were installed.
+        remote: look into repositories of other machines too, which takes a moment.
+    """
+    packages = (LocalPackage(**item) for item in kept)
+    return tuple(package.name for package in packages if _is_changed(package, remote=remote))
+
+
+def to_json(packages: Iterable[LocalPackage]) -> list[dict[str, Any]]:
+    """Return `packages` as plain data."""
+    return [asdict(package) for package in packages]
+
+
+def _is_changed(package: LocalPackage, *, remote: bool) -> bool:
+    if package.revision is None:
+        return _state(Path(package.place), package.editable) != package.state
+    if not remote and local_path(package.place) is None:
+        return False
+    newest = _newest_commit(package.place, package.revision)
+    return newest not in ("", package.state)
+
+
+def _newest_commit(address: str, revision: str) -> str:
+    """Return the commit that a branch of a repository is at, nothing where it cannot be reached."""
+    command = ["git", "ls-remote", address, revision or "HEAD"]
+    done = run(
+        command,
+        what="the repository of a dependency cannot be read",
+        env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
+        timeout_seconds=_LOOKUP_SECONDS,
+        check=False,
+    )
+    return done.stdout.split()[0] if done.returncode == 0 and done.stdout.split() else ""
+
+
+def _state(place: Path, editable: bool) -> str:
+    """Return a hash of the content that is installed; of an editable package only how it is built."""
+    digest = hashlib.sha256()
+    for path in sorted(_files(place, editable)):
+        digest.update(f"{path.relative_to(place.parent).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(place: Path, editable: bool) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+    elif editable:
+        yield from (place / name for name in _BUILD_FILES if (place / name).is_file())
+    else:
+        yield from source_files(place)
+
+
+def source_files(place: Path) -> Iterator[Path]:
+    """Yield the files of a project folder that a package may be built from."""
+    for folder, folders, names in os.walk(place):
+        folders[:] = [
+            name
+            for name in folders
+            if name not in _MADE
+            and not name.startswith(".")
+            and not name.endswith(".egg-info")
+            and not Path(folder, name, "pyvenv.cfg").is_file()
+        ]
+        for name in names:
+            if not name.startswith(".") and not name.endswith((".pyc", "~")):
+                yield Path(folder, name)
+
+
+def watched_folders(installed: Iterable[Installed]) -> tuple[Path, ...]:
+    """Return the folders whose files a running backend has loaded, or would after the next installation."""
+    places = (local_path(str(item.direct.get("url", ""))) for item in installed)
+    return tuple(dict.fromkeys(place for place in places if place is not None and place.is_dir()))
+
+
+def non_editable(
+    installed: Mapping[str, Installed], python: Path, work: Path, console: Console
+) -> dict[str, Installed]:
+    """Return `installed` with a built copy below `work` in the place of each editable package."""
+    found = dict(installed)
+    for item in installed.values():
+        path = local_path(str(item.direct.get("url", ""))) if item.editable else None
+        if path is not None and item.name != DISTRIBUTION:
+            found |= installed_in([_built_copy(item.name, path, python, work, console)])
+    return found
+
+
+def _built_copy(name: str, path: Path, python: Path, work: Path, console: Console) -> Path:
+    digest = hashlib.sha256()
+    for file in sorted(source_files(path)):
+        digest.update(f"{file.relative_to(path).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    folder = work / f"{name}-{digest.hexdigest()[:16]}"
+    if (folder / "done").is_file():
+        return folder
+    for old in work.glob(f"{name}-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    with console.working(f"building {name}"):
+        arguments = ["pip", "install", "--no-deps", "--python", str(python), "--target", str(folder)]
+        arguments += ["--refresh-package", name, "--no-config", str(path)]
+        run_uv(arguments, what=f"{name} cannot be built from {path}", cwd=path)
+    (folder / "done").touch()
+    return folder
+
+
+def loose_packages(modules: Iterable[str], python: Path, work: Path) -> dict[str, Installed]:
+    """Return modules that no distribution brings, such as a folder that a .pth file names, as distributions."""
+    found: dict[str, Installed] = {}
+    for module in modules:
+        origin = _origin(module, python)
+        if origin is not None:
+            found |= installed_in([_copied(module, origin, work)])
+    return found
+
+
+def _origin(module: str, python: Path) -> Path | None:
+    code = (
+        "import importlib.util, sys; found = importlib.util.find_spec(sys.argv[1]); "
+        "print((found.submodule_search_locations or [found.origin])[0] if found else '')"
+    )
+    said = run([python, "-c", code, module], what="a module cannot be found", check=False).stdout.strip()
+    return Path(said) if said and Path(said).exists() else None
+
+
+def _copied(module: str, origin: Path, work: Path) -> Path:
+    folder = work / f"loose-{module}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if origin.is_dir():
+        shutil.copytree(origin, folder / module, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    else:
+        shutil.copyfile(origin, folder / origin.name)
+    info = folder / f"{module}-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 0\n")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [
+        f"{path.relative_to(folder).as_posix()},sha256={hashlib.sha256(path.read_bytes()).hexdigest()},"
+        for path in files
+    ]
+    (info / "RECORD").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def read_state(text: object) -> list[dict[str, Any]]:
+    """Return what `to_json` gave, from a stamp that another version of the tool may have written."""
+    return [item for item in text if isinstance(item, dict)] if isinstance(text, list) else []
