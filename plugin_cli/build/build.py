@@ -12,13 +12,14 @@ from pathlib import Path
 from plugin_cli.build.author_code import FOLDER, AuthorCode, author_code, compile_into, copy_data
 from plugin_cli.build.bundle.bundle import Bundle, BundleInputs, ensure_bundle
 from plugin_cli.build.bundle.declared import declared
+from plugin_cli.build.bundle.unreached import unreached
+from plugin_cli.build.bundle.warnings import bundle_warnings
 from plugin_cli.build.dist_state import is_current, remember
 from plugin_cli.build.facts import BuildFacts, build_facts, project_version
 from plugin_cli.build.frontend.static_files import write_static_files
 from plugin_cli.build.preflight import check_buildable
 from plugin_cli.build.report.notices import write_notices
-from plugin_cli.build.report.sizes import Size, package_sizes, unreached
-from plugin_cli.build.report.warnings import bundle_warnings
+from plugin_cli.build.report.sizes import Size, package_sizes
 from plugin_cli.build.schema.read import plugin_schema
 from plugin_cli.build.settings import BuildSettings, build_settings
 from plugin_cli.build.stage import keep_others, place_bundle, set_modes, write_parts
@@ -186,7 +187,8 @@ def _build(inputs: BundleInputs, facts: BuildFacts, console: Console) -> BuildRe
     try:
         _assemble(inputs, facts, bundle, schema, stage, console)
         check_built(stage / executable.name, inputs, bundle)
-        sizes = package_sizes(bundle, stage / target.folder, unreached(inputs))
+        contents = stage / target.folder
+        sizes = package_sizes(contents, bundle.owners, bundle.origins, unreached(inputs))
         total = sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
         swap(stage, project.dist, work)
     finally:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
 
 _SHOWN = 8
+_WORTH_BYTES = 1_000_000
 
 
 @app.command()
@@ -81,10 +82,21 @@ def _report(result: BuildResult, console: TerminalConsole) -> None:
     rest = sum(size.size_bytes for size in result.sizes[_SHOWN:])
     if rest:
         console.step(f"  {rest / 1e6:6.1f} MB  in {len(result.sizes) - _SHOWN} more")
-        console.step('  leave out what you do not use: [tool.plugin-cli] exclude = ["package"]')
+    _report_unreached(result, console)
     console.step(
         f"built {names}, version {result.version}: {result.total_bytes / 1e6:.1f} MB in {result.dist}"
     )
+
+
+def _report_unreached(result: BuildResult, console: TerminalConsole) -> None:
+    """Name the large packages that no import statement leads to; drivers found by name are among them."""
+    found = [size for size in result.sizes if not size.reached and size.size_bytes >= _WORTH_BYTES]
+    if not found:
+        return
+    names = ", ".join(f"{size.package} ({size.size_bytes / 1e6:.0f} MB)" for size in found[:_SHOWN])
+    console.step(f"  no import statement of your code leads to: {names}")
+    first = found[0].package
+    console.step(f'  to leave out what nothing finds by name either: [tool.plugin-cli] exclude = ["{first}"]')
 
 
 def _as_json(result: BuildResult) -> str:
