@@ -1,4 +1,4 @@
-"""The only thing that can be serialised: a frame that Grafana is known to read."""
+"""The only form of a frame that can be encoded: one that Grafana is known to read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Include = Literal["all", "schema", "data"]
 
 @dataclass(frozen=True, slots=True)
 class CheckedFrame:
-    """Made by `Frame.check`. It refers to the author's arrays, so encode it before changing them."""
+    """A frame from `Frame.check`. It refers to the author's arrays, so encode it before changing them."""
 
     name: str
     ref_id: str
@@ -26,7 +26,7 @@ class CheckedFrame:
         return self.fields[0].column.length if self.fields else 0
 
     def to_arrow(self) -> bytes:
-        """The frame as an Arrow IPC file, the form of a query's answer."""
+        """Return the frame as an Arrow IPC file, as in the response to a query."""
         from plugin_sdk.data._arrow.writer import write
 
         fields = tuple(
@@ -38,7 +38,7 @@ class CheckedFrame:
         return write(fields, tuple(metadata), [field.column for field in self.fields])
 
     def to_json(self, include: Include = "all") -> str:
-        """The frame as Grafana's JSON, the form of streams; `schema` and `data` are its two halves."""
+        """Return the frame in Grafana's JSON format, as in streams; `include` may select a part."""
         from plugin_sdk.data._json.encode import encode
 
         return encode(self, include)
@@ -46,7 +46,7 @@ class CheckedFrame:
 
 @lru_cache(maxsize=1024)
 def _labels(pairs: tuple[tuple[str, str], ...]) -> str:
-    """Cached, since a panel asks for the same series again and again."""
+    """Return labels as JSON; cached, since a panel requests the same series again and again."""
     return _json_text.to_json(dict(pairs))
 
 

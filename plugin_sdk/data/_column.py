@@ -1,4 +1,4 @@
-"""A field's values as Arrow lays them out in memory: what the writer joins and the reader finds."""
+"""A field's values in Arrow's memory layout, which the writer joins and the reader returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from plugin_sdk.data.field_type import FieldType
 
-# The stdlib array's letter for each fixed-width type; numpy and struct use the same letters.
+# The type code of the array module for each fixed-width type; numpy and struct have the same codes.
 TYPE_CODES = {
     FieldType.INT8: "b",
     FieldType.INT16: "h",
@@ -28,12 +28,12 @@ TYPE_CODES = {
 VARIABLE_WIDTH = frozenset({FieldType.STRING, FieldType.JSON})
 MAX_INT32, MAX_INT64, MIN_INT64 = 2**31 - 1, 2**63 - 1, -(2**63)
 
-# Anything whose memory can be copied as it lies: bytes, array, a contiguous memoryview.
+# Anything whose memory can be copied unchanged: bytes, array, a contiguous memoryview.
 Buffer = bytes | bytearray | memoryview | array  # type: ignore[type-arg]  # any letter
 
 
 class Late(NamedTuple):
-    """Bytes that are made while the file is written, so that they never lie in memory twice."""
+    """Bytes that are created while the file is written, so that they are never in memory twice."""
 
     size: int
     fill: Callable[[memoryview], None]
@@ -44,7 +44,7 @@ Piece = Buffer | Late
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field's buffers. `data` is written piece after piece; `owner` keeps borrowed memory alive."""
+    """One field's buffers. The pieces of `data` are joined; `owner` keeps borrowed memory alive."""
 
     type: FieldType
     length: int
@@ -65,22 +65,22 @@ class Column:
 
 
 def size_of(piece: Piece) -> int:
-    """The number of bytes of a piece."""
+    """Return the number of bytes of a piece."""
     if isinstance(piece, Late):
         return piece.size
     return len(piece) if isinstance(piece, bytes) else memoryview(piece).nbytes
 
 
 _TO_DIGITS = bytes([48]) + bytes([49]) * 255
-_FLAGS_AT_ONCE = 4096  # int(text, 2) takes time in the square of the length, so it is fed short texts
+_FLAGS_AT_ONCE = 4096  # int(text, 2) takes quadratic time, so it gets short texts
 
 
 def pack_bits(flags: bytes) -> bytes:
-    """A bitmap, least significant bit first, of bytes that are zero or not."""
+    """Return a bitmap, least significant bit first, of bytes that are zero or not."""
     packed = []
     for start in range(0, len(flags), _FLAGS_AT_ONCE):
         chunk = flags[start : start + _FLAGS_AT_ONCE]
-        # Read as one binary number, last flag first: C speed, where a loop over bits would be Python's.
+        # As one binary number, last flag first, it is converted in C; a loop over bits would run in Python.
         number = int(chunk.translate(_TO_DIGITS)[::-1], 2)
         packed.append(number.to_bytes((len(chunk) + 7) // 8, "little"))
     return b"".join(packed)
@@ -90,7 +90,7 @@ _BITS = [tuple(byte >> bit & 1 for bit in range(8)) for byte in range(256)]
 
 
 def unpack_bits(bitmap: Buffer, start: int, length: int) -> bytes:
-    """Bytes of 0 and 1, the reverse of `pack_bits`, from bit `start` on."""
+    """Return bits from `start` on as bytes of 0 and 1, the reverse of `pack_bits`."""
     raw = bytes(memoryview(bitmap).cast("B")[start // 8 : (start + length + 7) // 8])
     flags = b"".join(map(_BIT_BYTES.__getitem__, raw))
     return flags[start % 8 : start % 8 + length]
@@ -100,15 +100,15 @@ _BIT_BYTES = [bytes(bits) for bits in _BITS]
 
 
 def offsets_of(lengths: Iterable[int]) -> array[int]:
-    """Arrow's offsets for values of these lengths."""
+    """Return Arrow's offsets for values of these lengths."""
     return array("i", accumulate(lengths, initial=0))
 
 
-_ROWS_AT_ONCE = 65_536  # so that each step's memory stays in the cache
+_ROWS_AT_ONCE = 65_536  # so that the memory of each step stays in the cache
 
 
 def scale(numpy: Any, source: Any, factor: int, target: memoryview) -> None:
-    """Write a numpy array of int64, multiplied, into the file's memory."""
+    """Multiply a numpy array of int64 into the file's memory."""
     out = numpy.frombuffer(target, "<i8")
     for start in range(0, len(source), _ROWS_AT_ONCE):
         end = start + _ROWS_AT_ONCE

@@ -1,8 +1,8 @@
-"""The promise about a frame's shape that alerting and expressions ask for.
+"""The frame type that alerting and expressions require.
 
-A long table without it makes an alert rule fail ("input data must be a wide series but got type long"), and
-with a wrong one Grafana would misread it. So it is given only to what is certain; wide series, and tables of
-one number and texts, are understood without.
+An alert rule fails on a long table without a type ("input data must be a wide series but got type long"), and
+with a wrong type Grafana would misread it. So a frame gets a type only if its shape is certain; Grafana
+understands wide series, and tables of one number and texts, without one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from plugin_sdk.data.meta import FrameMeta, FrameType
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """The checked fields of a frame by what they are to a series."""
+    """The checked fields of a frame by their role in a series."""
 
     time: CheckedField | None
     texts: list[CheckedField]
@@ -34,24 +34,24 @@ class _Shape:
 
     @property
     def factors(self) -> list[CheckedField]:
-        """The fields that tell rows apart; flags are values where there are no numbers."""
+        """The fields that distinguish rows; flags are values if there are no numbers."""
         return [*self.texts, *self.flags] if self.numbers else self.texts
 
 
 def with_contract(frame: Frame, *, may_sort: bool, for_alert: bool = False) -> Frame:
-    """Return the frame in order of time, and typed where its shape is certain.
+    """Return the frame in order of time, with a type if its shape is certain.
 
     Args:
-        frame: with rows.
-        may_sort: whether rows sorted by series first (`ORDER BY station, time`) are put in order of time;
-            the order of an author's own frame means something.
-        for_alert: whether an alert rule or an expression asks: then rows in any order are sorted.
+        frame: a frame with rows.
+        may_sort: whether rows sorted by series first (`ORDER BY station, time`) are sorted by time; the
+            order of a frame that the author made is kept.
+        for_alert: whether an alert rule or an expression sent the query: then rows are always sorted.
     """
     if not _is_untyped(frame.meta) or not frame.fields:
         return frame
     checked = frame.check()
     shape = _shape(checked)
-    # The conversion is done: keep its result, so that writing the frame need not do it again.
+    # Keep the result of the conversion, so that encoding the frame does not repeat it.
     frame = _of_columns(frame, checked, [field.column for field in checked.fields])
     if shape is None:
         return frame
@@ -65,7 +65,7 @@ def with_contract(frame: Frame, *, may_sort: bool, for_alert: bool = False) -> F
 
 
 def in_time_order(frame: Frame, *, for_alert: bool) -> Frame:
-    """Return one of several frames with its rows in order of time, if it is a wide series and untyped."""
+    """Return one of several frames with its rows sorted by time, if it is a wide series without a type."""
     if not _is_untyped(frame.meta) or not frame.fields:
         return frame
     times = [field for field in frame.fields if field.type is FieldType.TIME]
@@ -98,7 +98,7 @@ def _of_columns(frame: Frame, checked: CheckedFrame, columns: list[Column]) -> F
 
 
 def _shape(checked: CheckedFrame) -> _Shape | None:
-    """Return what a series is made of; None where a field is something else, or a time is missing."""
+    """Return the parts of a series; None if a field is anything else, or a time is null."""
     of: dict[FieldType, list[CheckedField]] = {}
     for field in checked.fields:
         of.setdefault(field.column.type, []).append(field)
@@ -110,13 +110,13 @@ def _shape(checked: CheckedFrame) -> _Shape | None:
 
 
 def _is_nameable(checked: CheckedFrame) -> bool:
-    """Return True if no field has labels and every name occurs once, so that texts can become labels."""
+    """Return True if no field has labels and all names differ, so that texts can become labels."""
     names = {field.name for field in checked.fields}
     return len(names) == len(checked.fields) and not any(field.labels for field in checked.fields)
 
 
 def _number_table(frame: Frame, checked: CheckedFrame, shape: _Shape) -> Frame:
-    """Type a table of several numbers, or of flags, whose rows are told apart by text."""
+    """Set the type of a table of several numbers, or of flags, whose rows differ by their texts."""
     if len(shape.numbers) > 1 and not shape.factors:
         labels = {tuple(sorted((field.labels or {}).items())) for field in shape.numbers}
         if len(checked) == 1 and len(labels) == len(shape.numbers):
@@ -133,7 +133,7 @@ def _number_table(frame: Frame, checked: CheckedFrame, shape: _Shape) -> Frame:
 
 
 def _keys(factors: list[CheckedField], *more: list[Any]) -> set[tuple[Any, ...]]:
-    """Return what tells rows apart; a null text and an empty one are the same label."""
+    """Return the key of each row; a null text and an empty text are the same label."""
     return set(zip(*more, *map(_labels, factors), strict=True))
 
 
@@ -143,7 +143,7 @@ def _labels(field: CheckedField) -> list[Any]:
 
 
 def _columns_of_labels(checked: CheckedFrame) -> list[Column]:
-    """Return the columns with flags as texts: Grafana makes labels of texts alone."""
+    """Return the columns with flags as texts: Grafana makes labels only of texts."""
     return [_text_of_flags(field) for field in checked.fields]
 
 
@@ -155,13 +155,13 @@ def _text_of_flags(field: CheckedField) -> Column:
 
 
 def _long(frame: Frame, checked: CheckedFrame, shape: _Shape, *, may_sort: bool, for_alert: bool) -> Frame:
-    """Type rows of time, texts and numbers, if no two have the same time and texts and they are in order."""
-    assert shape.time is not None  # the caller has seen to it
+    """Set the type of rows of time, texts and numbers that are sorted and unique by time and texts."""
+    assert shape.time is not None  # the caller has checked it
     if not (shape.numbers or shape.flags) or not _is_nameable(checked):
         return frame
     instants = raw_list(shape.time.column)
     if len(_keys(shape.factors, instants)) < len(instants):
-        return frame  # two values of one series at one time: no series for Grafana
+        return frame  # two values of one series at one time are not a series for Grafana
     order = _order(instants, shape, may_sort=may_sort, for_alert=for_alert)
     if order is None:
         return frame
@@ -172,7 +172,7 @@ def _long(frame: Frame, checked: CheckedFrame, shape: _Shape, *, may_sort: bool,
 
 
 def _order(instants: list[int], shape: _Shape, *, may_sort: bool, for_alert: bool) -> Sequence[int] | None:
-    """Return the rows in order of time, or None where they must stay as they are."""
+    """Return the rows sorted by time, or None if they must not be changed."""
     rows = range(len(instants))
     if all(map(le, instants, instants[1:])):
         return rows
@@ -199,7 +199,7 @@ def _is_newest_first(time: CheckedField) -> bool:
 
 
 def _in_order(frame: Frame, time: CheckedField, for_alert: bool) -> Frame:
-    """Return a wide series with its newest row last: that is the one a rule's `last` takes."""
+    """Return a wide series with its newest row last, which is what `last` in an alert rule takes."""
     if not for_alert and not _is_newest_first(time):
         return frame
     instants = raw_list(time.column)

@@ -1,7 +1,7 @@
-"""Dataclasses to and from the JSON objects that Grafana's structs accept.
+"""Converts dataclasses to and from the JSON objects that Grafana's structs accept.
 
-Grafana refuses a whole response when one value in `meta` or `config` has the wrong JSON type, so each
-attribute names its key and its form, and a wrong value is an error that names the key.
+Grafana refuses a whole response if one value in `meta` or `config` has the wrong JSON type, so each attribute
+declares its key and its form, and a wrong value is an error that names the key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Form(NamedTuple):
-    """How one kind of value is written to JSON and read from it; both raise FrameError."""
+    """How one kind of value is written to JSON and read from it; both functions raise FrameError."""
 
     write: Callable[[Any, str], Any]
     read: Callable[[Any, str], Any]
@@ -28,7 +28,7 @@ class Form(NamedTuple):
 def json_field(
     name: str, form: Form, *, default: Any = None, always: bool = False, factory: Any = None
 ) -> Any:
-    """A dataclass attribute stored under `name`; left out when it is None, unless `always`."""
+    """Return a dataclass attribute stored under `name`, which is omitted if it is None, unless `always`."""
     metadata = {"key": name, "form": form, "always": always}
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)
@@ -36,11 +36,11 @@ def json_field(
 
 
 def write(value: Any, where: str) -> dict[str, Any]:
-    """The JSON object of a dataclass whose attributes are made with `json_field`."""
+    """Return the JSON object of a dataclass whose attributes are defined by `json_field`."""
     out: dict[str, Any] = {}
     for attribute in dataclasses.fields(value):
         held, rule = getattr(value, attribute.name), attribute.metadata
-        # As Go's omitempty: an empty value is left out, unless its type is "anything".
+        # As with Go's omitempty, an empty value is omitted, unless its form is ANY.
         empty = isinstance(held, list | dict | tuple | str) and not held and rule["form"] is not ANY
         empty = empty or held is None
         if not empty or rule["always"]:
@@ -49,7 +49,7 @@ def write(value: Any, where: str) -> dict[str, Any]:
 
 
 def read(kind: type[T], data: Any, where: str) -> T:
-    """The dataclass of a JSON object; unknown keys are left out, as Grafana leaves them out."""
+    """Return the dataclass of a JSON object; unknown keys are ignored, as in Grafana."""
     if not isinstance(data, Mapping):
         raise wrong(data, where, "an object")
     found: dict[str, Any] = {}
@@ -61,12 +61,12 @@ def read(kind: type[T], data: Any, where: str) -> T:
 
 
 def wrong(value: Any, where: str, expected: str) -> FrameError:
-    """The error for a value of the wrong form."""
+    """Return the error for a value of the wrong form."""
     return FrameError(f"{where} is {shown(value)}; expected {expected}")
 
 
 def instance(kinds: type | tuple[type, ...], expected: str) -> Form:
-    """A value that JSON knows as it is."""
+    """Return the form of values that JSON represents unchanged."""
 
     def same(value: Any, where: str) -> Any:
         if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
@@ -77,7 +77,7 @@ def instance(kinds: type | tuple[type, ...], expected: str) -> Form:
 
 
 def integer(low: int, high: int) -> Form:
-    """A whole number within the range of Go's type."""
+    """Return the form of whole numbers within the range of Go's type."""
 
     def same(value: Any, where: str) -> int:
         if type(value) is not int or not low <= value <= high:
@@ -112,7 +112,7 @@ def _write_any(value: Any, where: str) -> Any:
 
 
 def list_of(form: Form) -> Form:
-    """A list of values of one form."""
+    """Return the form of lists whose values have one form."""
 
     def each(walk: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
         def apply(values: Any, where: str) -> list[Any]:
@@ -126,7 +126,7 @@ def list_of(form: Form) -> Form:
 
 
 def nested(kind: type[Any]) -> Form:
-    """Another dataclass of this module's making."""
+    """Return the form of another dataclass with `json_field` attributes."""
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, kind):
@@ -137,7 +137,7 @@ def nested(kind: type[Any]) -> Form:
 
 
 def choice(kind: type[Any]) -> Form:
-    """A member of an enumeration, by its value."""
+    """Return the form of an enumeration's members, stored by value."""
 
     def member(value: Any, where: str) -> Any:
         try:
@@ -160,7 +160,7 @@ _same_dict = instance(dict, "a dict").write
 TEXT = Form(_same_text, _same_text)
 FLAG = instance(bool, "true or false")
 OBJECT = Form(lambda value, where: _write_any(_same_dict(value, where), where), _same_dict)
-# Like Go's ConfFloat64: NaN and the infinities are null, and null is minus infinity.
+# As in Go's ConfFloat64, NaN and the infinities become null, and null becomes minus infinity.
 NUMBER = Form(_write_number, _read_number)
 FINITE = Form(_write_finite, _write_finite)
 ANY = Form(_write_any, lambda value, _: value)

@@ -1,4 +1,4 @@
-"""JSON and Unicode text: written compactly, and checked before it goes into a frame."""
+"""JSON and Unicode text: compact encoding, and checks of what goes into a frame."""
 
 from __future__ import annotations
 

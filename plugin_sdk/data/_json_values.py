@@ -1,6 +1,6 @@
-"""What Python people return, as JSON: values of any library become what a browser reads, or are refused.
+"""JSON of Python values: those of common libraries are converted, anything else is refused.
 
-Nothing becomes its `str()`: the address of an object in memory would reach a browser as if it were data.
+Nothing is converted by `str()`, which would send the memory address of an object to the browser as data.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _EXPECTED = "expected numbers, texts, dates, lists, dicts, dataclasses, models o
 
 
 class NotJsonError(ValueError):
-    """A value has no JSON; `path` says where it is in what was returned.
+    """JSON cannot represent a value; `path` locates it in the return value.
 
     Attributes:
-        path: such as `stations[2].height`; empty for the whole.
+        path: such as `stations[2].height`; empty for the return value itself.
         problem: what was found there, and what to return instead.
     """
 
@@ -49,12 +49,12 @@ def dumps(value: Any, *, compact: bool = False, table: Convert | None = None) ->
     """Return `value` as JSON.
 
     Args:
-        value: what an author returned.
-        compact: whether to leave out the spaces.
-        table: makes rows or values of tables and columns; without it they are refused.
+        value: the return value of a handler.
+        compact: whether to omit spaces.
+        table: converts tables and columns to rows or values; without it they are refused.
 
     Raises:
-        NotJsonError: a value in it has none; the error names where it is.
+        NotJsonError: JSON cannot represent a part of it; the error locates it.
     """
     separators = (",", ":") if compact else None
     seen = _Reader(table)
@@ -63,19 +63,19 @@ def dumps(value: Any, *, compact: bool = False, table: Convert | None = None) ->
             value, ensure_ascii=False, allow_nan=False, default=seen.plain, separators=separators
         )
     except (TypeError, ValueError, RecursionError):
-        # Keys that are no texts, or a value without JSON: only these pay for a walk through all of it.
+        # A key that is not a string, or an unknown value: only then is the whole value traversed.
         return json.dumps(_walked(value, "", (), seen), ensure_ascii=False, separators=separators)
 
 
 class _Reader:
-    """Values in terms of the json module; what an iterator gave is kept for a second walk."""
+    """Converts values for the json module; the values of iterators are kept for a second traversal."""
 
     def __init__(self, table: Convert | None) -> None:
         self._table = table
         self._read: dict[int, tuple[Any, list[Any]]] = {}
 
     def plain(self, value: Any) -> Any:
-        """As the function, with tables made rows, and an iterator read once."""
+        """Convert as the function does, with tables as rows; an iterator is read once."""
         if is_table(value):
             if self._table is None:
                 raise NotJsonError(_refusal(value))
@@ -88,13 +88,15 @@ class _Reader:
 
 
 def is_table(value: Any) -> bool:
-    """Return True for tables, columns and cursors, of which JSON has rows or values."""
+    """Return True for tables, columns and cursors, which become rows or values."""
     if hasattr(value, "fetchall"):
         return True
     library = _library_of(value)
     if library in ("", "numpy") or hasattr(value, "as_py"):
         return False
-    return any(map(partial(hasattr, type(value)), _TABLE_ATTRIBUTES))  # of the class: no property is read
+    return any(
+        map(partial(hasattr, type(value)), _TABLE_ATTRIBUTES)
+    )  # on the class, so that no property is evaluated
 
 
 def _read_all(values: Iterable[Any]) -> list[Any]:
@@ -105,10 +107,10 @@ def _read_all(values: Iterable[Any]) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value that the json module does not know in terms of those it knows.
+    """Return an equivalent of a value that the json module does not support.
 
     Raises:
-        NotJsonError: it has no JSON.
+        NotJsonError: there is none.
     """
     if isinstance(value, Enum):
         return value.value
@@ -224,7 +226,7 @@ def _of_instants(numpy: Any, value: Any) -> Any:
 
 
 def _walked(value: Any, path: str, above: tuple[int, ...], seen: _Reader) -> Any:
-    """Return all of a value in terms of JSON, and find what has none."""
+    """Return a value converted throughout, or raise for the part that JSON cannot represent."""
     if isinstance(value, float) and not math.isfinite(value):
         raise NotJsonError(f"{float(value)} is not JSON compliant; return None instead", path)
     if value is None or isinstance(value, bool | int | float | str):
@@ -248,7 +250,7 @@ def _key(key: Any, path: str) -> str | int | float | bool | None:
         return key.value if isinstance(key, Enum) else key
     found = plain(key) if not isinstance(key, tuple | bytes | frozenset) else key
     if not isinstance(found, str | int | float | bool | None):
-        raise NotJsonError(f"the key {shown(key)} is no text; JSON has texts for keys", path)
+        raise NotJsonError(f"the key {shown(key)} is not a string; JSON keys are strings", path)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a decoded frame is made of."""
+"""The parts of a decoded frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plugin_sdk.data.meta import FrameMeta
 
 
 class FrameParts(NamedTuple):
-    """The parts that a decoder returns; `Frame`, which imports the decoders, puts them together."""
+    """What a decoder returns; `Frame`, which imports the decoders, puts the parts together."""
 
     name: str
     ref_id: str

@@ -1,4 +1,4 @@
-"""The frames that a query handler's answer stands for."""
+"""The frames that the return value of a query handler stands for."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = Fal
 
     Args:
         answer: a Frame, anything tabular, or a list, tuple, set, dict or generator of these.
-        for_alert: whether an alert rule or an expression asks, which take the last row for the newest.
-        is_part: whether more of the answer follows, so that a frame without rows says nothing of it.
+        for_alert: whether an alert rule or an expression sent the query; they take the last row as the
+            newest.
+        is_part: whether more of the result follows, so that a frame without rows does not mean "no data".
 
     >>> [frame.name for frame in frames_from_any({"a": Frame("", Field("v", [1])), "b": Frame("b")})]
     ['a']
@@ -33,7 +34,7 @@ def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = Fal
         may_sort = not isinstance(answer, Frame)
         frames = _with_rows([_frame(answer, "")], for_alert)
         return [_with_contract(frame, may_sort=may_sort, for_alert=for_alert) for frame in frames]
-    # Grafana goes by the first frame for all of them, so one of several gets no promise of its own.
+    # Grafana reads the type of the first frame for all of them, so several frames get no types.
     frames = [_frame(one, name) for name, one in several]
     frames = frames if is_part else _with_rows(frames, for_alert)
     if len(frames) == 1:
@@ -42,7 +43,7 @@ def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = Fal
 
 
 def _several(answer: Any) -> list[tuple[str, Any]] | None:
-    """Return the tables of a container with their names, or None where the answer is one table."""
+    """Return the tables in a container with their names, or None if it is itself one table."""
     if isinstance(answer, Mapping):
         named = [(str(name), one) for name, one in answer.items()]
         return named if _are_tables(list(answer.values())) else None
@@ -50,7 +51,7 @@ def _several(answer: Any) -> list[tuple[str, Any]] | None:
         return None
     if isinstance(answer, str | bytes | bytearray | type) or not isinstance(answer, Iterable):
         return None
-    if not isinstance(answer, list | tuple):  # a set, a deque, a view of a dict's values
+    if not isinstance(answer, list | tuple):  # a set, a deque, the values of a dict
         if not _is_table(next(iter(answer), None)):
             return None
         answer = read_all(answer)
@@ -58,16 +59,16 @@ def _several(answer: Any) -> list[tuple[str, Any]] | None:
 
 
 def _are_tables(members: Sequence[Any]) -> bool:
-    """Return True if all are tables. Looks at the ends first: most answers are rows.
+    """Return True if all items are tables. The ends are checked first, since most results are rows.
 
     Raises:
-        FrameError: some are and some are not.
+        FrameError: some items are tables and others are not.
     """
     if not members or not (_is_table(members[0]) or _is_table(members[-1])):
         return False
     for place, one in enumerate(members):
         if not _is_table(one):
-            raise FrameError(f"item {place} of the answer is {shown(one)}; expected a frame like the others")
+            raise FrameError(f"item {place} of the result is {shown(one)}; expected a frame like the others")
     return True
 
 
@@ -81,17 +82,17 @@ def _is_table(value: Any) -> bool:
 
 
 def _frame(table: Any, name: str) -> Frame:
-    """Return a table as a frame that may be changed; that of the author stays as it is."""
+    """Return a table as a frame that may be changed; the author's own frame is copied."""
     if not isinstance(table, Frame):
         return Frame.from_any(table, name=name)
     return Frame(table.name or name, *table.fields, ref_id=table.ref_id, meta=table.meta)
 
 
 def _with_rows(frames: list[Frame], for_alert: bool) -> list[Frame]:
-    """Leave out frames without rows; where none has any, one without fields says so and keeps its `meta`.
+    """Return the frames with rows; if there are none, one frame without fields, with the `meta` of the first.
 
-    Alerting takes a frame without fields for "no data", which is what Grafana's SQL sources answer; an empty
-    series would be NaN, which no condition holds for, and beside others a frame without fields is an error.
+    Alerting reads a frame without fields as "no data", as Grafana's SQL data sources return it. An empty
+    series would be NaN, for which no condition is true, and a frame without fields beside others is an error.
     """
     kept = [frame for frame in frames if not _is_empty(frame, for_alert)]
     if len(kept) == len(frames):
@@ -113,7 +114,7 @@ def _with_rows(frames: list[Frame], for_alert: bool) -> list[Frame]:
 
 
 def _is_empty(frame: Frame, for_alert: bool) -> bool:
-    """Return True if the frame has no rows and is not the beginning of a stream, which needs its fields."""
+    """Return True if the frame has no rows and does not start a stream, which needs its fields."""
     is_stream = frame.meta is not None and bool(frame.meta.channel) and bool(frame.fields)
     if is_stream and not for_alert:
         return False

@@ -1,4 +1,4 @@
-"""Rows of any kind as fields: each row's values are put under the names of the columns."""
+"""Fields of rows of any kind: tuples, dicts, objects, database rows."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from plugin_sdk.data.field import Field
 
 
 def fields_of_rows(rows: Sequence[Any], columns: Sequence[str] | None = None) -> list[Field]:
-    """Fields of tuples, dicts, dataclasses, named tuples, database rows or pydantic models."""
+    """Return the fields of tuples, dicts, dataclasses, named tuples, database rows or pydantic models."""
     names = list(columns) if columns is not None else _names(rows)
     values = _by_name(rows, names) if _has_names(rows[0] if rows else None) else _by_place(rows, names)
     return [Field(_column_name(name), held) for name, held in zip(names, values, strict=True)]
 
 
 def fields_of_cursor(cursor: Any) -> list[Field]:
-    """Fields of a DB-API cursor that holds a result; the names are those of its description."""
+    """Return the fields of a DB-API cursor with a result, named as in its description."""
     names = [description[0] for description in cursor.description or ()]
     if not names:
-        raise FrameError("the cursor holds no result; execute a SELECT first")
+        raise FrameError("the cursor has no result; execute a SELECT first")
     return fields_of_rows(list(map(tuple, map(_cells, cursor.fetchall()))), names)
 
 
@@ -32,7 +32,7 @@ def _cells(row: Any) -> Any:
 
 
 def _names(rows: Sequence[Any]) -> list[Any]:
-    """All names in the order in which they appear: a dict may lack what another has."""
+    """Return all names in order of appearance; a dict may lack some of them."""
     if set(map(type, rows)) == {dict}:
         return list(dict.fromkeys(chain.from_iterable(rows)))
     names: dict[Any, None] = {}
@@ -40,8 +40,7 @@ def _names(rows: Sequence[Any]) -> list[Any]:
         cells = _named(row)
         if cells is None:
             raise FrameError(
-                f"{shown(row)} does not say what its columns are called; "
-                'expected a dict, or Frame.from_rows(rows, ["name", ...])',
+                f'{shown(row)} has no column names; expected a dict, or Frame.from_rows(rows, ["name", ...])',
                 row=index,
             )
         names.update(dict.fromkeys(cells))
@@ -53,7 +52,7 @@ def _has_names(row: Any) -> bool:
 
 
 def _named(row: Any) -> Mapping[Any, Any] | None:
-    """A row as a mapping, if it knows its names."""
+    """Return a row as a mapping, or None if its values have no names."""
     if isinstance(row, Mapping):
         return row
     if dataclasses.is_dataclass(row) and not isinstance(row, type):
@@ -75,12 +74,12 @@ def _by_name(rows: Sequence[Any], names: list[Any]) -> list[list[Any]]:
     mappings = [_named(row) for row in rows]
     for index, mapping in enumerate(mappings):
         if mapping is None:
-            raise FrameError(f"{shown(rows[index])} is unlike row 0, which names its columns", row=index)
+            raise FrameError(f"{shown(rows[index])} has no column names, unlike row 0", row=index)
     return [[mapping.get(name) for mapping in mappings if mapping is not None] for name in names]
 
 
 def _cells_of(rows: Sequence[dict[Any, Any]], name: Any) -> list[Any]:
-    """One key of every dict, at C speed where every dict has it."""
+    """Return the values of one key; a loop in C if every dict has it."""
     try:
         return list(map(itemgetter(name), rows))
     except KeyError:
@@ -90,7 +89,7 @@ def _cells_of(rows: Sequence[dict[Any, Any]], name: Any) -> list[Any]:
 def _by_place(rows: Sequence[Any], names: list[Any]) -> list[Sequence[Any]]:
     for index, row in enumerate(rows):
         if isinstance(row, str | bytes) or not isinstance(row, Sequence):
-            raise FrameError(f"{shown(row)} is no row; expected a tuple", row=index)
+            raise FrameError(f"{shown(row)} is not a row; expected a tuple", row=index)
         if len(row) != len(names):
             raise FrameError(f"has {len(row)} values; expected {len(names)}, one for each column", row=index)
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]

@@ -1,4 +1,4 @@
-"""Fields from anything tabular: each kind of table has a module of its own."""
+"""Fields of anything tabular; each kind of table has its own module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXPECTED = (
 
 
 def fields_of(table: Any) -> list[Field]:
-    """Return the fields of one table. A converter is imported on first use: most plugins need only one."""
+    """Return the fields of one table. Converters are imported on use, since most plugins need only one."""
     library = source.library_of(table)
     if library == "pandas":
         from plugin_sdk.data._convert import pandas
@@ -49,12 +49,12 @@ def _fields_of_python(table: Any) -> list[Field]:
     if hasattr(table, "fetchall") and hasattr(table, "keys"):  # SQLAlchemy's result
         return fields_of_rows([tuple(row) for row in table.fetchall()], list(table.keys()))
     if isinstance(table, str | bytes | bytearray | type) or not isinstance(table, Iterable):
-        raise FrameError(f"{shown(table)} is no table; expected {_EXPECTED}")
+        raise FrameError(f"{shown(table)} is not a table; expected {_EXPECTED}")
     return fields_of_rows(source.read_all(table))
 
 
 def _field(name: Any, values: Any) -> Field:
-    """Return one column of a dict as a field, which it may be already."""
+    """Return one column of a dict as a field, unless it is one already."""
     if isinstance(values, Field):
         return values
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):

@@ -1,4 +1,4 @@
-"""Columns as plain lists and back, for work on values one by one; times stay whole nanoseconds."""
+"""Columns as lists of values and back; times remain whole nanoseconds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FACTORS = (FieldType.STRING, FieldType.BOOL)
 def field_of(
     like: CheckedField, values: Sequence[Any], *, kind: FieldType | None = None, labels: Any = "same"
 ) -> Field:
-    """A field like another, with other values, which are raw as `raw_list` gives them."""
+    """Return a field like another with other values, which are raw as from `raw_list`."""
     kind = kind or like.column.type
     if kind is FieldType.TIME:
         values = [None if value is None else Nanoseconds(value) for value in values]
@@ -34,7 +34,7 @@ def field_of(
 
 
 class Series:
-    """A checked time series: which field is the time, which tell series apart, and which hold values."""
+    """A checked time series: its time field, the fields that distinguish series, and those with values."""
 
     def __init__(self, table: Any) -> None:
         self.frame: CheckedFrame = (table if isinstance(table, Frame) else Frame.from_any(table)).check()
@@ -47,19 +47,19 @@ class Series:
 
     @property
     def kind(self) -> str:
-        """What Grafana takes the frame for: long, wide, or not a series at all."""
+        """How Grafana reads the frame: `long`, `wide`, or `not` a series."""
         if self.time is None or not self.values:
             return "not"
         return "long" if self.factors else "wide"
 
     def expect(self, kind: str) -> None:
-        """FrameError unless the frame is of this kind."""
+        """Raise FrameError unless the frame is of this kind."""
         if self.kind != kind:
             shape = {"long": "a time, texts and numbers", "wide": "a time and numbers, without texts"}[kind]
             raise self.error(f"is a {self.kind} series; expected a {kind} one: {shape}")
 
     def instants(self, *, ascending: bool = True) -> list[int]:
-        """The times, which must be there and, unless they are about to be sorted, ascending."""
+        """Return the times, which must not be null and, if `ascending`, must be in order."""
         if self.time is None:
             raise self.error("has no time field")
         instants = raw_list(self.time.column)
@@ -72,12 +72,12 @@ class Series:
         return instants
 
     def error(self, problem: str, field: str | None = None, row: int | None = None) -> FrameError:
-        """An error that names the frame."""
+        """Return an error that names the frame."""
         return FrameError(problem, frame=self.frame.name or self.frame.ref_id, field=field, row=row)
 
 
 def label_text(value: Any) -> str:
-    """A factor as the value of a label."""
+    """Return a factor as the text of a label."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
 """Frames in Arrow's IPC format, written and read with the standard library alone.
 
-Checked frames go in and bytes leave, and the other way round.
+Checked frames go in and bytes come out, and vice versa.
 """

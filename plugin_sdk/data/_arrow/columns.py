@@ -1,4 +1,4 @@
-"""Arrow buffers of one or several batches as one column, every length and offset checked."""
+"""Columns of Arrow buffers from one or more batches, with every length and offset checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Chunk = tuple[int, Sequence[memoryview]]  # rows, and validity, (offsets,) data
 
 
 def column_of(kind: FieldType, nullable: bool, chunks: list[Chunk]) -> Column:
-    """The chunks, one after the other."""
+    """Return the chunks as one column."""
     length = sum(rows for rows, _ in chunks)
     validity, null_count = _validity(chunks)
     if null_count and not nullable:
@@ -71,7 +71,7 @@ def _edges(raw: memoryview, rows: int, size: int) -> array[int]:
 
 
 def _check_values(kind: FieldType, data: memoryview, edges: array[int], validity: memoryview) -> None:
-    """Text must be UTF-8 value by value; JSON must be JSON where it is not null."""
+    """Raise FrameError unless every value is UTF-8 and, in a JSON field, JSON or null."""
     rows, start = len(edges) - 1, edges[0]
     if kind is FieldType.STRING and bytes(data).isascii():
         return
@@ -83,6 +83,6 @@ def _check_values(kind: FieldType, data: memoryview, edges: array[int], validity
         try:
             value.decode() if kind is FieldType.STRING else _json_text.check_json(value)
         except UnicodeDecodeError as error:
-            raise FrameError("holds text that is not UTF-8", row=row) from error
+            raise FrameError("contains text that is not UTF-8", row=row) from error
         except FrameError as error:
             raise FrameError(error.problem, row=row) from error

@@ -1,4 +1,4 @@
-"""As much of the flatbuffers format as Arrow's metadata needs: a writer, and a reader that trusts nothing."""
+"""The part of the flatbuffers format that Arrow needs: a writer, and a reader that checks everything."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 from plugin_sdk.data.errors import FrameError
 
-Slot = tuple[int, bytes | None] | None  # size and value of an inline member; None when left out
-OFFSET: Slot = (4, None)  # a member that points elsewhere, patched in later
+Slot = tuple[int, bytes | None] | None  # size and value of an inline member; None if omitted
+OFFSET: Slot = (4, None)  # a member that points elsewhere and is set later
 
 
 class Writer:
-    """Writes parents first; what they point to follows and is patched in."""
+    """Writes parents first; their children follow, and `patch` sets the offsets."""
 
     def __init__(self) -> None:
         self.buffer = bytearray(4)
 
     def align(self, size: int, after: int = 0) -> None:
-        """Pad so that `after` bytes from here the position is a multiple of `size`."""
+        """Pad so that the position after `after` more bytes is a multiple of `size`."""
         self.buffer += bytes(-(len(self.buffer) + after) % size)
 
     def table(self, slots: list[Slot]) -> tuple[int, list[int]]:
-        """Write a table; its position, and the position of each of its members."""
+        """Write a table; return its position and that of each member."""
         at, size = _layout(slots)
         alignment = 8 if any(slot and slot[0] == 8 for slot in slots) else 4
         vtable_size = 4 + 2 * len(slots)
@@ -39,37 +39,37 @@ class Writer:
         return table, [table + offset for offset in at]
 
     def patch(self, at: int, target: int) -> None:
-        """Let the member at `at` point to `target`."""
+        """Make the member at `at` point to `target`."""
         struct.pack_into("<I", self.buffer, at, target - at)
 
     def string(self, text: str) -> int:
-        """Write a string; its position."""
+        """Write a string and return its position."""
         raw = text.encode()
         self.align(4)
         self.buffer += struct.pack("<I", len(raw)) + raw + b"\0"
         return len(self.buffer) - len(raw) - 5
 
     def offsets(self, count: int) -> int:
-        """Write a vector of offsets to be patched in; its position."""
+        """Write a vector of offsets, to be set later, and return its position."""
         self.align(4)
         self.buffer += struct.pack("<I", count) + bytes(4 * count)
         return len(self.buffer) - 4 * count - 4
 
     def structs(self, count: int, size: int) -> int:
-        """Write a vector of structs still to be filled in; the position of the first."""
+        """Write a vector of structs, to be filled in later, and return the position of the first."""
         self.align(8, 4)
         self.buffer += struct.pack("<I", count) + bytes(count * size)
         return len(self.buffer) - count * size
 
     def finished(self, root: int) -> bytes:
-        """The whole buffer, padded to 8 bytes as Arrow asks."""
+        """Return the whole buffer, padded to 8 bytes as Arrow requires."""
         struct.pack_into("<I", self.buffer, 0, root)
         self.align(8)
         return bytes(self.buffer)
 
 
 def _layout(slots: list[Slot]) -> tuple[list[int], int]:
-    """The offset of each member within its table, the largest first so that each is aligned."""
+    """Return the offset of each member in its table; larger members come first, for alignment."""
     at = [0] * len(slots)
     present = sorted((slot[0], index) for index, slot in enumerate(slots) if slot is not None)
     end = 8 if present and present[-1][0] == 8 else 4
@@ -80,46 +80,46 @@ def _layout(slots: list[Slot]) -> tuple[list[int], int]:
 
 
 class Budget:
-    """How much may still be read: tables and texts that overlap would make a small file take forever."""
+    """The number of bytes that may still be read: overlapping parts could make a small file endless."""
 
     def __init__(self, left: int) -> None:
         self.left = left
 
     def spend(self, size: int) -> None:
-        """Count these bytes as read."""
+        """Count bytes as read."""
         self.left -= size
         if self.left < 0:
             raise FrameError("the file is damaged: its parts overlap")
 
 
 class Table(NamedTuple):
-    """A table somewhere in a buffer. Every access is checked: the bytes may be anybody's."""
+    """A table in a buffer. Every access is checked, since the bytes may come from anywhere."""
 
     buffer: memoryview
     at: int
     budget: Budget
 
     def number(self, slot: int, form: str, default: int = 0) -> int:
-        """An inline number, such as `<i`."""
+        """Return an inline number, for a struct format such as `<i`."""
         at = self._member(slot)
         return unpack(form, self.buffer, at) if at else default
 
     def table(self, slot: int) -> Table | None:
-        """The table that a member points to."""
+        """Return the table that a member points to."""
         at = self._member(slot)
         return Table(self.buffer, at + unpack("<I", self.buffer, at), self.budget) if at else None
 
     def string(self, slot: int) -> str:
-        """The text that a member points to, empty when left out."""
+        """Return the text that a member points to, which is empty if omitted."""
         at, length = self.vector(slot, 1)
         self.budget.spend(length)
         try:
             return str(self.buffer[at : at + length], "utf-8")
         except UnicodeDecodeError as error:
-            raise FrameError("the file holds text that is not UTF-8") from error
+            raise FrameError("the file contains text that is not UTF-8") from error
 
     def vector(self, slot: int, size: int) -> tuple[int, int]:
-        """Where a vector's elements start, and how many there are; all of them lie in the buffer."""
+        """Return where a vector's elements start and their number; all of them are inside the buffer."""
         member = self._member(slot)
         if not member:
             return 0, 0
@@ -130,7 +130,7 @@ class Table(NamedTuple):
         return at + 4, count
 
     def tables(self, slot: int) -> list[Table]:
-        """The tables of a vector."""
+        """Return the tables of a vector."""
         start, count = self.vector(slot, 4)
         places = range(start, start + 4 * count, 4)
         self.budget.spend(8 * count)
@@ -146,7 +146,7 @@ class Table(NamedTuple):
 
 
 def unpack(form: str, buffer: memoryview, at: int) -> int:
-    """One number; FrameError where the buffer ends before it."""
+    """Return one number, or raise FrameError if the buffer is too short."""
     if not 0 <= at <= len(buffer) - struct.calcsize(form):
         raise FrameError("the file is damaged: it points outside itself")
     number: int = struct.unpack_from(form, buffer, at)[0]
@@ -154,5 +154,5 @@ def unpack(form: str, buffer: memoryview, at: int) -> int:
 
 
 def root(buffer: memoryview) -> Table:
-    """The root table of a buffer."""
+    """Return the root table of a buffer."""
     return Table(buffer, unpack("<I", buffer, 0), Budget(2 * len(buffer)))

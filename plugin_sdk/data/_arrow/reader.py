@@ -1,4 +1,4 @@
-"""An Arrow IPC file as a frame: what Grafana's own decoder takes, and nothing that it would misread."""
+"""Reads frames from Arrow IPC files; what Grafana's decoder would refuse or misread is an error."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read(data: bytes) -> FrameParts:
 
 def _footer(file: memoryview) -> Table:
     if len(file) < _HEAD + _TAIL or file[:6] != arrow.MAGIC or file[-6:] != arrow.MAGIC:
-        raise FrameError("this is no Arrow file: it does not start and end with ARROW1")
+        raise FrameError("this is not an Arrow file: it does not start and end with ARROW1")
     size = unpack("<i", file, len(file) - _TAIL)
     if not 0 < size <= len(file) - _HEAD - _TAIL:
         raise FrameError("the file is damaged: its footer does not fit")
@@ -80,7 +80,7 @@ def _type(table: Table) -> FieldType | None:
         return _INTEGERS.get((details.number(0, "<i"), bool(details.number(1, "<B"))))
     if number == arrow.FLOAT:
         return {1: FieldType.FLOAT32, 2: FieldType.FLOAT64}.get(details.number(0, "<h"))
-    if number == arrow.TIMESTAMP:  # Grafana takes any unit for nanoseconds
+    if number == arrow.TIMESTAMP:  # Grafana reads any unit as nanoseconds
         return FieldType.TIME if details.number(0, "<h") == 3 else None
     simple = {arrow.UTF8: FieldType.STRING, arrow.BINARY: FieldType.JSON, arrow.BOOL: FieldType.BOOL}
     return simple.get(number)
@@ -94,7 +94,7 @@ _INTEGERS = {
 
 
 class Part(NamedTuple):
-    """One batch's share of a column: rows, and its buffers in Arrow's order."""
+    """One batch's part of a column: the number of rows, and its buffers in Arrow's order."""
 
     length: int
     buffers: list[memoryview]
@@ -115,7 +115,7 @@ def _batch(file: memoryview, footer: memoryview, block: int, heads: list[_FieldH
     body = offset + head_size
     body_size = unpack("<q", footer, block + 16)
     if offset < 0 or not prefix < head_size or body_size < 0 or body + body_size > len(file):
-        raise FrameError("the file is damaged: a batch lies outside it")
+        raise FrameError("the file is damaged: a batch is outside it")
     message = root(file[offset + prefix : body])
     batch = message.table(2)
     if message.number(1, "<B") != arrow.RECORD_BATCH or batch is None:
@@ -145,7 +145,7 @@ def _parts(batch: Table, body: memoryview, heads: list[_FieldHead]) -> list[Part
 def _buffer(batch: Table, body: memoryview, at: int) -> memoryview:
     offset, size = unpack("<q", batch.buffer, at), unpack("<q", batch.buffer, at + 8)
     if not 0 <= offset <= offset + size <= len(body):
-        raise FrameError("the file is damaged: a buffer lies outside its batch")
+        raise FrameError("the file is damaged: a buffer is outside its batch")
     return body[offset : offset + size]
 
 

@@ -1,4 +1,4 @@
-"""The metadata of an Arrow file, which is the same for every frame of one shape."""
+"""The metadata of an Arrow file, which is the same for all frames of one shape."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class FieldSchema(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """A frame without its values, as it is written."""
+    """The encoded metadata of a frame."""
 
     head: bytes  # magic and schema message
     footer: bytes
-    block: int  # where in the footer the place of the batch is filled in
+    block: int  # where the footer records the position of the batch
 
 
 @lru_cache(maxsize=256)
 def schema(fields: tuple[FieldSchema, ...], metadata: Pairs) -> Schema:
-    """Cached, since a query usually returns the same shape again and again."""
+    """Return the encoded metadata; cached, since a query usually returns the same shape again."""
     message = Writer()
     root, members = message.table([_VERSION_5, (1, bytes([SCHEMA])), OFFSET, (8, bytes(8))])
     message.patch(members[2], _schema(message, fields, metadata))
@@ -75,7 +75,7 @@ def _field(writer: Writer, field: FieldSchema) -> int:
 
 
 def _type(kind: FieldType) -> tuple[int, list[Slot]]:
-    """The number and the members of the type's table; a timestamp is in nanoseconds without a zone."""
+    """Return the number and the members of a type's table; timestamps are nanoseconds without a zone."""
     plain: dict[FieldType, tuple[int, list[Slot]]] = {
         FieldType.TIME: (TIMESTAMP, [(2, b"\x03\x00"), None]),
         FieldType.FLOAT64: (FLOAT, [(2, b"\x02\x00")]),
@@ -105,7 +105,7 @@ def _metadata(writer: Writer, pairs: Pairs) -> int:
 
 
 class Batch(NamedTuple):
-    """A record batch message with the places that are filled in."""
+    """A record batch message, and the positions that are filled in for each frame."""
 
     raw: bytes
     body_length: int
@@ -116,7 +116,7 @@ class Batch(NamedTuple):
 
 @lru_cache(maxsize=256)
 def batch(node_count: int, buffer_count: int) -> Batch:
-    """The message of a batch with so many fields and buffers."""
+    """Return the message of a batch with so many fields and buffers."""
     writer = Writer()
     root, members = writer.table([_VERSION_5, (1, bytes([RECORD_BATCH])), OFFSET, (8, bytes(8))])
     table, inner = writer.table([(8, bytes(8)), OFFSET, OFFSET])

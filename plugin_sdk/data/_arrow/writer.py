@@ -1,4 +1,4 @@
-"""A checked frame as an Arrow IPC file: the metadata of its shape around the buffers as they lie."""
+"""Writes Arrow IPC files: the metadata of a frame's shape around its buffers, which are not converted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _END = arrow.CONTINUATION + bytes(4)
 
 
 def write(fields: tuple[arrow.FieldSchema, ...], metadata: arrow.Pairs, columns: Sequence[Column]) -> bytes:
-    """The file. Each buffer is copied once, from where it lies into the file."""
+    """Return the file. Each buffer is copied once, from its memory into the file."""
     schema = arrow.schema(fields, metadata)
     parts, places, body_size = _body([buffer for column in columns for buffer in column.pieces])
     message = _message(columns, places, body_size)
@@ -25,7 +25,7 @@ def write(fields: tuple[arrow.FieldSchema, ...], metadata: arrow.Pairs, columns:
 
 
 def _body(buffers: list[tuple[Piece, ...]]) -> tuple[list[Piece], list[int], int]:
-    """The pieces in order, each buffer padded to 8 bytes; offset and length of every buffer; the size."""
+    """Return the pieces, padded to 8 bytes a buffer; offset and length of each buffer; the total size."""
     parts: list[Piece] = []
     places: list[int] = []
     end = 0
@@ -57,7 +57,7 @@ def _joined(parts: list[Piece]) -> bytes:
 
 
 def _filled(parts: list[Piece]) -> bytes:
-    """As `b"".join`, with late pieces made in place: BytesIO hands its memory over without a copy."""
+    """Join the parts, with late pieces created in place; BytesIO returns its memory without a copy."""
     file = io.BytesIO()
     file.seek(sum(map(size_of, parts)) - 1)
     file.write(b"\0")

@@ -1,4 +1,4 @@
-"""Buffers of Arrow arrays in the layout of a file: as they lie, or changed no more than they must be."""
+"""Buffers of Arrow arrays in the layout of a file: used unchanged if possible, otherwise converted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from plugin_sdk.data.errors import FrameError
 
 
 def validity(parts: Sequence[Slice]) -> tuple[bytes | None, int]:
-    """The bitmap of all parts, and the number of nulls; no bitmap where there are none."""
+    """Return the bitmap of all parts and the number of nulls; None if there are no nulls."""
     if not any(_has_bitmap(part) for part in parts):
         return None, 0
     bitmap, length = _joined_bits([_valid_bits(part) for part in parts], parts)
@@ -32,7 +32,7 @@ def validity(parts: Sequence[Slice]) -> tuple[bytes | None, int]:
 
 
 def flags(parts: Sequence[Slice]) -> bytes:
-    """The bitmap of a column of flags."""
+    """Return the bitmap of a column of flags."""
     bitmap, length = _joined_bits([_bits(part, 1) for part in parts], parts)
     return bitmap.to_bytes((length + 7) // 8, "little")
 
@@ -46,7 +46,7 @@ def _valid_bits(part: Slice) -> int:
 
 
 def _bits(part: Slice, buffer: int) -> int:
-    """A bitmap as one number, shifted to where the part starts: C speed, whatever the offset."""
+    """Return a bitmap as one number that starts with the part, which is fast at any offset."""
     first, last = part.start // 8, (part.start + part.length + 7) // 8
     raw = memory(part.array, buffer, first, last - first)
     return int.from_bytes(raw, "little") >> part.start % 8 & (1 << part.length) - 1
@@ -61,12 +61,12 @@ def _joined_bits(bitmaps: list[int], parts: Sequence[Slice]) -> tuple[int, int]:
 
 
 def numbers(parts: Sequence[Slice]) -> list[Piece]:
-    """The memory of numbers."""
+    """Return the memory of numbers."""
     return [part.fixed(array(TYPE_CODES[FIXED[part.format]]).itemsize) for part in parts]
 
 
 def instants(parts: Sequence[Slice]) -> list[Piece]:
-    """The memory of instants; other units than nanoseconds are changed while the file is written."""
+    """Return the memory of instants; units other than nanoseconds are converted while the file is written."""
     pieces: list[Piece] = []
     row = 0
     for part in parts:
@@ -96,12 +96,12 @@ def _outside(raw: memoryview, valid: bytes | None, limit: int, first_row: int) -
     row = next(
         row for row, count in enumerate(raw) if (valid is None or valid[row]) and not -limit <= count <= limit
     )
-    problem = "the instant is outside 1677-09-21 to 2262-04-11, which is what a time field holds"
+    problem = "the instant is outside 1677-09-21 to 2262-04-11, the range of a time field"
     return FrameError(problem, row=first_row + row)
 
 
 def texts(parts: Sequence[Slice]) -> tuple[Buffer, list[Piece]]:
-    """Offsets and data of text; offsets of 64 bits and views become offsets of 32 bits."""
+    """Return offsets and data of text; 64-bit offsets and views become 32-bit offsets."""
     found = [_views(part) if part.format.startswith("v") else _texts(part) for part in parts]
     if len(found) == 1:
         return found[0][0], [found[0][1]]
@@ -121,9 +121,9 @@ def _texts(part: Slice) -> tuple[Buffer, Buffer]:
 
 
 def _moved(edges: memoryview, by: int) -> array[int] | memoryview:
-    """The offsets moved by so much, as 32 bits."""
+    """Return the offsets, shifted, with 32 bits."""
     if edges[-1] + by > MAX_INT32:
-        raise FrameError("holds more than 2 GiB of text, which is what one field can hold")
+        raise FrameError("has more than 2 GiB of text, the limit of one field")
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         return memoryview((numpy.frombuffer(edges, f"<i{edges.itemsize}") + by).astype("<i4"))

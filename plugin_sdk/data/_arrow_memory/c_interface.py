@@ -1,6 +1,6 @@
-"""Arrow tables of any library, through the C interface by which they hand over their memory.
+"""Arrow tables of any library, through the C interface by which they share their memory.
 
-Nothing is copied: the memory belongs to the producer until the objects here are gone.
+Nothing is copied: the producer's memory is in use until the objects here are released.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _pointer_of = ctypes.PYFUNCTYPE(c_void_p, ctypes.py_object, c_char_p)(
 
 
 class Held:
-    """A struct that the producer filled for us, released when nobody uses it any more."""
+    """A struct that the producer filled in, released when it is not used any more."""
 
     def __init__(self, struct: Any) -> None:
         self.struct = struct
@@ -74,7 +74,7 @@ class Held:
 
 
 def chunks_of(table: Any) -> tuple[CSchema, list[CArray], Any]:
-    """The schema, the batches, and what must stay alive as long as their memory is used."""
+    """Return the schema, the batches, and the owner that keeps their memory alive."""
     if hasattr(table, "__arrow_c_stream__"):
         capsule = table.__arrow_c_stream__()
         stream = CStream.from_address(_pointer_of(capsule, b"arrow_array_stream"))
@@ -105,7 +105,7 @@ def _call(stream: CStream, function: Any, out: Structure) -> None:
 
 
 def memory(array: CArray, index: int, start: int, size: int) -> memoryview:
-    """Part of one of the array's buffers; empty where the producer left the buffer out."""
+    """Return a part of one of the array's buffers, which is empty if the producer omitted the buffer."""
     address = array.buffers[index] if size > 0 else None
     if not address:
         return memoryview(b"")
@@ -113,7 +113,7 @@ def memory(array: CArray, index: int, start: int, size: int) -> memoryview:
 
 
 def metadata(schema: CSchema) -> dict[bytes, bytes]:
-    """The schema's metadata, such as the name of an extension type."""
+    """Return the schema's metadata, such as the name of an extension type."""
     if not schema.metadata:
         return {}
     at = schema.metadata

@@ -1,4 +1,4 @@
-"""Arrow values as Python objects, for the types that Grafana has no memory layout for."""
+"""Arrow values as Python objects, for types without a memory layout in Grafana."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Slice:
-    """Some rows of one array: a batch's rows may start anywhere in its columns."""
+    """Some rows of one array; a batch may start anywhere in its columns."""
 
     def __init__(self, schema: CSchema, array: CArray, start: int, length: int) -> None:
         self.schema, self.array, self.start, self.length = schema, array, start, length
         self.format = (schema.format or b"").decode()
 
     def child(self, index: int, start: int, length: int) -> Slice:
-        """Rows of a child; an array's own offset counts on top."""
+        """Return rows of a child; the child's own offset is added."""
         array = self.array.children[index].contents
         return Slice(self.schema.children[index].contents, array, array.offset + start, length)
 
     def fixed(self, size: int) -> memoryview:
-        """The values' memory, for a type of so many bytes."""
+        """Return the memory of the values, for a type of `size` bytes."""
         return memory(self.array, 1, self.start * size, self.length * size)
 
     def validity(self) -> bytes | None:
-        """Bytes of 0 and 1, or None where no row is null."""
+        """Return bytes of 0 and 1, or None if no row is null."""
         if self.format == "n":
             return bytes(self.length)
         if self.array.null_count == 0 or not self.array.buffers[0]:
@@ -58,7 +58,7 @@ class Slice:
 
 
 def objects(part: Slice) -> list[Any]:
-    """The rows as Python objects, None for null."""
+    """Return the rows as Python objects, with None for null."""
     if part.length == 0:
         return []
     values = _dictionary(part) if part.schema.dictionary else _reader(part)(part)
@@ -87,7 +87,7 @@ def _dictionary(part: Slice) -> list[Any]:
     values = objects(Slice(part.schema.dictionary.contents, words, words.offset, words.length))
     valid = part.validity()
     indices = _numbers(part)
-    if valid is not None:  # the index of a null may be anything
+    if valid is not None:  # the index of a null is undefined
         return [values[index] if ok else None for index, ok in zip(indices, valid, strict=True)]
     return [values[index] for index in indices]
 
@@ -102,7 +102,7 @@ def _flags(part: Slice) -> list[Any]:
 
 
 def edges_of(part: Slice) -> memoryview[int]:
-    """The offsets of text, binary and lists, of 32 or 64 bits; one more than there are rows."""
+    """Return the offsets of text, binary and lists, with 32 or 64 bits; one more than there are rows."""
     size = 8 if part.format in ("U", "Z", "+L") else 4
     edges = memory(part.array, 1, part.start * size, (part.length + 1) * size)
     return edges.cast("q") if size == 8 else edges.cast("i")
@@ -119,7 +119,7 @@ def _binaries(part: Slice) -> list[bytes]:
 
 
 def views(part: Slice) -> list[bytes]:
-    """The values of a view type: short ones lie in place, long ones in one of several buffers."""
+    """Return the values of a view type: short ones are inline, long ones in one of several buffers."""
     heads = part.fixed(16)
     valid = part.validity() or b"\1" * part.length
     found = []
@@ -134,7 +134,7 @@ def views(part: Slice) -> list[bytes]:
 
 
 def _decimals(part: Slice) -> list[Any]:
-    """Numbers; a whole number divided by a power of ten is rounded correctly."""
+    """Return decimals as floats: whole numbers divided by a power of ten, which rounds correctly."""
     _, scale, bits = [*(int(number) for number in part.format[2:].split(",")), 128][:3]
     raw = bytes(part.fixed(bits // 8))
     wide = range(0, len(raw), bits // 8)
@@ -171,7 +171,7 @@ def _durations(part: Slice) -> list[Any]:
 
 
 def _timestamps(part: Slice) -> list[Any]:
-    """Texts, since these stand inside JSON."""
+    """Return texts, since these values are inside JSON."""
     per_second = PER_SECOND[part.format[2]]
     return [_iso(*divmod(count, per_second), per_second) for count in _integers(part, 8)]
 
@@ -212,7 +212,7 @@ def _uuids(part: Slice) -> list[Any]:
     return [UUID(bytes=raw[at : at + 16]) for at in range(0, len(raw), 16)]
 
 
-# By the start of Arrow's format string; a longer one must come before the shorter it begins with.
+# By the start of Arrow's format string; a longer prefix must come before a shorter one that it starts with.
 _READERS: dict[str, Callable[[Slice], list[Any]]] = {
     "uuid": _uuids,
     "n": lambda part: [None] * part.length,

@@ -1,4 +1,4 @@
-"""Columns from what authors hold: lists, numpy, pandas, polars, Arrow.
+"""Columns of lists, numpy, pandas, polars and Arrow.
 
-Values of any kind go in; columns leave, or a FrameError that names the row.
+Values of any kind go in; columns come out, or a FrameError that names the row.
 """

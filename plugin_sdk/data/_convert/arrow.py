@@ -1,4 +1,4 @@
-"""Columns from Arrow memory of pyarrow, polars, DuckDB or any other library, used as it lies."""
+"""Columns of the Arrow memory of pyarrow, polars, DuckDB or any other library, used without a copy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plugin_sdk.data._convert.to_python import raw_list
 from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field_type import FieldType
 
-# By the start of Arrow's format string: what the values become when they pass through Python.
+# By the start of Arrow's format string: the field type of values that are converted through Python.
 _THROUGH_PYTHON = {
     "n": FieldType.FLOAT64,
     "e": FieldType.FLOAT32,
@@ -47,12 +47,12 @@ def named_values(table: Any) -> list[NamedValues]:
 
 
 def field_type(values: Any) -> FieldType:
-    """The type the column would be given."""
+    """Return the field type of the column."""
     return column(values, None).type
 
 
 def column(values: Any, requested: FieldType | None) -> Column:
-    """One Arrow column, of one or several chunks."""
+    """Return an Arrow column of one or more chunks."""
     schema, chunks, owner = chunks_of(values)
     return replace(_column(schema, _slices(schema, chunks), requested), owner=owner)
 
@@ -62,7 +62,7 @@ def _slices(schema: CSchema, arrays: list[CArray]) -> list[Slice]:
 
 
 def _column(schema: CSchema, parts: list[Slice], requested: FieldType | None) -> Column:
-    """The parts as one column, and then as the requested type."""
+    """Return the parts as one column of the requested type."""
     text = (schema.format or b"").decode()
     extension = metadata(schema).get(b"ARROW:extension:name", b"").decode()
     if text in ("z", "Z", "vz") and requested is FieldType.JSON:
@@ -90,12 +90,12 @@ def _own_column(schema: CSchema, text: str, extension: str, parts: list[Slice]) 
     if extension == "arrow.json" or text in ("u", "U", "vu"):
         kind = FieldType.JSON if extension == "arrow.json" else FieldType.STRING
         offsets, data = texts(parts)
-        return _proved(Column(kind, length, data, offsets, bitmap, null_count))
+        return _checked(Column(kind, length, data, offsets, bitmap, null_count))
     return _through_python(parts, _kind_of(text))
 
 
-def _proved(column: Column) -> Column:
-    """JSON is not taken on trust: one broken value would break the whole answer."""
+def _checked(column: Column) -> Column:
+    """Check the values of a JSON column: one invalid value would break the whole response."""
     if column.type is FieldType.JSON:
         for row, raw in enumerate(raw_list(column)):
             if raw is not None:

@@ -1,4 +1,4 @@
-"""One way from any kind of values to a column: each kind of source has a module of its own."""
+"""Columns of any kind of values; each kind has its own module."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from plugin_sdk.data.field_type import FieldType
 
 
 class Converter(Protocol):
-    """A module that turns one kind of values into columns."""
+    """A module that converts one kind of values to columns."""
 
-    def field_type(self, values: Any) -> FieldType: ...  # named by the class
+    def field_type(self, values: Any) -> FieldType: ...  # the class says it
     def column(self, values: Any, requested: FieldType | None) -> Column: ...
 
 
 def prepare(values: Any) -> Any:
-    """Values that can be walked more than once and have a length; text and tables are refused."""
+    """Return the values in a form with a length that can be iterated repeatedly; refuse text and tables."""
     if isinstance(values, list | tuple | array | Column):
         return values
     if hasattr(values, "dtype") or source.is_arrow(values):
@@ -31,7 +31,7 @@ def prepare(values: Any) -> Any:
 
 
 def to_column(values: Any, requested: FieldType | None) -> Column:
-    """The values as a column of the requested type, or of the type they suggest."""
+    """Return the values as a column of the requested type, or of the type derived from them."""
     if isinstance(values, Column):
         if requested in (None, values.type):
             return values
@@ -42,7 +42,7 @@ def to_column(values: Any, requested: FieldType | None) -> Column:
 
 
 def type_of(values: Any) -> FieldType:
-    """The type that the values suggest."""
+    """Return the type derived from the values."""
     if isinstance(values, Column):
         return values.type
     if isinstance(values, array):
@@ -51,7 +51,7 @@ def type_of(values: Any) -> FieldType:
 
 
 def converter_for(values: Any) -> Converter:
-    """The module for these values; imported on first use, since most plugins need only one."""
+    """Return the module for these values, imported on use, since most plugins need only one."""
     package = "" if type(values) in (list, tuple) else source.library_of(values)
     if package == "pandas":
         from plugin_sdk.data._convert import pandas
@@ -71,7 +71,7 @@ def converter_for(values: Any) -> Converter:
 
 
 def _array_type(values: array[Any]) -> FieldType:
-    """The type by the letter and its width, since `l` is as wide as the platform says."""
+    """Return the type by type code and item size, since the size of `l` depends on the platform."""
     if values.typecode == "u":
         raise FrameError("an array of characters is not a column; expected a list of str")
     if values.typecode in "fd":
@@ -80,7 +80,7 @@ def _array_type(values: array[Any]) -> FieldType:
 
 
 def _from_array(values: array[Any], requested: FieldType | None) -> Column:
-    """An array of the right type is used as it lies; any other goes the way of lists."""
+    """Return a column with the array's memory if its type fits; otherwise convert it as a list."""
     own = _array_type(values)
     if requested in (None, own):
         return Column(own, len(values), (values,))

@@ -1,4 +1,4 @@
-"""Columns from numpy arrays, used as they lie in memory. numpy is the author's: never imported here."""
+"""Columns of numpy arrays, used without a copy. numpy is the author's and is not imported here."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def named_values(table: Any) -> list[NamedValues]:
 
 
 def field_type(values: Any) -> FieldType:
-    """The type by the array's dtype, or by the values of an array of objects."""
+    """Return the type by the array's dtype, or by the values of an array of objects."""
     return _own_type(values) or python.field_type(values.tolist())
 
 
 def column(values: Any, requested: FieldType | None) -> Column:
-    """The array as a column of the requested type, or of its own."""
+    """Return the array as a column of the requested type, or of its own type."""
     _one_dimension(values)
     numpy = sys.modules["numpy"]
     own = _own_type(values)
@@ -49,7 +49,7 @@ def column(values: Any, requested: FieldType | None) -> Column:
 
 
 def numbers(data: Any, kind: FieldType, mask: Any = None) -> Column:
-    """Numbers or flags as a column; `mask` is true where there is null."""
+    """Return numbers or flags as a column; `mask` is true for nulls."""
     numpy = sys.modules["numpy"]
     validity, null_count = _validity(numpy, mask)
     if kind is FieldType.BOOL:
@@ -60,7 +60,7 @@ def numbers(data: Any, kind: FieldType, mask: Any = None) -> Column:
 
 
 def times(data: Any, mask: Any = None) -> Column:
-    """Instants of any unit; NaT is null, and an instant beyond int64 nanoseconds is an error."""
+    """Return instants of any unit as a column; NaT is null, and an instant out of range is an error."""
     numpy = sys.modules["numpy"]
     unit, step = numpy.datetime_data(data.dtype)
     if unit in ("Y", "M", "generic"):
@@ -80,19 +80,17 @@ def times(data: Any, mask: Any = None) -> Column:
 
 
 def _check_range(data: Any, raw: Any, mask: Any, factor: int) -> None:
-    """The first instant that is no int64 of nanoseconds, where numpy would wrap around silently."""
+    """Raise for the first instant outside int64 nanoseconds, where numpy would wrap around silently."""
     kept = raw if mask is None else raw[~mask]
     if not len(kept) or (kept.max() <= MAX_INT64 // factor and kept.min() >= -(MAX_INT64 // factor)):
         return
     outside = (raw > MAX_INT64 // factor) | (raw < -(MAX_INT64 // factor))
     row = int((outside if mask is None else outside & ~mask).argmax())
-    raise FrameError(
-        f"{data[row]} is outside 1677-09-21 to 2262-04-11, which is what a time field holds", row=row
-    )
+    raise FrameError(f"{data[row]} is outside 1677-09-21 to 2262-04-11, the range of a time field", row=row)
 
 
 def _durations(numpy: Any, data: Any, mask: Any) -> Column:
-    """Seconds, with the unit that says so."""
+    """Return durations as seconds, with that unit."""
     unit, step = numpy.datetime_data(data.dtype)
     if unit not in NANOSECONDS:
         return python.column(list(data), FieldType.FLOAT64)
@@ -100,7 +98,7 @@ def _durations(numpy: Any, data: Any, mask: Any) -> Column:
     if absent.any():
         mask = absent if mask is None else mask | absent
     counts = data.astype(data.dtype.newbyteorder("="), copy=False).view("i8")
-    whole = NANOSECONDS[unit] * step  # dividing by a power of ten is exact where multiplying by 1e-9 is not
+    whole = NANOSECONDS[unit] * step  # division by a power of ten is exact, multiplication by 1e-9 is not
     seconds = counts * (whole / 10**9) if whole >= 10**9 else counts / (10**9 / whole)
     found = numbers(seconds, FieldType.FLOAT64, mask)
     return Column(found.type, found.length, found.data, None, found.validity, found.null_count, unit="s")
@@ -113,7 +111,7 @@ def _validity(numpy: Any, mask: Any) -> tuple[bytes | None, int]:
 
 
 def _own_type(values: Any) -> FieldType | None:
-    """The type of the dtype; None where only the values can tell."""
+    """Return the type of the dtype; None if it depends on the values."""
     kind, size = values.dtype.kind, values.dtype.itemsize
     if kind in "iu":
         return FieldType.of(f"{'u' if kind == 'u' else ''}int{8 * size}")
@@ -128,7 +126,7 @@ def _own_type(values: Any) -> FieldType | None:
 
 
 def _widens(numpy: Any, values: Any, requested: FieldType | None) -> bool:
-    """Whether every value of the dtype is the same in the requested type."""
+    """Return True if the requested type represents every value of the dtype."""
     if requested not in TYPE_CODES or requested in (FieldType.TIME, FieldType.ENUM):
         return False
     whole_into_float = values.dtype.kind in "iu" and values.dtype.itemsize == 8 and requested.value[0] == "f"
@@ -136,7 +134,7 @@ def _widens(numpy: Any, values: Any, requested: FieldType | None) -> bool:
 
 
 def _objects(values: Any) -> list[Any]:
-    """Python's own values; numpy's scalars where Python's would lose something."""
+    """Return Python values, or numpy scalars if Python values would lose precision."""
     return list(values) if values.dtype.kind in "mM" else values.tolist()
 
 

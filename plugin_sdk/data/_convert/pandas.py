@@ -1,4 +1,4 @@
-"""Columns from pandas, whatever dtype they have. pandas itself is the author's: never imported here."""
+"""Columns of pandas objects with any dtype. pandas is the author's and is not imported here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def named_values(table: Any) -> list[NamedValues]:
     if isinstance(table, pandas.Series):
         table = table.to_frame("value" if table.name is None else table.name)
     if not isinstance(table, pandas.DataFrame):
-        raise FrameError(f"{shown(table)} is no table; expected a DataFrame or a Series")
+        raise FrameError(f"{shown(table)} is not a table; expected a DataFrame or a Series")
     index = [one for one in _index_columns(pandas, table.index) if one.name not in table.columns]
     is_series = any(one.values.type is FieldType.TIME for one in index) or any(
         getattr(dtype, "kind", "") == "M" for dtype in table.dtypes
@@ -32,7 +32,7 @@ def named_values(table: Any) -> list[NamedValues]:
 
 
 def _named(name: str, values: Any, labels: dict[str, str] | None = None) -> NamedValues:
-    """Converted at once, while pandas' own types are still known."""
+    """Return a converted column, since pandas' types are known only here."""
     try:
         return NamedValues(name, column(values, None), labels)
     except FrameError as error:
@@ -40,7 +40,7 @@ def _named(name: str, values: Any, labels: dict[str, str] | None = None) -> Name
 
 
 def _index_columns(pandas: Any, index: Any) -> list[NamedValues]:
-    """Every level of several, and the one level of others unless it only counts the rows."""
+    """Return every level of a MultiIndex, or the index itself unless it only counts the rows."""
     if isinstance(index, pandas.MultiIndex):
         levels = [index.get_level_values(place) for place in range(index.nlevels)]
         return [_level(pandas, level, f"level_{place}") for place, level in enumerate(levels)]
@@ -50,13 +50,13 @@ def _index_columns(pandas: Any, index: Any) -> list[NamedValues]:
 
 
 def _level(pandas: Any, level: Any, otherwise: str) -> NamedValues:
-    """Intervals are texts here: they are what `cut` groups by, and nobody chose their type."""
+    """Return a level as a column, with intervals as texts: they come from `cut`, not from data."""
     values = level.astype(str) if isinstance(level.dtype, pandas.IntervalDtype) else level
     return _named(_level_name(level, otherwise), values)
 
 
 def _level_name(level: Any, otherwise: str) -> str:
-    """Return the level's name; a nameless one of times or dates is called time."""
+    """Return the level's name; without one, times and dates are called time."""
     if level.name is not None:
         return str(level.name)
     first = level[0] if len(level) else None
@@ -65,12 +65,10 @@ def _level_name(level: Any, otherwise: str) -> str:
 
 
 def _name_and_labels(label: Any, levels: Any, values: Any) -> tuple[str, dict[str, str] | None]:
-    """Of a column's levels the named ones are labels and the others are the name, as `pivot` leaves them."""
+    """Return the name and labels of a column: named levels, as from `pivot`, become labels."""
     if not isinstance(label, tuple):
         (level,) = levels
-        if (
-            level is None or values is None or values.dtype.kind not in "iufb"
-        ):  # reset_index() leaves times too
+        if level is None or values is None or values.dtype.kind not in "iufb":  # as after reset_index()
             return str(label), None
         return "value", {str(level): str(label)}
     labels = {str(level): str(value) for level, value in zip(levels, label, strict=True) if level is not None}
@@ -79,12 +77,12 @@ def _name_and_labels(label: Any, levels: Any, values: Any) -> tuple[str, dict[st
 
 
 def field_type(values: Any) -> FieldType:
-    """The type the values would be given."""
+    """Return the field type of the values."""
     return column(values, None).type
 
 
 def column(values: Any, requested: FieldType | None) -> Column:
-    """A series, index or extension array as a column; what pandas calls missing is null."""
+    """Return a series, index or extension array as a column; missing values are null."""
     pandas = sys.modules["pandas"]
     series = values if isinstance(values, pandas.Series) else pandas.Series(values)
     dtype = series.dtype
@@ -94,7 +92,7 @@ def column(values: Any, requested: FieldType | None) -> Column:
         instants = sys.modules["numpy"].asarray(series.array, dtype=f"datetime64[{dtype.unit}]")
         return numpy.column(instants, requested)
     if isinstance(dtype, pandas.CategoricalDtype):
-        # The code of a missing value is -1, which finds the None at the end.
+        # The code of a missing value is -1, the index of the final None.
         categories = [*dtype.categories.tolist(), None]
         return python.column([categories[code] for code in series.cat.codes.tolist()], requested)
     if isinstance(dtype, pandas.PeriodDtype):
@@ -121,7 +119,7 @@ def _numpy_column(series: Any, requested: FieldType | None) -> Column:
     if series.dtype.kind == "O":
         return _object_column(series, requested)
     values = series.to_numpy()
-    if series.dtype.kind == "f":  # in pandas' own floats NaN is how a missing value is stored
+    if series.dtype.kind == "f":  # pandas stores a missing value as NaN
         return _masked(values, sys.modules["numpy"].isnan(values), requested)
     return numpy.column(values, requested)
 

@@ -1,4 +1,4 @@
-"""Columns from lists of Python values: null for null, and no value changed on the way."""
+"""Columns of lists of Python values, without any loss of precision."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Kinds = set[type]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)
 _SECOND = timedelta(seconds=1)
-_LARGEST_FLOAT32 = 3.4028235677973366e38  # above it, the nearest float32 is infinity
+_LARGEST_FLOAT32 = 3.4028235677973366e38  # the nearest float32 of larger values is infinity
 
 
 def field_type(values: Sequence[Any]) -> FieldType:
-    """The type these values would be given."""
+    """Return the type derived from the values."""
     return derive(*plain(values))
 
 
 def column(values: Sequence[Any], requested: FieldType | None) -> Column:
-    """The values as a column of the requested type, or of the type they suggest."""
+    """Return the values as a column of the requested type, or of the type derived from them."""
     values, kinds = plain(values)
     kind = requested or derive(values, kinds)
     unit = "s" if timedelta in kinds else None
@@ -50,7 +50,7 @@ def column(values: Sequence[Any], requested: FieldType | None) -> Column:
 
 
 def _neutral(values: Sequence[Any], kind: FieldType) -> Any:
-    """What stands in the memory of a null; a time among times, so that they stay of one type."""
+    """Return the value in the memory of a null; among times it is a time, so that all have one type."""
     if kind is FieldType.TIME:
         return next((value for value in values if value is not None), Nanoseconds(0))
     return {FieldType.STRING: "", FieldType.BOOL: False, FieldType.JSON: 0, FieldType.FLOAT64: 0.0}.get(
@@ -62,12 +62,12 @@ def _convert(values: Sequence[Any], kind: FieldType, kinds: Kinds) -> Buffers:
     converter = _CONVERTERS[kind]
     try:
         return converter(values, kinds, kind)
-    except Exception as error:  # a converter runs methods of the author's objects, which may raise anything
+    except Exception as error:  # methods of the author's objects may raise anything
         _blame(values, kind, error)
 
 
 def _blame(values: Sequence[Any], kind: FieldType, error: Exception) -> NoReturn:
-    """Find the value that cannot be converted; only a failed conversion pays for the search."""
+    """Raise for the value that cannot be converted, which is searched only after a failure."""
     for row, value in enumerate(values):
         try:
             _CONVERTERS[kind]([value], {type(value)}, kind)
@@ -76,7 +76,7 @@ def _blame(values: Sequence[Any], kind: FieldType, error: Exception) -> NoReturn
         except Exception as reason:
             problem = f"{shown(value)} does not fit a {kind.value} field; expected {_EXPECTED[kind]}"
             raise FrameError(problem, row=row) from reason
-    raise FrameError(f"the values do not fit a {kind.value} field together: {error}") from error
+    raise FrameError(f"the values together do not fit a {kind.value} field: {error}") from error
 
 
 def _floats(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
@@ -90,7 +90,7 @@ def _float(value: Any) -> float:
         return value / _SECOND
     number = float(value)
     if isinstance(value, int) and number != value:
-        raise FrameError(f"the whole number {value} cannot be held exactly by a float64 field")
+        raise FrameError(f"a float64 field cannot represent the whole number {value} exactly")
     if math.isinf(number) and not isinstance(value, float) and value != number:
         raise OverflowError
     return number
@@ -121,12 +121,12 @@ def _times(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
             try:
                 return None, _since(values, epoch)
             except (TypeError, OverflowError):
-                continue  # some are of the other sort, or one is out of range: look at each
+                continue  # mixed kinds, or a time out of range: convert one by one
     return None, array("q", map(nanoseconds, values))
 
 
 def _since(values: Sequence[datetime], epoch: datetime) -> array[int]:
-    # Most of the time of encoding a list goes here: keep it to one loop without calls.
+    # This dominates the time of encoding a list: keep it to one loop without calls.
     return array(
         "q",
         [
@@ -137,7 +137,7 @@ def _since(values: Sequence[datetime], epoch: datetime) -> array[int]:
 
 
 def nanoseconds(value: Any) -> int:
-    """The instant as nanoseconds since 1970 UTC; without a time zone it is UTC, a date is its midnight."""
+    """Return the instant as nanoseconds since 1970 UTC; UTC if it has no time zone, midnight for a date."""
     if isinstance(value, Nanoseconds):
         instant = int(value)
     elif isinstance(value, date):
@@ -148,16 +148,14 @@ def nanoseconds(value: Any) -> int:
     else:
         raise TypeError
     if not MIN_INT64 <= instant <= MAX_INT64:
-        raise FrameError(
-            f"{shown(value)} is outside 1677-09-21 to 2262-04-11, which is what a time field holds"
-        )
+        raise FrameError(f"{shown(value)} is outside 1677-09-21 to 2262-04-11, the range of a time field")
     return instant
 
 
 def _texts(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
     texts = values if kinds <= {str} else [_text(value) for value in values]
     joined = "".join(texts)
-    if joined.isascii():  # then the lengths in characters are the lengths in bytes
+    if joined.isascii():  # then lengths in characters and in bytes are equal
         return offsets_of(map(len, texts)), joined.encode()
     return _joined([text.encode() for text in texts])
 
@@ -175,10 +173,10 @@ def _documents(values: Sequence[Any], _kinds: Kinds, _: FieldType) -> Buffers:
 
 
 def _document(value: Any) -> bytes:
-    """JSON text: bytes are JSON already and are proved to be, anything else is written as JSON."""
+    """Return JSON text: bytes must be JSON already, anything else is encoded as JSON."""
     if isinstance(value, bytes | bytearray):
         return _json_text.check_json(bytes(value))
-    if isinstance(value, Nanoseconds):  # an int to the encoder, which would write a bare number
+    if isinstance(value, Nanoseconds):  # a subclass of int, which would be encoded as a number
         value = value.isoformat()
     return _json_values.dumps(value, compact=True).encode()
 

@@ -1,4 +1,4 @@
-"""Which field type a Python value belongs to, and the plain form of values that only look foreign."""
+"""The field type of Python values, and the Python equivalent of foreign scalars."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from plugin_sdk.data.field_type import FieldType
 
 
 class Nanoseconds(int):
-    """An instant as nanoseconds since 1970-01-01 UTC; a plain int never passes for a time."""
+    """An instant as nanoseconds since 1970-01-01 UTC, distinct from plain int."""
 
     def isoformat(self) -> str:
-        """RFC 3339 in UTC with as much of a fraction as there is: 2024-01-01T00:00:00.5Z."""
+        """Return RFC 3339 in UTC, with a fraction only as long as needed: 2024-01-01T00:00:00.5Z."""
         seconds, fraction = divmod(self, 10**9)
         whole = datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
         return f"{whole:%Y-%m-%dT%H:%M:%S}" + f".{fraction:09}".rstrip("0").rstrip(".") + "Z"
@@ -49,9 +49,9 @@ KNOWN = (
 
 
 def plain(values: Sequence[Any]) -> tuple[Sequence[Any], set[type]]:
-    """The values and their types, with what only looks foreign replaced by what it stands for.
+    """Return the values and their types, with foreign values replaced by Python equivalents.
 
-    Foreign are numpy scalars, pandas' nulls and Enum members. The types are found at C speed.
+    Foreign values are numpy scalars, pandas' nulls and Enum members.
     """
     kinds = set(map(type, values))
     if not any(map(_foreign, kinds)):
@@ -68,10 +68,10 @@ def _plain_at(row: int, value: Any) -> Any:
 
 
 def derive(values: Sequence[Any], kinds: set[type]) -> FieldType:
-    """The one field type that holds all these values; a column without any is a number column."""
+    """Return the field type for all these values; a column of nulls alone is numeric."""
     found = {_type_of(kind, values) for kind in kinds if kind is not NoneType}
     if timedelta in kinds and kinds - {timedelta, NoneType}:
-        raise _mixed(values)  # a number beside a duration has no unit
+        raise _mixed(values)  # a number beside a duration lacks a unit
     if found <= {FieldType.INT64, FieldType.FLOAT64}:
         return FieldType.FLOAT64 if found != {FieldType.INT64} else _width(values)
     if len(found) == 1:
@@ -80,7 +80,7 @@ def derive(values: Sequence[Any], kinds: set[type]) -> FieldType:
 
 
 def _width(values: Sequence[Any]) -> FieldType:
-    """Whole numbers are int64, or uint64 where only that holds them."""
+    """Return int64 for whole numbers, or uint64 if one is too large."""
     largest = max(value for value in values if value is not None)
     return FieldType.UINT64 if largest > 2**63 - 1 else FieldType.INT64
 
@@ -91,7 +91,7 @@ def _type_of(kind: type, values: Sequence[Any]) -> FieldType:
             return _TYPES[base]
     row = next(row for row, value in enumerate(values) if type(value) is kind)
     hint = "; decode it to str first" if issubclass(kind, bytes | bytearray) else ""
-    raise FrameError(f"{shown(values[row])} is no value a field can hold; expected {KNOWN}{hint}", row=row)
+    raise FrameError(f"{shown(values[row])} cannot be a value of a field; expected {KNOWN}{hint}", row=row)
 
 
 def _mixed(values: Sequence[Any]) -> FrameError:
@@ -102,7 +102,7 @@ def _mixed(values: Sequence[Any]) -> FrameError:
     numbers = {"int64", "float64"}
     row, value, found = next(one for one in names if one[2] != expected and {one[2], expected} != numbers)
     problem = f"{shown(value)} is {found}, but row {first_row} is {expected}"
-    return FrameError(f"{problem}; a field holds values of one type", row=row)
+    return FrameError(f"{problem}; the values of a field have one type", row=row)
 
 
 def _named(value: Any, values: Sequence[Any]) -> str:
@@ -132,11 +132,13 @@ def _plain_numpy(value: Any) -> Any:
     if value.dtype.kind in "mM":
         return _plain_numpy_time(value)
     item = value.tolist()
-    return value if type(item) is type(value) else item  # longdouble stays itself, and is refused by name
+    return (
+        value if type(item) is type(value) else item
+    )  # longdouble is not converted, and its name is in the error
 
 
 def _plain_numpy_time(value: Any) -> Any:
-    """Exact in Python's integers, where numpy's own change of unit would wrap around silently."""
+    """Return a numpy time, converted in Python's integers; numpy's conversion may wrap around silently."""
     numpy = sys.modules["numpy"]
     if numpy.isnat(value):
         return None
@@ -150,7 +152,7 @@ def _plain_numpy_time(value: Any) -> Any:
     if value.dtype.kind == "m":
         return (scaled + remainder / ATTO_DIVISORS.get(unit, 1)) / 10**9
     if remainder:
-        raise FrameError(f"{shown(value)} is finer than a nanosecond, which no time field holds")
+        raise FrameError(f"{shown(value)} is finer than a nanosecond, the resolution of a time field")
     return Nanoseconds(scaled)
 
 
@@ -169,9 +171,9 @@ _EPOCH_UNITS = ("s", "ms", "us", "ns")
 
 
 def instants_from_numbers(values: Sequence[Any], unit: str) -> list[Nanoseconds | None]:
-    """Each number as nanoseconds since 1970, exact; a float's fraction of a nanosecond is rounded."""
+    """Return each number as nanoseconds since 1970; only a fraction of a nanosecond is rounded."""
     if unit not in _EPOCH_UNITS:
-        raise FrameError(f"there is no unit {unit!r}; expected one of {', '.join(_EPOCH_UNITS)}")
+        raise FrameError(f"unknown unit {unit!r}; expected one of {', '.join(_EPOCH_UNITS)}")
     factor = NANOSECONDS[unit]
     numbers, _ = plain(list(values))
     return [_instant(row, value, factor) for row, value in enumerate(numbers)]
@@ -184,4 +186,4 @@ def _instant(row: int, value: Any, factor: int) -> Nanoseconds | None:
         return Nanoseconds(value * factor)
     if type(value) is float and value - value == 0:  # finite
         return Nanoseconds(round(Fraction(value) * factor))
-    raise FrameError(f"{shown(value)} is no instant; expected a number or None", row=row)
+    raise FrameError(f"{shown(value)} is not an instant; expected a number or None", row=row)

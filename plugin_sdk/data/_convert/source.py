@@ -1,4 +1,4 @@
-"""What can be known of values before they are converted: the library they come from, their name."""
+"""Facts about values before they are converted: their library, their name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column as a list of Python values."""
+"""Columns as lists of Python values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_list(column: Column) -> list[Any]:
-    """None for null, datetimes in UTC (cut to microseconds), parsed JSON."""
+    """Return the values: None for null, datetimes in UTC (truncated to microseconds), parsed JSON."""
     values = raw_list(column)
     if column.type is FieldType.TIME:
         microseconds = timedelta(microseconds=1)
@@ -26,7 +26,7 @@ def to_list(column: Column) -> list[Any]:
 
 
 def raw_list(column: Column) -> list[Any]:
-    """As `to_list`, with times as nanoseconds and JSON as bytes."""
+    """Return the values as `to_list` does, but times as nanoseconds and JSON as bytes."""
     if column.length == 0:
         return []
     data = b"".join(map(_bytes, column.data))
@@ -38,7 +38,7 @@ def raw_list(column: Column) -> list[Any]:
 
 
 def first_and_last(column: Column) -> tuple[Any, Any]:
-    """Return the first and the last value of a column of fixed width with rows, without a list of all."""
+    """Return the first and last value of a fixed-width column with rows, without converting the others."""
     ends = (column.data[0], column.data[-1])
     first, last = (memoryview(_bytes(one) if isinstance(one, Late) else one) for one in ends)
     code: Any = TYPE_CODES[column.type]
@@ -52,7 +52,7 @@ def _values(column: Column, data: bytes) -> list[Any]:
         return array(TYPE_CODES[column.type], data).tolist()
     edges = memoryview(column.offsets).cast("B").cast("i").tolist()
     pairs = pairwise(edges)
-    if column.type is FieldType.STRING and data.isascii():  # then text can be cut as bytes would be
+    if column.type is FieldType.STRING and data.isascii():  # then text can be sliced by byte offsets
         text = data.decode()
         return [text[start:end] for start, end in pairs]
     if column.type is FieldType.STRING:

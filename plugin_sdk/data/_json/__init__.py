@@ -1,4 +1,4 @@
 """Frames in Grafana's JSON format.
 
-Checked frames go in and text leaves, and the other way round.
+Checked frames go in and text comes out, and vice versa.
 """

@@ -1,4 +1,4 @@
-"""Frames from Grafana's JSON form, every value checked."""
+"""Decodes frames from Grafana's JSON format, with every value checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENTITIES = {"NaN": math.nan, "Inf": math.inf, "NegInf": -math.inf}
 
 
 def decode(text: str | bytes) -> FrameParts:
-    """Return the parts of the frame in a JSON text with both halves, or with the schema alone.
+    """Return the parts of the frame in a JSON text with schema and data, or with the schema alone.
 
     Raises:
         FrameError: Grafana could not read the text.
@@ -30,7 +30,7 @@ def decode(text: str | bytes) -> FrameParts:
     document = _parsed(text)
     unknown = set(document) - {"schema", "data"}
     if unknown or "schema" not in document:
-        raise FrameError(f"a frame holds schema and data; found {', '.join(sorted(document)) or 'nothing'}")
+        raise FrameError(f"a frame has schema and data; found {', '.join(sorted(document)) or 'nothing'}")
     schema = _object(document["schema"], "schema")
     name, ref_id = (_string(schema.get(key, ""), key) for key in ("name", "refId"))
     try:
@@ -96,7 +96,7 @@ def _restored(values: list[Any], kind: FieldType, entities: Any, nanos: Any) -> 
     for name, rows in _object(entities or {}, "entities").items():
         for row in _list(rows, "entities"):
             if name not in _ENTITIES or type(row) is not int or not 0 <= row < len(values):
-                raise FrameError(f"entities names {name!r} at {row!r}, which is no row")
+                raise FrameError(f"entities has {name!r} at {row!r}, which is not a row")
             values[row] = _ENTITIES[name]
     return values
 
@@ -105,7 +105,7 @@ def _instant(row: int, milliseconds: Any, rest: Any) -> Nanoseconds | None:
     if milliseconds is None:
         return None
     if type(milliseconds) is not int or type(rest) is not int:
-        raise FrameError(f"{shown(milliseconds)} is no time; expected whole milliseconds", row=row)
+        raise FrameError(f"{shown(milliseconds)} is not a time; expected whole milliseconds", row=row)
     return Nanoseconds(milliseconds * _NANOSECONDS_PER_MILLISECOND + rest)
 
 

@@ -1,4 +1,4 @@
-"""Grafana's JSON form of a frame: schema, and data in columns with what JSON cannot express beside them."""
+"""Encodes frames in Grafana's JSON format: schema, and columns beside what JSON cannot represent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FLOATS = (FieldType.FLOAT32, FieldType.FLOAT64)
 
 
 def encode(frame: CheckedFrame, include: Include) -> str:
-    """The whole frame, or one half of it."""
+    """Return the whole frame, or only its schema or data."""
     halves = []
     if include != "data":
         halves.append(f'"schema":{_json_text.to_json(_schema(frame))}')
@@ -83,7 +83,7 @@ def _values(values: list[Any], kind: FieldType) -> str:
 
 
 def _shortest(value: float) -> float:
-    """The float64 with the fewest digits that is still this float32: 0.1 instead of 0.10000000149011612."""
+    """Return the float64 with the fewest digits for a float32: 0.1 instead of 0.10000000149011612."""
     for digits in range(1, 10):
         short = float(f"{value:.{digits}g}")
         if array("f", [short])[0] == value:

@@ -93,7 +93,7 @@ def test_texts_that_only_together_are_too_long_are_refused(monkeypatch: pytest.M
 
     monkeypatch.setattr("plugin_sdk.data._convert.python.offsets_of", offsets_of)
 
-    with pytest.raises(FrameError, match="the values do not fit a string field together: too long"):
+    with pytest.raises(FrameError, match="the values together do not fit a string field: too long"):
         Field("x", ["a", "b"]).check()
 
 
@@ -197,9 +197,9 @@ def test_subclasses_of_numpy_and_pandas_are_taken_for_what_they_are() -> None:
 
 def test_pandas_columns_that_fail_are_named() -> None:
     table = pd.DataFrame({"good": [1], "bad": [{1, 2}]})
-    with pytest.raises(FrameError, match=r'field "bad", row 0: set \{1, 2\} is no value'):
+    with pytest.raises(FrameError, match=r'field "bad", row 0: set \{1, 2\} cannot be a value'):
         Frame.from_any(table)
-    with pytest.raises(FrameError, match="is no table; expected a DataFrame or a Series"):
+    with pytest.raises(FrameError, match="is not a table; expected a DataFrame or a Series"):
         Frame.from_any(pd.Timestamp(0))
 
 
@@ -223,9 +223,9 @@ def test_numpy_s_own_values_are_understood(values: Any, expected: list[Any]) -> 
     ("values", "expected"),
     [
         ([np.datetime64(1, "ps")], "row 0: .* is finer than a nanosecond"),
-        ([np.longdouble(1)], "row 0: longdouble .* is no value a field can hold"),
-        ([np.dtype("f8")], "is no value a field can hold"),
-        (np.array([object()]), "is no value a field can hold"),
+        ([np.longdouble(1)], "row 0: longdouble .* cannot be a value of a field"),
+        ([np.dtype("f8")], "cannot be a value of a field"),
+        (np.array([object()]), "cannot be a value of a field"),
         pytest.param(
             np.array([1], "g"),
             "numpy's float128 has no field type",
@@ -313,12 +313,12 @@ def test_an_error_while_looking_for_the_contract_names_the_frame() -> None:
 
 WRONG_JSON: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "nan": (lambda d: d["data"]["values"].__setitem__(0, [float("nan")]), "not JSON: NaN"),
-    "other key": (lambda d: d.__setitem__("more", 1), "a frame holds schema and data; found data, more, schema"),
+    "other key": (lambda d: d.__setitem__("more", 1), "a frame has schema and data; found data, more, schema"),
     "entities": (lambda d: d["data"].__setitem__("entities", [None]), "entities and nanos need 2 entries"),
-    "entity row": (lambda d: d["data"].__setitem__("entities", [None, {"NaN": [5]}]), "names 'NaN' at 5, which is no row"),
-    "entity name": (lambda d: d["data"].__setitem__("entities", [None, {"Big": [0]}]), "names 'Big' at 0, which is no row"),
+    "entity row": (lambda d: d["data"].__setitem__("entities", [None, {"NaN": [5]}]), "has 'NaN' at 5, which is not a row"),
+    "entity name": (lambda d: d["data"].__setitem__("entities", [None, {"Big": [0]}]), "has 'Big' at 0, which is not a row"),
     "nanos": (lambda d: d["data"].__setitem__("nanos", [[1, 2, 3], None]), "nanos has 3 entries; expected 1"),
-    "time": (lambda d: d["data"]["values"].__setitem__(0, ["x"]), "row 0: str 'x' is no time; expected whole milliseconds"),
+    "time": (lambda d: d["data"]["values"].__setitem__(0, ["x"]), "row 0: str 'x' is not a time; expected whole milliseconds"),
     "columns": (lambda d: d["data"].__setitem__("values", [[]]), "data has 1 value lists; expected 2"),
     "type": (lambda d: d["schema"]["fields"][0].__setitem__("typeInfo", {"frame": "char"}), "unknown field type 'char'"),
     "no type": (lambda d: d["schema"]["fields"][0].pop("typeInfo"), "typeInfo is NoneType None; expected an object"),
@@ -413,7 +413,7 @@ def test_field_metadata_that_grafana_refuses_is_refused(key: bytes, value: bytes
 
 def test_broken_text_and_json_in_a_file_are_named_by_row() -> None:
     text = pa.Array.from_buffers(pa.string(), 2, pa.array([b"a", b"\xff"]).buffers())
-    with pytest.raises(FrameError, match='field "x", row 1: holds text that is not UTF-8'):
+    with pytest.raises(FrameError, match='field "x", row 1: contains text that is not UTF-8'):
         Frame.from_arrow(_file(pa.table({"x": text})))
     with pytest.raises(FrameError, match=r'field "x", row 1: .* is not JSON'):
         Frame.from_arrow(_file(pa.table({"x": [None, b"{"]})))

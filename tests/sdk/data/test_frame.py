@@ -38,30 +38,30 @@ from plugin_sdk.data import (
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 
 REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
-    "two types": ([1, "a"], {}, "row 1: str 'a' is string, but row 0 is int64; a field holds values of one type"),
-    "a flag among numbers": ([1, True], {}, "row 1: bool True is bool, but row 0 is int64; a field holds values of one type"),
+    "two types": ([1, "a"], {}, "row 1: str 'a' is string, but row 0 is int64; the values of a field have one type"),
+    "a flag among numbers": ([1, True], {}, "row 1: bool True is bool, but row 0 is int64; the values of a field have one type"),
     "a duration among numbers": (
         [timedelta(seconds=1), 1], {},
-        "row 1: int 1 is int64, but row 0 is a duration; a field holds values of one type",
+        "row 1: int 1 is int64, but row 0 is a duration; the values of a field have one type",
     ),
     "bytes": (
         [None, b"x"], {},
-        "row 1: bytes b'x' is no value a field can hold; expected None, bool, int, float, Decimal, str, datetime, "
+        "row 1: bytes b'x' cannot be a value of a field; expected None, bool, int, float, Decimal, str, datetime, "
         "date, time, timedelta, UUID, Enum, dict, list or tuple; decode it to str first",
     ),
     "a number too large": ([0, 2**64], {}, "row 1: int 18446744073709551616 does not fit a uint64 field; expected a whole number within its range"),
     "a number too large for its type": ([1, 300], {"type": "int8"}, "row 1: int 300 does not fit a int8 field; expected a whole number within its range"),
     "a fraction in a whole field": ([1, 1.5], {"type": "int64"}, "row 1: float 1.5 does not fit a int64 field; expected a whole number within its range"),
-    "a whole number no float holds": ([0.5, 2**53 + 1], {}, "row 1: the whole number 9007199254740993 cannot be held exactly by a float64 field"),
-    "an instant too late": ([NOW, datetime(2500, 1, 1)], {}, "row 1: datetime datetime.datetime(2500, 1, 1, 0, 0) is outside 1677-09-21 to 2262-04-11, which is what a time field holds"),
+    "a whole number no float holds": ([0.5, 2**53 + 1], {}, "row 1: a float64 field cannot represent the whole number 9007199254740993 exactly"),
+    "an instant too late": ([NOW, datetime(2500, 1, 1)], {}, "row 1: datetime datetime.datetime(2500, 1, 1, 0, 0) is outside 1677-09-21 to 2262-04-11, the range of a time field"),
     "numbers for times": ([1700000000], {"type": "time"}, "row 0: int 1700000000 does not fit a time field; expected a datetime or a date (for numbers: Field.from_epoch)"),
     "half a surrogate pair": (["a", "\ud800"], {}, "row 1: str '\\ud800' does not fit a string field; expected text"),
     "NaN inside JSON": ([{"a": float("nan")}], {}, "row 0: dict {'a': nan} does not fit a json field; expected what json.dumps can write, or bytes of JSON"),
     "bytes that are no JSON": ([b"{"], {"type": "json"}, "row 0: bytes b'{' is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     "null where there may be none": ([1, None], {"nullable": False}, "row 1: null in a field that is not nullable"),
     "a float32 too large": ([1e300], {"type": "float32"}, "row 0: float 1e+300 does not fit a float32 field; expected a number within its range"),
-    "an instant too late, numpy": (np.array(["2026-01-01", "2500-01-01"], "M8[us]"), {}, "row 1: 2500-01-01T00:00:00.000000 is outside 1677-09-21 to 2262-04-11, which is what a time field holds"),
-    "an instant too late, Arrow": (pa.array([0, None, 10**15], pa.timestamp("ms")), {}, "row 2: the instant is outside 1677-09-21 to 2262-04-11, which is what a time field holds"),
+    "an instant too late, numpy": (np.array(["2026-01-01", "2500-01-01"], "M8[us]"), {}, "row 1: 2500-01-01T00:00:00.000000 is outside 1677-09-21 to 2262-04-11, the range of a time field"),
+    "an instant too late, Arrow": (pa.array([0, None, 10**15], pa.timestamp("ms")), {}, "row 2: the instant is outside 1677-09-21 to 2262-04-11, the range of a time field"),
     "numpy bytes": (np.array([b"x"]), {}, "numpy's |S1 has no field type; decode it to str first"),
     "numpy complex": (np.array([1j]), {}, "numpy's complex128 has no field type"),
     "numpy matrix": (np.zeros((2, 2)), {}, "an array of shape (2, 2) is not a column; expected one dimension"),
@@ -200,7 +200,10 @@ def test_numbers_are_instants_when_their_unit_is_said(unit: str, number: int) ->
 
 @pytest.mark.parametrize(
     ("values", "unit", "expected"),
-    [([1], "minutes", "no unit 'minutes'; expected one of s, ms, us, ns"), ([1, "x"], "s", "row 1: str 'x'")],
+    [
+        ([1], "minutes", "unknown unit 'minutes'; expected one of s, ms, us, ns"),
+        ([1, "x"], "s", "row 1: str 'x'"),
+    ],
 )
 def test_an_instant_needs_a_number_and_a_known_unit(values: list[Any], unit: str, expected: str) -> None:
     with pytest.raises(FrameError, match=expected):

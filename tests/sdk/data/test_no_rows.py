@@ -169,6 +169,6 @@ def test_something_else_among_frames_is_named() -> None:
     from plugin_sdk.data import FrameError, frames_from_any
 
     with pytest.raises(
-        FrameError, match="item 1 of the answer is NoneType None; expected a frame like the others"
+        FrameError, match="item 1 of the result is NoneType None; expected a frame like the others"
     ):
         frames_from_any([_one(), None])

@@ -83,10 +83,10 @@ class Exhausted:
 @pytest.mark.parametrize(
     ("rows", "columns", "expected"),
     [
-        ([(1, 2)], None, r"tuple \(1, 2\) does not say what its columns are called; .*Frame.from_rows"),
+        ([(1, 2)], None, r"tuple \(1, 2\) has no column names; .*Frame.from_rows"),
         ([(1, 2), (1,)], ["a", "b"], "row 1: has 1 values; expected 2, one for each column"),
-        ([{"a": 1}, (1,)], ["a"], r"row 1: tuple \(1,\) is unlike row 0, which names its columns"),
-        ([(1,), "x"], ["a"], "row 1: str 'x' is no row; expected a tuple"),
+        ([{"a": 1}, (1,)], ["a"], r"row 1: tuple \(1,\) has no column names, unlike row 0"),
+        ([(1,), "x"], ["a"], "row 1: str 'x' is not a row; expected a tuple"),
     ],
 )
 def test_rows_that_do_not_fit_are_named(rows: list[Any], columns: list[str] | None, expected: str) -> None:
