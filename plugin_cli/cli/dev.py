@@ -138,6 +138,8 @@ def status(as_json: JsonOption = False) -> None:
     result = dev_status(Path.cwd())
     if as_json:
         console.data(json.dumps(result.to_json(), indent=2))
+    elif result.starting:
+        console.step(f"a session is being started for {result.plugin_id}")
     elif result.session is None:
         after = "; the last session crashed, the next `dev up` removes what it left" if result.crashed else ""
         console.step(f"nothing runs for {result.plugin_id}{after}")

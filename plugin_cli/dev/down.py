@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,44 +30,35 @@ class DevDownResult:
 def dev_down(root: Path, console: Console) -> DevDownResult:
     """Stop the session of the plugin that `root` lies in, if any, and wait until all of it is gone."""
     folder = session_folder(find_root(root))
-    session = folder.recorded()
+    session = folder.live()
     ran = folder.owned()
     if ran:
         with console.working("stopping"):
-            _stop(folder, session)
-    if folder.recorded() is not None and session is not None:
-        clean_crashed(session)
+            _stop(folder)
+    crashed = folder.crashed()
+    if crashed is not None:
+        clean_crashed(crashed)
     if folder.path.is_dir():
         folder.remove()
     return DevDownResult(ran, session)
 
 
-def _stop(folder: SessionFolder, session: Session | None) -> None:
+def _stop(folder: SessionFolder) -> None:
+    owner = folder.owner()
     folder.ask_to_stop()
-    if _wait(lambda: not folder.owned(), _POLITE_SECONDS):
-        if session is not None:
-            # The lock is given back a moment before the interpreter has ended.
-            _wait(lambda: not _exists(session.pid), _LAST_SECONDS)
-        return
-    if session is not None:
-        # The lock is still held, so the process that wrote its id is still that process.
-        with suppress(OSError):
-            os.kill(session.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    if not _wait(lambda: not folder.owned(), _KILL_SECONDS):
-        raise PluginCliError(
-            "the development session does not end",
-            why=f"process {session.pid} still holds {folder.path / 'lock'}" if session else None,
-        )
-
-
-def _exists(pid: int) -> bool:
-    if sys.platform == "win32":
-        return False  # there, asking by a signal would end the process
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
+    if not _wait(lambda: not folder.owned(), _POLITE_SECONDS):
+        owner = folder.owner() or owner
+        if owner is not None:
+            owner.kill()
+        if not _wait(lambda: not folder.owned(), _KILL_SECONDS):
+            raise PluginCliError(
+                "the development session does not end",
+                why=f"another process still holds {folder.path / 'lock'}",
+                remedy=f"see which one: fuser {folder.path / 'lock'}",
+            )
+    if owner is not None:
+        # The lock is given back a moment before the interpreter has ended.
+        _wait(lambda: not owner.runs, _LAST_SECONDS)
 
 
 def _wait(reached: Callable[[], bool], seconds: float) -> bool:

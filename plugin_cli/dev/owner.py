@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 import uuid
@@ -82,20 +83,27 @@ def own_session(
         clean: removes what a crashed run of before left outside its folder.
         settings_file: recorded for the commands that call the session's backend.
     """
-    with folder.claim(), _ended_by_signals() as stopped:
-        crashed = folder.recorded()
-        if crashed is not None:
-            console.step("the last `dev up` did not end cleanly: removing what it left")
-            clean(crashed)
-        with start() as runtime:
-            result = DevUpResult(_describe(project, runtime, settings_file))
-            folder.write(result.session)
-            ready(result)
-            try:
-                _wait(folder, runtime, stopped)
-            finally:
-                # A second Ctrl-C must not leave half of it running.
-                _ignore_interrupts()
+    try:
+        with folder.claim(), _stop_requests(folder) as stopped:
+            crashed = folder.crashed()
+            if crashed is not None:
+                console.step("the last `dev up` did not end cleanly: removing what it left")
+                clean(crashed)
+                folder.forget_crashed()
+            with start() as runtime:
+                stopped.started()
+                result = DevUpResult(_describe(project, runtime, settings_file))
+                folder.write(result.session)
+                ready(result)
+                try:
+                    _wait(runtime, stopped.event)
+                finally:
+                    # A second Ctrl-C must not leave half of it running.
+                    _ignore_interrupts()
+    except _StoppedEarlyError:
+        raise PluginCliError(
+            "the development session was stopped while it started", remedy="plugin-cli dev up"
+        ) from None
     return result
 
 
@@ -115,10 +123,8 @@ def _describe(project: Project, runtime: Runtime, settings_file: Path | None) ->
     )
 
 
-def _wait(folder: SessionFolder, runtime: Runtime, stopped: threading.Event) -> None:
+def _wait(runtime: Runtime, stopped: threading.Event) -> None:
     while not stopped.wait(_POLL_SECONDS):
-        if folder.stop_asked():
-            return
         reason = runtime.ended()
         if reason is not None:
             raise PluginCliError(
@@ -126,23 +132,76 @@ def _wait(folder: SessionFolder, runtime: Runtime, stopped: threading.Event) -> 
             )
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[threading.Event]:
-    """Turn a polite end (SIGTERM, a closed terminal) into an event; undone after the block."""
-    stopped = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped  # only the main thread may set handlers; a program that uses us has its own
-        return
+class _Stop:
+    """The request to stop: while the session starts it interrupts whatever goes on, later it is an event."""
 
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self._starts = True
+
+    def started(self) -> None:
+        """Note that the session runs, and is ended by leaving it and not by an interruption."""
+        self._starts = False
+        if self.event.is_set():
+            raise _StoppedEarlyError
+
+    def request(self, *_: object) -> None:
+        """Stop; as a handler of signals it runs in the main thread."""
+        self.event.set()
+        if self._starts:
+            # Once: what is cleaned up then must not be interrupted again.
+            self._starts = False
+            raise _StoppedEarlyError
+
+
+class _StoppedEarlyError(KeyboardInterrupt):
+    """Raised wherever the start is, past everything that catches errors."""
+
+
+@contextmanager
+def _stop_requests(folder: SessionFolder) -> Iterator[_Stop]:
+    """Hear a polite end (SIGTERM, a closed terminal) and `dev down`; undone after the block."""
+    stop, done = _Stop(), threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread may set handlers; a program that uses us has its own.
+        with _listening(folder, stop.event.set, done):
+            yield stop
+        return
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), lambda *_: stopped.set()) for name in names}
+    before = {name: signal.signal(getattr(signal, name), stop.request) for name in names}
     interrupt = signal.getsignal(signal.SIGINT)
     try:
-        yield stopped
+        # A signal and no call: it also ends what the main thread waits for.
+        with _listening(folder, _terminate_main_thread, done):
+            yield stop
     finally:
         signal.signal(signal.SIGINT, interrupt)
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
+
+
+def _terminate_main_thread() -> None:
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGTERM)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+@contextmanager
+def _listening(folder: SessionFolder, stop: Callable[[], None], done: threading.Event) -> Iterator[None]:
+    def listen() -> None:
+        while not done.wait(_POLL_SECONDS):
+            if folder.stop_asked():
+                stop()
+                return
+
+    thread = threading.Thread(target=listen, name="stop-requests", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _ignore_interrupts() -> None:

@@ -21,12 +21,14 @@ class DevStatusResult:
         answers: whether its page answers.
         backend: what became of its newest backend on this machine; None where it has none here.
         crashed: the last one left its record behind; the next `dev up` cleans it.
+        starting: one is just being started.
     """
 
     plugin_id: str
     session: Session | None
     answers: bool = False
     crashed: bool = False
+    starting: bool = False
     backend: BackendStatus | None = None
 
     @property
@@ -37,6 +39,8 @@ class DevStatusResult:
     def to_json(self) -> dict[str, Any]:
         """Return it for `--json`."""
         document: dict[str, Any] = {"plugin": self.plugin_id, "running": self.session is not None}
+        if self.starting:
+            document["starting"] = True
         if self.session is not None:
             facts = self.session
             document |= {
@@ -63,8 +67,10 @@ def dev_status(start: Path) -> DevStatusResult:
     folder = session_folder(root)
     session = folder.live()
     if session is None:
-        crashed = not folder.owned() and folder.recorded() is not None
-        return DevStatusResult(find_project(root).plugin_id, None, crashed=crashed)
+        plugin_id = find_project(root).plugin_id
+        if folder.owned():
+            return DevStatusResult(plugin_id, None, starting=True)
+        return DevStatusResult(plugin_id, None, crashed=folder.crashed() is not None)
     return DevStatusResult(
         session.plugin_id, session, answers=_answers(session.url), backend=read_status(folder)
     )

@@ -132,7 +132,7 @@ def _running(folder: SessionFolder) -> DevUpResult | None:
     """Return the session that runs; one that another `dev up` is just starting is waited for."""
     deadline = time.monotonic() + _OTHER_STARTS_SECONDS
     while folder.owned() and time.monotonic() < deadline:
-        session = folder.recorded()
+        session = folder.live()
         if session is not None:
             return DevUpResult(session, found=True)
         time.sleep(0.1)

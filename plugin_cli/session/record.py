@@ -15,6 +15,7 @@ from plugin_cli.errors import PluginCliError, disk_error
 from plugin_cli.system.cache import cache_dir, private_dir
 from plugin_cli.system.file_lock import FileLock
 from plugin_cli.system.json_file import read_json, write_json
+from plugin_cli.system.running import Process, this_process
 
 _CLAIM_SECONDS = 1.0
 _POLL_SECONDS = 0.05
@@ -77,6 +78,14 @@ class SessionFolder:
         return self.path / "session.json"
 
     @property
+    def _crashed(self) -> Path:
+        return self.path / "crashed.json"
+
+    @property
+    def _owner(self) -> Path:
+        return self.path / "owner.json"
+
+    @property
     def _failure(self) -> Path:
         return self.path / "failure.json"
 
@@ -115,15 +124,32 @@ class SessionFolder:
                 )
             time.sleep(_POLL_SECONDS)
         try:
-            self._stop.unlink(missing_ok=True)
-            self.backend.unlink(missing_ok=True)
-            self.forget_failure()
+            self._take_over()
             yield
         finally:
-            self._record.unlink(missing_ok=True)
-            self.backend.unlink(missing_ok=True)
-            self._stop.unlink(missing_ok=True)
+            for path in (self._record, self.backend, self._stop, self._owner):
+                path.unlink(missing_ok=True)
             lock.release()
+
+    def _take_over(self) -> None:
+        """Set what the last owner left aside: from now on it says nothing of what runs."""
+        self._stop.unlink(missing_ok=True)
+        self.backend.unlink(missing_ok=True)
+        self.forget_failure()
+        try:
+            if self._record.exists():
+                self._record.replace(self._crashed)
+            write_json(self._owner, asdict(this_process()))
+        except OSError as error:
+            raise disk_error(self.path, error) from error
+
+    def owner(self) -> Process | None:
+        """Return the process that owns the session; None where none does, or it has not said so yet."""
+        document = read_json(self._owner) if self.owned() else None
+        with suppress(TypeError):
+            found = None if document is None else Process(**document)
+            return found if found is not None and found.runs else None
+        return None
 
     def owned(self) -> bool:
         """Return True if a live process owns the session."""
@@ -136,15 +162,21 @@ class SessionFolder:
         return False
 
     def live(self) -> Session | None:
-        """Return the running session, or None; one that crashed is not running."""
-        return self.recorded() if self.owned() else None
+        """Return the running session, or None: one that crashed does not run, nor does one that starts."""
+        session, owner = self.recorded(), self.owner()
+        return session if session is not None and owner is not None and session.pid == owner.pid else None
 
     def recorded(self) -> Session | None:
         """Return what the last owner wrote and did not take back, alive or crashed."""
-        document = read_json(self._record)
-        with suppress(TypeError):
-            return None if document is None else Session(**document)
-        return None
+        return _session(self._record)
+
+    def crashed(self) -> Session | None:
+        """Return the session of an owner that died before it could clean up."""
+        return (None if self.owned() else self.recorded()) or _session(self._crashed)
+
+    def forget_crashed(self) -> None:
+        """Remove the record of that session, once all that it left is gone."""
+        self._crashed.unlink(missing_ok=True)
 
     def write(self, session: Session) -> None:
         """Publish the session to the other commands.
@@ -191,6 +223,13 @@ class SessionFolder:
     def remove(self) -> None:
         """Forget the session and its logs."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _session(path: Path) -> Session | None:
+    document = read_json(path)
+    with suppress(TypeError):
+        return None if document is None else Session(**document)
+    return None
 
 
 def session_folder(root: Path) -> SessionFolder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +52,9 @@ def session(
     folder = session_folder(root)
     with folder.claim():
         folder.write(
-            Session(PLUGIN_ID, str(root), "preview", "source", URL, 1, 0.0, settings_file=settings_file)
+            Session(
+                PLUGIN_ID, str(root), "preview", "source", URL, os.getpid(), 0.0, settings_file=settings_file
+            )
         )
         if record is not None:
             write_status(folder, record)

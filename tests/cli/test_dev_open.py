@@ -42,7 +42,7 @@ def dev_open(root: Path, program: Path | str) -> subprocess.CompletedProcess[str
 def open_running(root: Path, program: Path | str) -> subprocess.CompletedProcess[str]:
     folder = session_folder(root)
     with folder.claim():
-        folder.write(Session(PLUGIN_ID, str(root), "preview", "source", URL, 1, 0.0))
+        folder.write(Session(PLUGIN_ID, str(root), "preview", "source", URL, os.getpid(), 0.0))
         return dev_open(root, program)
 
 

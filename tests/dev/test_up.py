@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -193,7 +194,7 @@ def test_a_detached_session_is_the_same_in_another_process(
 
 def test_a_running_session_is_found(bed: Bed) -> None:
     folder = session_folder(bed.root)
-    running = Session("p", str(bed.root), "preview", "source", "http://127.0.0.1:1/", 1, 0.0)
+    running = Session("p", str(bed.root), "preview", "source", "http://127.0.0.1:1/", os.getpid(), 0.0)
     found: list[DevUpResult] = []
     with folder.claim():
         folder.write(running)

@@ -17,12 +17,12 @@ from plugin_cli.session.record import Session, SessionFolder, session_folder
 from plugin_cli.system.file_lock import FileLock
 
 _HOLDER = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from plugin_cli.session.record import Session, SessionFolder
 folder = SessionFolder(Path(sys.argv[1]))
 with folder.claim():
-    folder.write(Session("p", "/r", "preview", "source", "http://127.0.0.1:1/", 1, 0.0))
+    folder.write(Session("p", "/r", "preview", "source", "http://127.0.0.1:1/", os.getpid(), 0.0))
     print("mine", flush=True)
     time.sleep(60)
 """
@@ -54,13 +54,13 @@ def test_a_session_is_alive_while_its_owner_lives_and_crashed_after(folder: Sess
     holder = held(folder)
     try:
         assert folder.owned()
-        assert folder.live() == session()
+        assert folder.live() == session(holder.pid)
     finally:
         end(holder)
 
     assert not folder.owned()
     assert folder.live() is None
-    assert folder.recorded() == session()
+    assert folder.recorded() == folder.crashed() == session(holder.pid)
 
 
 def test_a_second_owner_is_refused_with_the_way_out(folder: SessionFolder) -> None:
@@ -68,7 +68,7 @@ def test_a_second_owner_is_refused_with_the_way_out(folder: SessionFolder) -> No
     try:
         with pytest.raises(PluginCliError, match="another `plugin-cli dev up`"), folder.claim():
             pass
-        assert folder.recorded() == session()
+        assert folder.recorded() == session(holder.pid)
     finally:
         end(holder)
 
