@@ -94,14 +94,14 @@ def test_help_loads_nothing_that_only_a_command_needs() -> None:
 # The names of the package
 
 
-def test_names_are_loaded_with_their_first_use() -> None:
+def test_names_are_imported_on_first_use() -> None:
     for name in plugin_sdk.__all__:
         assert getattr(plugin_sdk, name) is not None
         assert name in vars(plugin_sdk)
     assert set(plugin_sdk.__all__) == set(dir(plugin_sdk))
 
 
-def test_a_name_that_the_package_has_not_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     package: Any = plugin_sdk
     try:
         _ = package.NoSuchName

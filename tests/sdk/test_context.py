@@ -17,11 +17,11 @@ from plugin_sdk.context import DataSourceInstanceSettings, GrafanaConfig, UserAg
         ("", None),
     ],
 )
-def test_a_user_agent_is_read_or_left(text: str, parsed: UserAgent | None) -> None:
+def test_a_user_agent_is_parsed_or_ignored(text: str, parsed: UserAgent | None) -> None:
     assert UserAgent.parse(text) == parsed
 
 
-def test_grafanas_configuration_is_typed_where_it_is_common() -> None:
+def test_grafanas_configuration_has_typed_properties() -> None:
     config = GrafanaConfig(
         {
             "GF_APP_URL": "http://g/",
@@ -39,7 +39,7 @@ def test_grafanas_configuration_is_typed_where_it_is_common() -> None:
     assert (config["OWN"], len(config), sorted(config)[-1]) == ("x", 6, "OWN")
 
 
-def test_what_grafana_does_not_say_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_configuration_has_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GF_APP_URL", "http://from-the-environment/")
     config = GrafanaConfig()
 
@@ -75,6 +75,6 @@ def test_json_data_is_decoded_once() -> None:
     ("raw", "reason"),
     [(b"{", "the data source's jsonData is not JSON"), (b"[]", "is not an object but list")],
 )
-def test_json_data_that_is_no_object_says_so(raw: bytes, reason: str) -> None:
+def test_json_data_that_is_not_an_object_is_an_error(raw: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         _ = DataSourceInstanceSettings(json_data_raw=raw).json_data

@@ -161,9 +161,9 @@ def test_an_http_status_has_the_source_that_the_go_sdk_gives_it(status: int, sou
         (PluginError("bad \ud800"), "bad ?"),
     ],
 )
-def test_the_text_of_an_error_is_a_sentence_that_can_be_sent(error: Any, text: str) -> None:
+def test_the_text_of_an_error_is_readable_and_encodable(error: Any, text: str) -> None:
     assert text_of(error) == text
 
 
-def test_clean_text_leaves_good_text_alone() -> None:
+def test_clean_text_does_not_change_valid_text() -> None:
     assert clean_text("é漢😀") == "é漢😀"

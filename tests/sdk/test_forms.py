@@ -21,7 +21,7 @@ def hints_of(annotation: Any) -> dict[str, Any]:
     return dict(found["x-grafana"])
 
 
-def test_hints_stand_in_the_schema_under_the_names_the_editors_read() -> None:
+def test_hints_are_in_the_schema_under_the_names_that_editors_read() -> None:
     scalars = {
         "placeholder": "p",
         "section": "s",
@@ -53,12 +53,12 @@ def test_hints_of_several_annotations_add_up() -> None:
     assert hints_of(Annotated[Unit, form(section="s"), form(width=4)]) == {"section": "s", "width": 4}
 
 
-def test_hints_may_be_given_to_pydantics_field() -> None:
+def test_hints_work_in_pydantics_field() -> None:
     class Model(BaseModel):
         a: int | None = Field(None, json_schema_extra=form(section="s"))
 
     assert Model.model_json_schema()["properties"]["a"]["x-grafana"] == {"section": "s"}
 
 
-def test_nothing_given_is_no_hint() -> None:
+def test_no_arguments_give_no_hints() -> None:
     assert form() == Form({})

@@ -30,7 +30,7 @@ def raised_by_urllib(status: int) -> Exception:
     ("status", "source"),
     [(403, ErrorSource.DOWNSTREAM), (500, ErrorSource.DOWNSTREAM), (405, ErrorSource.PLUGIN)],
 )
-def test_a_bad_response_is_whose_fault_its_status_says(
+def test_the_status_of_a_response_decides_the_source(
     library: object, status: int, source: ErrorSource
 ) -> None:
     assert callable(library)

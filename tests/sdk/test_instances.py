@@ -70,7 +70,7 @@ def test_an_instance_lives_until_its_settings_change() -> None:
         (context(GF_APP_URL="a"), context(GF_APP_URL="a"), True),
     ],
 )
-def test_who_shares_an_instance(first: PluginContext, second: PluginContext, same: bool) -> None:
+def test_which_contexts_share_an_instance(first: PluginContext, second: PluginContext, same: bool) -> None:
     recorder = Recorder()
 
     assert (recorder.manager.get(first) == recorder.manager.get(second)) is same
@@ -97,7 +97,7 @@ def test_a_context_without_settings_is_refused() -> None:
     assert failed.value.status == 400
 
 
-def test_many_first_requests_make_one_instance() -> None:
+def test_concurrent_first_requests_create_one_instance() -> None:
     workers = 32
     barrier = threading.Barrier(workers)
     made = threading.Event()
@@ -117,7 +117,7 @@ def test_many_first_requests_make_one_instance() -> None:
         assert len(set(pool.map(get, range(workers)))) == 1
 
 
-def test_a_slow_creation_holds_up_only_its_own_data_source() -> None:
+def test_a_slow_creation_delays_only_its_own_data_source() -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def create(one: PluginContext) -> int:
@@ -137,7 +137,7 @@ def test_a_slow_creation_holds_up_only_its_own_data_source() -> None:
         assert slow.result(SECONDS) == 1
 
 
-def test_a_request_overtaken_by_a_change_does_not_bring_the_old_settings_back() -> None:
+def test_a_late_request_does_not_restore_the_old_settings() -> None:
     recorder = Recorder()
     recorder.manager.get(context(updated=1))
     newer = recorder.manager.get(context(updated=2))
@@ -156,7 +156,7 @@ def test_a_replaced_instance_is_disposed_once_and_later() -> None:
     assert recorder.disposed == ["instance 1", "instance 2"]
 
 
-def test_a_replaced_instance_serves_for_a_while_yet() -> None:
+def test_a_replaced_instance_remains_usable_for_a_while() -> None:
     recorder = Recorder()
     recorder.manager.get(context(updated=1))
     recorder.manager.get(context(updated=2))
@@ -165,7 +165,7 @@ def test_a_replaced_instance_serves_for_a_while_yet() -> None:
     assert recorder.disposed == []
 
 
-def test_closing_disposes_each_once_the_replaced_ones_included() -> None:
+def test_closing_disposes_each_instance_once_replaced_ones_included() -> None:
     recorder = Recorder(dispose_after=0.01)
     for one in (context(updated=1), context(updated=2), context(2)):
         recorder.manager.get(one)
@@ -186,7 +186,7 @@ def test_a_timer_that_fires_after_the_close_finds_nothing_left() -> None:
     assert recorder.disposed.count(old) == 1
 
 
-def test_where_the_new_one_cannot_be_made_the_old_one_is_gone_and_the_next_request_tries_again() -> None:
+def test_a_failed_replacement_is_tried_again_by_the_next_request() -> None:
     recorder = Recorder(dispose_after=0.01)
     recorder.manager.get(context(updated=1))
     recorder.fail = ValueError("no")
@@ -211,7 +211,7 @@ def test_a_first_creation_that_fails_counts_nothing() -> None:
     assert (recorder.manager.count(), recorder.counts) == (0, [])
 
 
-def test_an_instance_made_by_another_request_meanwhile_is_taken() -> None:
+def test_an_instance_created_by_a_concurrent_request_is_used() -> None:
     begun, go_on = threading.Event(), threading.Event()
     made: list[Any] = []
 

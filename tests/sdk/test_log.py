@@ -40,7 +40,7 @@ def encode(message: str = "m", /, **fields: Any) -> dict[str, Any]:
     return decoded(_log.encode("info", message, fields))
 
 
-def test_a_line_is_one_json_object_in_hclogs_form() -> None:
+def test_a_line_is_one_json_object_in_hclog_format() -> None:
     entry = encode("hello\nworld", number=1, text="é", none=None, yes=True, part=1.5)
 
     stamp = entry.pop("@timestamp")
@@ -60,12 +60,12 @@ def test_a_line_is_one_json_object_in_hclogs_form() -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf"), ([math.nan], ["nan"])]
 )
-def test_numbers_that_json_has_not_become_text(value: Any, text: Any) -> None:
+def test_numbers_without_json_become_text(value: Any, text: Any) -> None:
     assert encode(value=value)["value"] == text
 
 
 @pytest.mark.parametrize("key", ["@message", "@level", "@timestamp", "@module", "@caller", "timestamp"])
-def test_fields_named_like_hclogs_own_are_kept_under_another_name(key: str) -> None:
+def test_fields_with_reserved_names_are_renamed(key: str) -> None:
     entry = encode("kept", **{key: {"not": "a string"}})
 
     assert entry["@message"] == "kept"
@@ -97,7 +97,7 @@ def test_any_object_can_be_logged() -> None:
     assert "loop" in entry
 
 
-def test_a_message_of_a_megabyte_is_cut_with_both_ends_kept() -> None:
+def test_a_message_of_a_megabyte_is_shortened_in_the_middle() -> None:
     entry = encode("begin" + "x" * 1_000_000 + "end", note="kept")
 
     assert entry["@message"].startswith("begin")
@@ -106,7 +106,7 @@ def test_a_message_of_a_megabyte_is_cut_with_both_ends_kept() -> None:
     assert (entry["note"], entry["cut"]) == ("kept", True)
 
 
-def test_a_short_line_is_not_said_to_be_cut() -> None:
+def test_a_short_line_is_not_marked_as_cut() -> None:
     assert "cut" not in encode("short")
 
 
@@ -121,7 +121,7 @@ def test_a_short_line_is_not_said_to_be_cut() -> None:
         {"digits": 10**4000, "many": {str(number): 10**4000 for number in range(50)}},
     ],
 )
-def test_no_fields_make_a_line_longer_than_go_plugin_reads(fields: dict[str, Any]) -> None:
+def test_no_line_exceeds_the_limit_of_go_plugin(fields: dict[str, Any]) -> None:
     entry = encode("the message", **fields)
 
     assert entry["@message"] == "the message"
@@ -144,7 +144,7 @@ def test_whatever_is_logged_stays_one_readable_line(message: str, fields: dict[s
     assert entry["@message"] == message
 
 
-def test_what_is_known_of_the_request_stands_in_every_line() -> None:
+def test_every_line_has_the_fields_of_the_request() -> None:
     token = _log.request_fields.set({"dsUid": "u", "endpoint": "queryData"})
     try:
         assert encode(endpoint="mine")["dsUid"] == "u"
@@ -191,7 +191,7 @@ def test_an_exception_carries_its_traceback(logged: Lines) -> None:
     assert "stack" not in third
 
 
-def test_lines_of_many_threads_are_never_mixed(logged: Lines) -> None:
+def test_lines_of_many_threads_do_not_mix(logged: Lines) -> None:
     def write(number: int) -> None:
         for _ in range(50):
             _log.log("info", str(number) * 5_000)
@@ -206,7 +206,7 @@ def test_lines_of_many_threads_are_never_mixed(logged: Lines) -> None:
     assert len(logged()) == 400
 
 
-def test_whoever_waits_for_a_slow_reader_takes_the_lines_of_others_along(log_file: Path) -> None:
+def test_the_writing_thread_also_writes_the_lines_of_others(log_file: Path) -> None:
     read, write = os.pipe()
     _log.configure(fd=write)
     lines = (b"z" * 60_000 + b"\n") * 2  # more than the pipe holds
@@ -226,7 +226,7 @@ def test_whoever_waits_for_a_slow_reader_takes_the_lines_of_others_along(log_fil
     os.close(write)
 
 
-def test_a_reader_that_left_is_told_once_to_whoever_asked(log_file: Path) -> None:
+def test_a_closed_pipe_calls_back_once(log_file: Path) -> None:
     told: list[bool] = []
     read, write = os.pipe()
     os.close(read)
@@ -241,7 +241,7 @@ def test_a_reader_that_left_is_told_once_to_whoever_asked(log_file: Path) -> Non
     assert told == [True]
 
 
-def test_a_broken_pipe_is_no_error_where_nobody_asked(log_file: Path) -> None:
+def test_a_broken_pipe_is_ignored_without_a_callback(log_file: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     try:
@@ -282,7 +282,7 @@ def test_pythons_logging_reaches_grafana_with_its_extras(logged: Lines) -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_field_never_stands_for_the_lines_own_level_time_message_or_logger_in_grafanas_log(
+def test_fields_do_not_replace_the_level_time_message_or_logger_in_grafanas_log(
     logged: Lines,
 ) -> None:
     fields = {"level": 3, "lvl": "x", "t": 1, "logger": "mine"}
@@ -322,7 +322,7 @@ def test_a_logged_exception_carries_its_traceback(logged: Lines) -> None:
     assert "stack" not in third
 
 
-def test_a_logging_call_that_cannot_be_formatted_says_where_it_stands(logged: Lines) -> None:
+def test_a_faulty_logging_call_is_logged_with_its_location(logged: Lines) -> None:
     log = logging.Logger("apart")  # pytest's handlers at the root would raise
     log.addHandler(_log.HclogHandler())
     log.info("%d", "no number")
@@ -346,7 +346,7 @@ def test_warnings_are_log_lines(logged: Lines) -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_the_servers_own_debug_lines_are_left_out(logged: Lines) -> None:
+def test_the_servers_own_debug_lines_are_not_written(logged: Lines) -> None:
     logging.getLogger("grpc._server").debug("a packet")
     logging.getLogger("grpc._server").info("kept")
 

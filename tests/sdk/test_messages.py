@@ -28,7 +28,7 @@ RAW = {
 }
 
 
-def test_headers_are_found_whatever_their_case_and_prefix() -> None:
+def test_headers_are_found_with_any_case_and_prefix() -> None:
     headers = Headers(RAW)
 
     assert headers["x-grafana-user"] == headers["X-GRAFANA-USER"] == "anna"
@@ -73,14 +73,14 @@ def test_a_time_range_is_milliseconds_and_aware_datetimes() -> None:
         _ = TimeRange(0, 2**62).to
 
 
-def test_a_query_can_be_made_by_hand_for_a_test() -> None:
+def test_a_query_can_be_created_by_hand_for_a_test() -> None:
     query = DataQuery("A", {"station": "berlin"}, interval_ms=1_500)
 
     assert query.interval == timedelta(seconds=1.5)
     assert query.cancelled is False
 
 
-def test_a_health_result_is_made_by_its_outcome() -> None:
+def test_a_health_result_is_created_by_its_outcome() -> None:
     assert CheckHealthResult.ok("fine") == CheckHealthResult(HealthStatus.OK, "fine", None)
     assert CheckHealthResult.error("bad", code=3) == CheckHealthResult(HealthStatus.ERROR, "bad", {"code": 3})
 
@@ -99,7 +99,7 @@ def test_a_resource_request_reads_its_url_headers_and_body() -> None:
         CallResourceRequest(PluginContext(), "a").json()
 
 
-def test_a_json_response_says_what_it_is() -> None:
+def test_a_json_response_has_its_content_type() -> None:
     response = CallResourceResponse.of_json({"a": "é"}, 201)
 
     assert response == CallResourceResponse(201, '{"a": "é"}'.encode(), {"Content-Type": "application/json"})
@@ -110,13 +110,13 @@ def test_a_generator_inside_json_is_a_list() -> None:
 
 
 @pytest.mark.parametrize("kind", [int, TimeRange])
-def test_a_class_is_no_value(kind: type) -> None:
+def test_a_class_is_not_a_json_value(kind: type) -> None:
     with pytest.raises(ValueError, match=r"b: type <class .* has no JSON; was it meant to be called"):
         json_bytes({"b": kind})
     assert json.loads(json_bytes(TimeRange(1, 2))) == {"from_ms": 1, "to_ms": 2}
 
 
-def test_an_iterator_is_read_once_whatever_stands_beside_it() -> None:
+def test_an_iterator_is_read_once() -> None:
     value = {"a": iter([1, 2]), "b": {date(2026, 1, 1): 3}}
 
     assert json.loads(json_bytes(value)) == {"a": [1, 2], "b": {"2026-01-01": 3}}

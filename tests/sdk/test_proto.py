@@ -18,7 +18,7 @@ from plugin_sdk._proto.pluginv2 import (  # type: ignore[attr-defined]  # not in
 CORE, FACTORY = _from_core(), _from_factory()
 
 
-def test_both_ways_build_the_same_classes() -> None:
+def test_core_and_factory_build_the_same_classes() -> None:
     assert sorted(CORE) == sorted(FACTORY)
     assert len(CORE) > 30
     for name, made in CORE.items():
@@ -47,7 +47,7 @@ def test_the_public_module_has_the_messages_and_nothing_else() -> None:
     st.binary(),
     st.integers(-(2**63), 2**63 - 1),
 )
-def test_what_one_writes_the_other_reads(
+def test_both_kinds_of_classes_read_each_others_bytes(
     ref_id: str, headers: dict[str, str], raw: bytes, number: int
 ) -> None:
     def request(classes: dict[str, type]) -> bytes:
@@ -61,7 +61,7 @@ def test_what_one_writes_the_other_reads(
 
 
 @pytest.mark.parametrize("broken", ["sys.modules['google._upb'] = None", "_message.default_pool = None"])
-def test_without_the_private_core_the_public_factory_serves(broken: str) -> None:
+def test_without_the_private_core_the_public_factory_is_used(broken: str) -> None:
     code = (
         "import sys\n"
         "import google._upb._message as _message\n"

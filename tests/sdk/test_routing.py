@@ -45,18 +45,18 @@ class Derived(Base):
         ("inherited", "inherited", {}),
     ],
 )
-def test_the_most_fixed_path_is_found_first(path: str, name: str, values: dict[str, str]) -> None:
+def test_the_most_specific_path_is_found_first(path: str, name: str, values: dict[str, str]) -> None:
     route, found = find_route(resource_routes(Derived), path)[0]
 
     assert (route.name, found) == (name, values)
 
 
 @pytest.mark.parametrize("path", ["", "stations", "stations/a/b", "files", "stationsx/a", "inherited/x"])
-def test_a_path_that_no_route_has_is_not_found(path: str) -> None:
+def test_an_unknown_path_is_not_found(path: str) -> None:
     assert find_route(resource_routes(Derived), path) == []
 
 
-def test_methods_are_those_of_the_decorator_in_capitals() -> None:
+def test_methods_of_the_decorator_are_upper_case() -> None:
     (route,) = [route for route in resource_routes(Derived) if route.name == "inherited"]
 
     assert route.methods == {"GET", "POST"}
@@ -71,12 +71,12 @@ def test_channels_are_found_like_resources() -> None:
     assert stream_routes(object) == []
 
 
-def test_a_method_that_http_has_not_is_refused_where_it_is_written() -> None:
+def test_an_unknown_http_method_is_refused_by_the_decorator() -> None:
     with pytest.raises(ValueError, match=r"@resource: \['FETCH'\] is not among the HTTP methods GET, POST"):
         resource("GET|FETCH", "/a")
 
 
-def test_characters_of_patterns_mean_themselves() -> None:
+def test_special_characters_in_paths_are_literal() -> None:
     pattern = compile_path("/a.b+{name}(c)")
 
     assert pattern.fullmatch("a.b+x(c)") is not None

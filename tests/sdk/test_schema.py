@@ -73,12 +73,12 @@ def test_raw_values_have_no_fields(plugin: Path) -> None:
         ("weather.datasource:Broken", "the settings model Odd has no JSON Schema: "),
     ],
 )
-def test_failure_is_a_sentence_and_exit_code_1(plugin: Path, entry: str, sentence: str) -> None:
+def test_failure_prints_the_reason_and_exits_with_1(plugin: Path, entry: str, sentence: str) -> None:
     done = run(plugin, entry)
     assert (done.returncode, done.stdout) == (1, "")
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_wrong_arguments_are_exit_code_2(plugin: Path) -> None:
+def test_wrong_arguments_exit_with_2(plugin: Path) -> None:
     assert run(plugin).returncode == 2

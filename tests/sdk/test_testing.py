@@ -32,7 +32,7 @@ def test_leaving_the_block_disposes_the_instances() -> None:
     assert Closing.disposed == 1
 
 
-def test_settings_are_made_of_clear_and_secret_values() -> None:
+def test_settings_have_plain_and_secret_values() -> None:
     made = settings({"a": 1}, {"key": "s"}, uid="u", name="n", id=4, updated_ms=1_500)
 
     assert made == DataSourceInstanceSettings(
@@ -45,7 +45,7 @@ def test_settings_are_made_of_clear_and_secret_values() -> None:
     )
 
 
-def test_the_last_hour_ends_now_or_when_told() -> None:
+def test_the_last_hour_ends_now_or_at_a_given_time() -> None:
     before = int(time.time() * 1000)
     span = last(3600)
     assert span.to_ms - span.from_ms == 3_600_000
@@ -54,7 +54,7 @@ def test_the_last_hour_ends_now_or_when_told() -> None:
     assert last(1.5, now=datetime(1970, 1, 1, 0, 1, tzinfo=UTC)) == TimeRange(58_500, 60_000)
 
 
-def test_an_rpc_that_fails_is_an_error_with_grpcs_name_of_it() -> None:
+def test_a_failed_rpc_is_an_error_with_the_name_of_the_status() -> None:
     with in_process(Closing) as client, pytest.raises(ClientError) as failed:
         client.subscribe_stream("a", settings())
 
@@ -62,7 +62,7 @@ def test_an_rpc_that_fails_is_an_error_with_grpcs_name_of_it() -> None:
     assert str(failed.value) == "UNIMPLEMENTED: this plugin does not implement streams"
 
 
-def test_nobody_there_is_unavailable() -> None:
+def test_no_server_is_unavailable() -> None:
     import grpc
 
     with grpc.insecure_channel("127.0.0.1:1") as channel, pytest.raises(ClientError) as failed:
@@ -79,7 +79,7 @@ def test_a_stream_of_no_parts_is_an_empty_response() -> None:
     assert NoParts(None).call_resource("GET", "a") == CallResourceResponse(200, b"", {})
 
 
-def test_publishing_answers_with_status_and_data() -> None:
+def test_publishing_returns_status_and_data() -> None:
     class Publishing(DataSource[Any, Any]):
         def publish_stream(self, request: Any) -> Any:
             from plugin_sdk import PublishStreamResponse
@@ -99,7 +99,7 @@ class Station(BaseModel):
     station: str = "berlin"
 
 
-def test_a_client_may_ask_that_mistyped_fields_are_refused() -> None:
+def test_a_client_can_have_mistyped_fields_refused() -> None:
     class Weather(DataSource[Any, Station]):
         def query(self, query: DataQuery[Station]) -> Frame:
             return Frame.from_any({"station": [query.model.station]})

@@ -36,7 +36,7 @@ def test_a_response_joined_by_hand_reads_back_with_the_message_classes(
 
 
 @given(_ANSWERS)
-def test_it_is_byte_for_byte_as_long_as_protobufs_own(answers: dict[str, EncodedResponse]) -> None:
+def test_it_has_the_same_length_as_protobufs_encoding(answers: dict[str, EncodedResponse]) -> None:
     # Nothing but what protobuf itself would write: no unknown fields, no padding.
     raw = query_data_response(answers.items())
     message = p.QueryDataResponse.FromString(raw)
@@ -58,5 +58,5 @@ def test_frames_of_megabytes_read_back() -> None:
     assert message.responses["B" * 200].error == "e" * 20_000
 
 
-def test_no_answers_are_an_empty_message() -> None:
+def test_no_responses_are_an_empty_message() -> None:
     assert query_data_response([]) == b""

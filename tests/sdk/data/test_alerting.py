@@ -116,7 +116,7 @@ SHAPES: dict[str, tuple[Make, dict[tuple[str, ...], Any]]] = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_what_authors_return_becomes_instances(judge: Judge, name: str) -> None:
+def test_results_become_alert_instances(judge: Judge, name: str) -> None:
     make, expected = SHAPES[name]
 
     assert instances(judge, make) == expected
@@ -169,7 +169,7 @@ UNTYPED: dict[str, Make] = {
 
 
 @pytest.mark.parametrize("name", UNTYPED)
-def test_what_is_not_certain_is_left_as_it_is(name: str) -> None:
+def test_uncertain_shapes_are_left_unchanged(name: str) -> None:
     answer = UNTYPED[name]()
     plain = answer if isinstance(answer, Frame) else Frame.from_any(answer)
 
@@ -179,7 +179,7 @@ def test_what_is_not_certain_is_left_as_it_is(name: str) -> None:
     assert frame.to_json() == plain.to_json()
 
 
-def test_sorting_keeps_how_a_field_is_shown() -> None:
+def test_sorting_keeps_the_config_of_fields() -> None:
     from plugin_sdk.data import FieldConfig
 
     def answer() -> Frame:

@@ -56,7 +56,7 @@ def test_an_instant_too_late_is_named_by_its_row_among_all_chunks(
         Field("t", chunks).check()
 
 
-def test_what_lies_under_a_null_is_not_looked_at() -> None:
+def test_the_memory_of_a_null_is_ignored() -> None:
     raw = pa.array([1, 2**62], pa.int64())
     bitmap = pa.py_buffer(b"\x01")
     values = pa.Array.from_buffers(pa.timestamp("s"), 2, [bitmap, raw.buffers()[1]])
@@ -78,14 +78,14 @@ def test_text_of_any_offset_width_and_slice_is_the_same(
     assert Field("x", values).to_list() == ["ä", None, "longer than twelve", "z"]
 
 
-def test_more_text_than_a_field_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_text_than_a_field_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin_sdk.data._arrow_memory.buffers.MAX_INT32", 3)
 
     with pytest.raises(FrameError, match="more than 2 GiB of text"):
         Field("x", pa.array(["four"], pa.large_string())).check()
 
 
-def test_texts_that_only_together_are_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_that_are_too_long_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def offsets_of(lengths: Any) -> Any:
         if len(list(lengths)) > 1:
             raise OverflowError("too long")
@@ -114,7 +114,7 @@ NESTED: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", NESTED)
-def test_what_arrow_nests_is_json(name: str) -> None:
+def test_nested_arrow_values_are_json(name: str) -> None:
     values, expected = NESTED[name]
 
     assert Field("x", values).to_list() == expected
@@ -148,7 +148,7 @@ def test_arrow_that_has_no_field_type_is_refused_by_name(name: str) -> None:
         frames_from_any(make())[0].to_arrow()
 
 
-def test_binary_that_is_json_is_taken_when_that_is_asked_for() -> None:
+def test_binary_is_accepted_for_a_json_field() -> None:
     assert Field("x", pa.array([b"[1]", None]), type="json").to_list() == [[1], None]
 
 
@@ -169,7 +169,7 @@ def test_binary_that_is_json_is_taken_when_that_is_asked_for() -> None:
         (1_704_067_200_500_000_000, "2024-01-01T00:00:00.5Z"),
     ],
 )
-def test_instants_in_memory_become_text_that_says_when(make: Any, ns: int, text: str) -> None:
+def test_instants_can_become_text(make: Any, ns: int, text: str) -> None:
     assert Field("t", make(ns), type="string").to_list() == [text, None]
     assert Field("t", make(ns), type="json").to_list() == [text, None]
 
@@ -187,7 +187,7 @@ class Table(pd.DataFrame):  # type: ignore[misc]  # pandas has no types here
     """An author's own kind of data frame."""
 
 
-def test_subclasses_of_numpy_and_pandas_are_taken_for_what_they_are() -> None:
+def test_subclasses_of_numpy_and_pandas_are_recognised() -> None:
     values = np.array([1, 2], "i2").view(Readings)
     fields = Frame.from_any(Table({"a": [1.0, float("nan")]})).fields
 
@@ -215,7 +215,7 @@ def test_pandas_columns_that_fail_are_named() -> None:
         (np.ma.MaskedArray(np.array([1, 2], "M8[s]"), [True, False]), [None, datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)]),
     ],
 )  # fmt: skip
-def test_numpy_s_own_values_are_understood(values: Any, expected: list[Any]) -> None:
+def test_numpy_scalars_are_converted(values: Any, expected: list[Any]) -> None:
     assert Field("x", values).to_list() == expected
 
 
@@ -238,7 +238,7 @@ def test_numpy_values_without_a_type_are_refused(values: Any, expected: str) -> 
         Field("x", values).check()
 
 
-def test_dates_and_the_like_inside_json_are_text_and_numbers() -> None:
+def test_dates_and_durations_inside_json_are_text_and_numbers() -> None:
     day, uuid = date(2026, 3, 29), UUID(int=1)
     value = {"d": day, "t": time(1, 2), "at": T0, "u": uuid, "n": Decimal("1.5"), "s": timedelta(seconds=2)}
 
@@ -257,19 +257,19 @@ def test_dates_and_the_like_inside_json_are_text_and_numbers() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"), [([date(2026, 3, 29)], ["2026-03-29"]), ([5, Decimal("1.50")], ["5", "1.50"])]
 )
-def test_text_can_be_asked_for(values: list[Any], expected: list[str]) -> None:
+def test_text_can_be_requested(values: list[Any], expected: list[str]) -> None:
     assert Field("x", values, type=FieldType.STRING).to_list() == expected
 
 
 @pytest.mark.parametrize(
     ("values", "kind"), [([True], "float64"), (["1"], "float64"), ([True], "string"), ([1.0], "string")]
 )
-def test_a_value_of_another_kind_is_not_bent_to_the_type(values: list[Any], kind: str) -> None:
+def test_a_value_of_another_kind_is_not_coerced(values: list[Any], kind: str) -> None:
     with pytest.raises(FrameError, match=f"row 0: .* does not fit a {kind} field"):
         Field("x", values, type=kind).check()
 
 
-def test_json_text_of_a_field_is_not_python_s_dialect() -> None:
+def test_the_json_of_a_field_is_strict() -> None:
     with pytest.raises(FrameError, match="NaN is not JSON"):
         Field("x", [b"[NaN]"], type="json").check()
 
@@ -286,14 +286,14 @@ def test_a_decoded_field_keeps_its_type() -> None:
         Field("x", column, type="string").check()
 
 
-def test_two_text_fields_of_one_name_make_no_labels() -> None:
+def test_two_text_fields_of_one_name_are_refused_as_labels() -> None:
     frame = Frame("f", Field("t", [T0]), Field("s", ["a"]), Field("s", ["b"]), Field("v", [1]))
     with pytest.raises(FrameError, match="two text fields have the same name; found s, s"):
         long_to_wide(frame)
 
 
 @pytest.mark.parametrize("options", [{"sort": True}, {}])
-def test_a_frame_without_time_is_no_series(options: dict[str, bool]) -> None:
+def test_a_frame_without_time_is_not_a_series(options: dict[str, bool]) -> None:
     with pytest.raises(FrameError, match="has no time field" if options else "is a not series"):
         long_to_wide({"s": ["a"], "v": [1]}, **options)
 
@@ -343,7 +343,7 @@ def test_json_that_grafana_would_misread_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "nonsense", "[" * 100_000, b"\xff", '{"schema":'])
-def test_text_that_is_no_frame_is_refused(text: str | bytes) -> None:
+def test_text_that_is_not_a_frame_is_refused(text: str | bytes) -> None:
     with pytest.raises(FrameError):
         Frame.from_json(text)
 
@@ -431,7 +431,7 @@ def test_offsets_out_of_order_are_refused(offsets: list[int]) -> None:
         Frame.from_arrow(broken)
 
 
-def test_parts_that_overlap_are_refused_before_they_take_forever() -> None:
+def test_overlapping_parts_are_refused_early() -> None:
     writer = Writer()
     table, members = writer.table([POINTER])
     vector = writer.offsets(100)

@@ -99,7 +99,7 @@ def test_python_lists_reach_the_go_sdk_as_the_documented_type(judge: Judge, name
 
 
 @pytest.mark.parametrize("kind", ["int8", "int16", "int32", "uint8", "uint16", "uint32", "float32", "enum"])
-def test_a_type_that_was_asked_for_reaches_the_go_sdk(judge: Judge, kind: str) -> None:
+def test_a_requested_type_reaches_the_go_sdk(judge: Judge, kind: str) -> None:
     frame = Frame("f", Field("x", [0, 1, None], type=kind, config=FieldConfig(enum=EnumConfig(["a", "b"]))))
 
     answer = judge.ask("decode", arrow=frame.to_arrow())

@@ -68,7 +68,7 @@ def test_each_dialect_groups_time_in_its_own_way(dialect: str) -> None:
     assert set(GROUPS) | {"standard"} == set(DIALECTS)
 
 
-def test_an_interval_finer_than_a_second_is_widened() -> None:
+def test_an_interval_below_a_second_is_rounded_up() -> None:
     sql = expand("$__timeGroup(at, $__interval)", Span(0, 1, 200), dialect="mysql")
 
     assert sql == "FROM_UNIXTIME(FLOOR(UNIX_TIMESTAMP(at)/1)*1)"
@@ -119,7 +119,7 @@ def test_sqlite_finds_both_ends_of_the_range_and_groups_them(at: str) -> None:
         ("x", {"dialect": "oracle"}, "unknown dialect 'oracle'; expected one of standard, postgres"),
     ],
 )
-def test_a_wrong_macro_says_what_is_wrong(sql: str, options: dict[str, Any], expected: str) -> None:
+def test_an_invalid_macro_is_reported(sql: str, options: dict[str, Any], expected: str) -> None:
     with pytest.raises(MacroError) as caught:
         expand(sql, SPAN, **options)
 
@@ -151,7 +151,7 @@ def test_a_name_cannot_end_its_quotes(name: str, dialect: str, expected: str) ->
 
 
 @pytest.mark.parametrize("name", ["", "a..b", ".a", "a\0"])
-def test_what_is_no_name_is_refused(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(MacroError, match="invalid name"):
         quote_identifier(name)
 
@@ -173,7 +173,7 @@ def test_a_value_cannot_end_its_quotes(value: Any, dialect: str, expected: str) 
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), b"x", "a\0", [1]])
-def test_what_is_no_value_is_refused(value: Any) -> None:
+def test_an_invalid_value_is_refused(value: Any) -> None:
     with pytest.raises(MacroError, match="cannot be written as SQL"):
         quote_literal(value)
 

@@ -110,7 +110,7 @@ BESIDE: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_no_rows_beside_rows_are_left_out(judge: Judge, name: str) -> None:
+def test_frames_without_rows_beside_others_are_omitted(judge: Judge, name: str) -> None:
     assert instances(judge, BESIDE[name]) == {("berlin",): 20.0}
 
 
@@ -142,7 +142,7 @@ def test_rows_of_a_generator_are_one_table() -> None:
     assert frame.fields[0].to_list() == [0, 1, 2]
 
 
-def test_what_the_author_said_of_no_rows_stays() -> None:
+def test_the_meta_of_a_frame_without_rows_is_kept() -> None:
     notice = Notice("the service has nothing for this range")
 
     (frame,) = decoded(lambda: _empty(executed_query_string="SELECT 1", notices=[notice]))
@@ -165,7 +165,7 @@ def test_a_channel_keeps_its_fields_but_for_an_alert_rule(judge: Judge) -> None:
     assert verdict(judge, live, ALERT_HEADERS)["state"] == "no data"
 
 
-def test_something_else_among_frames_is_named() -> None:
+def test_an_item_that_is_not_a_frame_is_reported() -> None:
     from plugin_sdk.data import FrameError, frames_from_any
 
     with pytest.raises(

@@ -108,7 +108,7 @@ def _told(field: Field) -> tuple[str, dict[str, str] | None, list[Any]]:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_what_pandas_leaves_becomes_fields(name: str) -> None:
+def test_pandas_results_become_fields(name: str) -> None:
     make, expected = SHAPES[name]
 
     assert [_told(field) for field in Frame.from_any(make()).fields] == expected

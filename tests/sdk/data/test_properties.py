@@ -26,7 +26,7 @@ def _described(frame: Frame) -> Any:
 
 @SETTINGS
 @given(frames())
-def test_arrow_gives_back_the_frame(frame: Frame) -> None:
+def test_arrow_round_trips_a_frame(frame: Frame) -> None:
     found = Frame.from_arrow(frame.to_arrow())
 
     assert _described(found) == _described(frame)
@@ -36,7 +36,7 @@ def test_arrow_gives_back_the_frame(frame: Frame) -> None:
 
 @SETTINGS
 @given(frames())
-def test_json_gives_back_the_frame(frame: Frame) -> None:
+def test_json_round_trips_a_frame(frame: Frame) -> None:
     found = Frame.from_json(frame.to_json())
 
     assert _described(found) == _described(frame)

@@ -10,7 +10,7 @@ import pytest
 from plugin_sdk.data import Frame, FrameError
 
 
-def test_tuples_get_the_names_given() -> None:
+def test_tuples_get_the_given_names() -> None:
     frame = Frame.from_rows([("a", 1), ("b", None)], ["name", "value"], name="f", ref_id="A")
 
     assert [field.name for field in frame.fields] == ["name", "value"]
@@ -22,17 +22,17 @@ def test_no_rows_keep_their_columns() -> None:
     assert [field.name for field in Frame.from_rows([], ["a", "b"]).fields] == ["a", "b"]
 
 
-def test_a_key_that_some_dicts_lack_is_null_there() -> None:
+def test_a_missing_key_is_null() -> None:
     frame = Frame.from_any([{"a": 1}, {"b": 2.5, "a": 3}])
 
     assert [(field.name, field.values) for field in frame.fields] == [("a", [1, 3]), ("b", [None, 2.5])]
 
 
-def test_columns_given_choose_among_the_keys() -> None:
+def test_given_columns_select_keys() -> None:
     assert [field.name for field in Frame.from_rows([{"a": 1, "b": 2}], ["b"]).fields] == ["b"]
 
 
-def test_rows_of_sqlite_know_their_names() -> None:
+def test_sqlite_rows_keep_their_names() -> None:
     connection = sqlite3.connect(":memory:")
     connection.row_factory = sqlite3.Row
     rows = connection.execute("SELECT 1 AS a, 'x' AS b").fetchall()
@@ -67,7 +67,7 @@ class MappedRow(tuple[Any, ...]):
 
 
 @pytest.mark.parametrize("source", [Result(), Cursor(), [MappedRow((1, "x"))]])
-def test_results_of_drivers_know_their_names(source: Any) -> None:
+def test_driver_results_keep_their_names(source: Any) -> None:
     fields = Frame.from_any(source).fields
 
     assert [(field.name, list(field.values)) for field in fields] == [("a", [1]), ("b", ["x"])]
@@ -89,11 +89,11 @@ class Exhausted:
         ([(1,), "x"], ["a"], "row 1: str 'x' is not a row; expected a tuple"),
     ],
 )
-def test_rows_that_do_not_fit_are_named(rows: list[Any], columns: list[str] | None, expected: str) -> None:
+def test_invalid_rows_are_reported(rows: list[Any], columns: list[str] | None, expected: str) -> None:
     with pytest.raises(FrameError, match=expected):
         Frame.from_rows(rows, columns)
 
 
-def test_a_cursor_without_a_result_says_so() -> None:
+def test_a_cursor_without_a_result_is_an_error() -> None:
     with pytest.raises(FrameError, match="execute a SELECT first"):
         Frame.from_any(Exhausted())

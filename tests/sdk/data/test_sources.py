@@ -23,7 +23,7 @@ def _pyarrow(frame: Frame) -> pa.Table:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_gives_the_same_fields_whatever_holds_it(name: str) -> None:
+def test_a_table_gives_the_same_fields_in_every_library(name: str) -> None:
     frame = Frame.from_any(TABLES[name]())
 
     assert [field.name for field in frame.fields] == COLUMNS

@@ -52,9 +52,7 @@ def _series(frame: Frame) -> list[tuple[dict[str, str] | None, list[Any]]]:
         (0, [1.0, 3.0, 0.0], [2.0, 0.0, None]),
     ],
 )
-def test_gaps_are_filled_as_asked_and_a_null_that_was_there_stays(
-    fill: Any, a: list[Any], b: list[Any]
-) -> None:
+def test_gaps_are_filled_and_existing_nulls_are_kept(fill: Any, a: list[Any], b: list[Any]) -> None:
     wide = long_to_wide(_long(), fill=fill)
 
     assert wide.fields[0].to_list() == MINUTES[:3]
@@ -89,7 +87,7 @@ WRONG_LONG: dict[str, tuple[list[tuple[Any, ...]], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG_LONG)
-def test_what_is_no_long_series_says_why(name: str) -> None:
+def test_a_table_that_is_not_a_long_series_is_an_error(name: str) -> None:
     rows, expected = WRONG_LONG[name]
 
     with pytest.raises(FrameError) as caught:
@@ -124,7 +122,7 @@ SHAPERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("table", NO_ROWS)
 @pytest.mark.parametrize("shaper", SHAPERS)
-def test_no_rows_in_are_no_rows_out_and_the_metadata_stays(shaper: str, table: str) -> None:
+def test_without_rows_only_the_metadata_is_kept(shaper: str, table: str) -> None:
     frame = NO_ROWS[table]
     frame.meta = FrameMeta(executed_query_string="SELECT 1")
 
@@ -133,7 +131,7 @@ def test_no_rows_in_are_no_rows_out_and_the_metadata_stays(shaper: str, table: s
     assert (len(shaped), shaped.name, shaped.meta.executed_query_string) == (0, "f", "SELECT 1")
 
 
-def test_a_table_that_has_the_shape_comes_back() -> None:
+def test_a_table_with_the_right_shape_is_returned_unchanged() -> None:
     wide = Frame("w", Field("t", MINUTES[:2]), Field("v", [1.0, 2.0], labels={"s": "a"}))
 
     assert _series(long_to_wide(wide)) == [({"s": "a"}, [1.0, 2.0])]
@@ -146,22 +144,22 @@ def test_a_table_that_has_the_shape_comes_back() -> None:
         long_to_wide(backwards)
 
 
-def test_frames_without_rows_add_nothing_to_others() -> None:
+def test_frames_without_rows_are_ignored_beside_others() -> None:
     some = Frame("a", Field("t", MINUTES[:1]), Field("v", [1]))
 
     assert _series(multi_to_wide([NO_ROWS["untyped"], some])) == [(None, [1])]
 
 
-def test_rows_are_sorted_when_asked() -> None:
+def test_rows_are_sorted_on_request() -> None:
     assert _series(long_to_wide(_long(LONG[::-1]), sort=True)) == _series(long_to_wide(_long()))
 
 
-def test_a_fill_that_is_none_of_the_known_says_so() -> None:
+def test_an_unknown_fill_is_an_error() -> None:
     with pytest.raises(FrameError, match='fill is \'last\'; expected "null", "previous" or a number'):
         long_to_wide(_long(), fill="last")
 
 
-def test_too_many_series_are_refused_before_memory_is_gone() -> None:
+def test_too_many_series_are_refused_early() -> None:
     count = 4000
     times = [T0 + timedelta(seconds=row) for row in range(count)]
     frame = Frame(
@@ -232,7 +230,7 @@ def _span(minutes: int, interval_ms: int = 120_000, points: int = 0) -> Span:
         ("count", [2, 1, 1]),
     ],
 )
-def test_an_interval_holds_what_its_values_make(aggregate: str, expected: list[Any]) -> None:
+def test_an_interval_aggregates_its_values(aggregate: str, expected: list[Any]) -> None:
     frame = {"time": MINUTES, "value": [1, 2, None, 4, 5]}
 
     found = resample(frame, _span(4), aggregate=aggregate)
@@ -243,7 +241,7 @@ def test_an_interval_holds_what_its_values_make(aggregate: str, expected: list[A
     assert (found.meta.type, found.meta.type_version) == (FrameType.TIMESERIES_WIDE, (0, 1))
 
 
-def test_intervals_without_values_are_filled_and_what_is_outside_the_range_is_left_out() -> None:
+def test_empty_intervals_are_filled_and_the_range_is_respected() -> None:
     frame = {"time": [T0 - timedelta(minutes=1), MINUTES[0], MINUTES[4]], "value": [9.0, 1.0, 2.0]}
 
     assert resample(frame, _span(3)).fields[1].to_list() == [1.0, None]
@@ -279,7 +277,7 @@ def test_the_interval_is_long_enough_for_the_data_points(span: Span, expected: i
         ({"interval_ms": 1, "minutes": 60}, "has 3,600,001 intervals of 1 ms; expected up to 1,000,000"),
     ],
 )
-def test_what_cannot_be_resampled_says_why(options: dict[str, Any], expected: str) -> None:
+def test_invalid_resampling_is_an_error(options: dict[str, Any], expected: str) -> None:
     span = _span(options.pop("minutes", 4))
     with pytest.raises(FrameError, match=expected):
         resample({"time": MINUTES, "value": [1] * 5}, span, **options)
@@ -336,7 +334,7 @@ def test_a_labelled_long_result_is_typed_for_alerting(answer: Any) -> None:
         Frame("f", *Frame.from_any(_TABLE).fields[:2], Field("value", [1, 2], labels={"a": "b"})),
     ],
 )
-def test_what_is_not_surely_long_gets_no_type(answer: Any) -> None:
+def test_an_uncertain_shape_gets_no_type(answer: Any) -> None:
     assert _type(answer) is None
 
 
@@ -349,19 +347,19 @@ def test_what_is_not_surely_long_gets_no_type(answer: Any) -> None:
         FrameMeta(channel="ds/x/y"),
     ],
 )
-def test_what_the_author_said_of_the_frame_stands(meta: FrameMeta) -> None:
+def test_the_authors_own_type_is_kept(meta: FrameMeta) -> None:
     (frame,) = frames_from_any(Frame.from_any(_TABLE, meta=meta))
 
     assert frame.meta == meta
 
 
-def test_one_of_several_frames_gets_no_type_since_grafana_goes_by_the_first() -> None:
+def test_several_frames_get_no_types() -> None:
     assert [frame.meta for frame in frames_from_any([Frame.from_any(_TABLE), Frame.from_any(_TABLE)])] == [
         None
     ] * 2
 
 
-def test_a_table_sorted_by_series_is_put_in_order_of_time_and_an_author_s_frame_is_not() -> None:
+def test_a_table_sorted_by_series_is_sorted_by_time_but_an_authors_frame_is_not() -> None:
     rows = sorted((row for row in LONG if row[2] is not None), key=lambda row: row[1])
     rows.append((MINUTES[2], "b", 5.0))
     as_dicts = [dict(zip(COLUMNS, row, strict=True)) for row in rows]

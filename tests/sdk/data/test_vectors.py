@@ -50,7 +50,7 @@ def test_a_frame_is_written_as_it_was_read(name: str) -> None:
 
 @pytest.mark.go
 @pytest.mark.parametrize("name", ["all_types.golden.arrow", *_FILES])
-def test_a_frame_is_written_as_today_s_go_sdk_writes_it(name: str, judge: Judge) -> None:
+def test_a_frame_is_written_as_the_current_go_sdk_writes_it(name: str, judge: Judge) -> None:
     for raw in _arrow_frames(name):
         ours = Frame.from_arrow(raw)
         for field in ours.fields:

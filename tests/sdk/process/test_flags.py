@@ -11,11 +11,13 @@ from plugin_sdk._process.flags import answer_flags, build_info
 from plugin_sdk._version import __version__
 
 
-def test_from_source_the_build_is_called_source() -> None:
+def test_from_source_the_version_is_source() -> None:
     assert build_info() == {"version": "source", "sdk": __version__}
 
 
-def test_in_a_bundle_it_is_what_the_build_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_bundle_build_info_is_what_the_build_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
     assert build_info()["version"] == "source"
 
@@ -29,7 +31,7 @@ def test_a_flag_may_have_one_dash_or_two(flag: str, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "source\n"
 
 
-def test_the_build_is_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_build_info_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer_flags(["-buildinfo"], "never:Loaded") == 0
     assert json.loads(capsys.readouterr().out) == build_info()
 
@@ -39,7 +41,7 @@ def test_without_a_flag_the_plugin_is_served(arguments: list[str]) -> None:
     assert answer_flags(arguments, "never:Loaded") is None
 
 
-def test_standalone_serves_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_standalone_flag_starts_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[object] = []
 
     def serve(target: object) -> int:

@@ -25,7 +25,7 @@ def chained() -> str:
         return "".join(traceback.format_exception(raised))
 
 
-def test_plain_lines_are_debug_and_empty_ones_nothing() -> None:
+def test_plain_lines_are_debug_and_empty_lines_are_dropped() -> None:
     assert list(entries("one\n\n  two\n")) == [
         ("debug", "one", {"module": "stderr"}),
         ("debug", "  two", {"module": "stderr"}),
@@ -34,7 +34,7 @@ def test_plain_lines_are_debug_and_empty_ones_nothing() -> None:
 
 
 @pytest.mark.parametrize("level", ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"])
-def test_a_level_in_brackets_counts_as_hclog_counts_it(level: str) -> None:
+def test_a_level_in_brackets_is_read_as_in_hclog(level: str) -> None:
     assert list(entries(f"[{level}] careful")) == [(level.lower(), "careful", {"module": "stderr"})]
 
 
@@ -48,14 +48,14 @@ def test_a_traceback_is_one_entry_at_error(text: str) -> None:
     assert entry[2] == {"stack": text.rstrip("\n")}
 
 
-def test_tracebacks_that_follow_each_other_stand_in_one_entry() -> None:
+def test_chained_tracebacks_are_one_entry() -> None:
     text = trace(KeyError("a")) + trace(ValueError("b"))
     (entry,) = entries(text)
 
     assert entry == ("error", "ValueError: b", {"stack": text.rstrip("\n")})
 
 
-def test_a_traceback_cut_off_is_told_as_far_as_it_goes() -> None:
+def test_a_truncated_traceback_is_logged_as_it_is() -> None:
     (entry,) = entries('Traceback (most recent call last):\n  File "a.py", line 1, in f\n')
 
     assert (entry[0], entry[1].strip()) == ("error", 'File "a.py", line 1, in f')
@@ -69,14 +69,14 @@ def test_a_traceback_cut_off_is_told_as_far_as_it_goes() -> None:
         "Thread 0x00007f (most recent call first):",
     ],
 )
-def test_the_report_of_a_crash_is_one_entry_to_its_end(line: str) -> None:
+def test_a_crash_report_is_one_entry(line: str) -> None:
     report = f'{line}\n\n  File "a.py", line 3\nand more\n'
     (entry,) = entries(report)
 
     assert entry == ("error", line, {"stack": report.rstrip("\n")})
 
 
-def test_a_line_that_is_hclogs_already_keeps_its_level_and_fields() -> None:
+def test_a_line_in_hclog_format_keeps_its_level_and_fields() -> None:
     line = json.dumps({"@level": "warn", "@message": "m", "@timestamp": "t", "a": 1})
 
     assert list(entries(line)) == [("warn", "m", {"a": 1})]
@@ -91,6 +91,6 @@ def test_a_line_that_is_hclogs_already_keeps_its_level_and_fields() -> None:
         '{"@level": "warn", "@message": 3}',
     ],
 )
-def test_a_line_that_is_almost_hclogs_is_plain_text(line: str) -> None:
+def test_a_line_that_only_resembles_hclog_is_plain_text(line: str) -> None:
     # Passed on as it is, a message that is no string would end the whole Grafana process.
     assert list(entries(line)) == [("debug", line, {"module": "stderr"})]

@@ -47,12 +47,12 @@ def test_the_cookie_is_grafanas() -> None:
 
 
 @pytest.mark.parametrize("versions", ["2", "1,2", " 2 ,3"])
-def test_a_host_that_speaks_our_version_is_served(versions: str) -> None:
+def test_a_host_with_our_protocol_version_is_served(versions: str) -> None:
     check_versions({"PLUGIN_PROTOCOL_VERSIONS": versions})
     check_versions({})
 
 
-def test_a_host_that_does_not_is_refused() -> None:
+def test_a_host_without_our_protocol_version_is_refused() -> None:
     with pytest.raises(HandshakeError, match="this plugin supports 2"):
         check_versions({"PLUGIN_PROTOCOL_VERSIONS": "1"})
     with pytest.raises(HandshakeError, match="mutual TLS"):
@@ -64,7 +64,7 @@ def test_the_line_is_go_plugins() -> None:
 
 
 @posix
-def test_the_socket_lies_where_the_host_wants_it(tmp_path: Path) -> None:
+def test_the_socket_is_in_the_directory_of_the_host(tmp_path: Path) -> None:
     network, address = bind(Server(), {"PLUGIN_UNIX_SOCKET_DIR": str(tmp_path)})
 
     assert network == "unix"
@@ -73,7 +73,7 @@ def test_the_socket_lies_where_the_host_wants_it(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_real_server_takes_the_socket(tmp_path: Path) -> None:
+def test_a_real_server_binds_the_socket(tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     server = grpc.server(ThreadPoolExecutor(1))
@@ -85,7 +85,7 @@ def test_a_real_server_takes_the_socket(tmp_path: Path) -> None:
 
 
 @posix
-def test_without_a_wish_it_lies_in_the_temporary_folder(
+def test_by_default_the_socket_is_in_the_temporary_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TMPDIR", "TMP", "TEMP"):
@@ -96,7 +96,7 @@ def test_without_a_wish_it_lies_in_the_temporary_folder(
 
 
 @posix
-def test_a_path_longer_than_the_kernel_takes_means_loopback(tmp_path: Path, logged: Lines) -> None:
+def test_a_path_that_is_too_long_for_the_kernel_means_loopback(tmp_path: Path, logged: Lines) -> None:
     name_bytes = len("/plugin") + 12
     room = MAX_SOCKET_PATH_BYTES - len(str(tmp_path)) - 1 - name_bytes
     fits, too_long = tmp_path / ("f" * room), tmp_path / ("l" * (room + 1))
@@ -110,7 +110,7 @@ def test_a_path_longer_than_the_kernel_takes_means_loopback(tmp_path: Path, logg
 
 
 @posix
-def test_a_folder_that_takes_no_socket_means_loopback(tmp_path: Path, logged: Lines) -> None:
+def test_an_unwritable_directory_means_loopback(tmp_path: Path, logged: Lines) -> None:
     missing = str(tmp_path / "missing")
 
     assert bind(Server(), {"PLUGIN_UNIX_SOCKET_DIR": missing})[0] == "tcp"
@@ -119,7 +119,7 @@ def test_a_folder_that_takes_no_socket_means_loopback(tmp_path: Path, logged: Li
 
 @posix
 @pytest.mark.parametrize("by", ["number", "name"])
-def test_the_socket_is_given_to_the_group_that_the_host_names(tmp_path: Path, by: str) -> None:
+def test_the_socket_belongs_to_the_group_that_the_host_names(tmp_path: Path, by: str) -> None:
     import grp
 
     number = os.getgid()
@@ -131,7 +131,7 @@ def test_the_socket_is_given_to_the_group_that_the_host_names(tmp_path: Path, by
 
 
 @posix
-def test_a_group_that_is_not_there_leaves_no_socket_behind(tmp_path: Path) -> None:
+def test_an_unknown_group_leaves_no_socket_behind(tmp_path: Path) -> None:
     with pytest.raises(HandshakeError, match="cannot give the socket to group 'no such group'"):
         bind(
             Server(),
@@ -150,7 +150,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("windows")
-def test_a_port_is_taken_from_the_hosts_range() -> None:
+def test_the_port_is_in_the_range_of_the_host() -> None:
     server = Server("127.0.0.1:10000")
     network, address = bind(server, {"PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "10001"})
 
@@ -164,13 +164,13 @@ def test_without_a_range_any_port_will_do(variables: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("windows")
-def test_where_every_port_is_taken_it_says_which() -> None:
+def test_an_exhausted_port_range_is_reported() -> None:
     with pytest.raises(HandshakeError, match=r"no free port between 10000 and 10002 on 127\.0\.0\.1"):
         bind(Server("*"), {"PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "10002"})
 
 
 @pytest.mark.usefixtures("windows")
-def test_a_port_that_is_refused_without_an_error_is_not_taken() -> None:
+def test_a_port_that_is_refused_without_an_error_is_skipped() -> None:
     class Refusing(Server):
         def add_insecure_port(self, address: str) -> int:
             super().add_insecure_port(address)
@@ -181,5 +181,5 @@ def test_a_port_that_is_refused_without_an_error_is_not_taken() -> None:
 
 
 @pytest.mark.usefixtures("windows")
-def test_a_socket_has_no_group_where_there_are_no_sockets() -> None:
+def test_on_windows_the_socket_group_is_ignored() -> None:
     handshake._share_with_group("never looked at", "group")

@@ -30,13 +30,13 @@ def run(*arguments: str, stdin: str | None = None, **env: str) -> subprocess.Com
     )
 
 
-def test_started_by_hand_it_says_that_it_is_a_plugin() -> None:
+def test_started_by_hand_it_prints_that_it_is_a_plugin() -> None:
     done = run()
 
     assert (done.returncode, done.stdout, done.stderr) == (1, "", NOT_EXECUTED_DIRECTLY)
 
 
-def test_a_main_module_without_a_class_says_how_it_is_called() -> None:
+def test_the_main_module_without_a_class_prints_its_usage() -> None:
     for arguments in ([], ["no_class"]):
         done = subprocess.run(
             [sys.executable, "-m", "plugin_sdk", *arguments],
@@ -59,7 +59,7 @@ def test_a_main_module_without_a_class_says_how_it_is_called() -> None:
         ({"PLUGIN_CLIENT_CERT": "x"}, "the host requires mutual TLS (PLUGIN_CLIENT_CERT)"),
     ],
 )
-def test_a_host_that_cannot_be_served_is_told_why(variables: dict[str, str], reason: str) -> None:
+def test_an_unsupported_host_gets_the_reason(variables: dict[str, str], reason: str) -> None:
     done = run(**(HOST_VARIABLES | variables))
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -67,7 +67,7 @@ def test_a_host_that_cannot_be_served_is_told_why(variables: dict[str, str], rea
     assert reason in LogLine.parse(done.stderr.strip()).message
 
 
-def test_a_process_serves_every_call_and_ends_when_it_is_asked() -> None:
+def test_a_process_serves_every_call_and_stops_on_request() -> None:
     lines: list[LogLine] = []
     with process(on_log=lines.append) as plugin:
         answer = plugin.client.query_data([{"station": "oslo"}], settings({"url": "u"}))["A"]
@@ -91,7 +91,7 @@ def test_a_process_serves_every_call_and_ends_when_it_is_asked() -> None:
     assert "disposed" in messages
 
 
-def test_only_what_grafana_gives_is_in_the_environment() -> None:
+def test_the_environment_is_only_what_grafana_sets() -> None:
     with process(env={"GF_VERSION": "13.0.0"}) as plugin:
         response = plugin.client.call_resource("GET", "environment", settings())
 
@@ -108,7 +108,7 @@ def test_the_socket_is_removed_when_the_process_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["d" * 110, "missing"])
-def test_where_no_socket_fits_it_serves_on_loopback(tmp_path: Path, folder: str) -> None:
+def test_without_a_possible_socket_it_serves_on_loopback(tmp_path: Path, folder: str) -> None:
     lines: list[LogLine] = []
     home = tmp_path / folder
     if folder != "missing":
@@ -122,7 +122,7 @@ def test_where_no_socket_fits_it_serves_on_loopback(tmp_path: Path, folder: str)
     assert any(line.level == "warn" and "loopback TCP" in line.message for line in lines)
 
 
-def test_code_that_cannot_be_loaded_answers_with_the_reason_and_stays() -> None:
+def test_code_that_cannot_be_loaded_responds_with_the_reason() -> None:
     with process("tests.sdk.plugins.unloadable:Nothing") as plugin:
         for _ in range(2):
             with pytest.raises(ClientError) as failed:
@@ -136,7 +136,7 @@ def test_code_that_cannot_be_loaded_answers_with_the_reason_and_stays() -> None:
     assert "no licence" in health.message
 
 
-def test_terminate_ends_it_properly_and_an_interrupt_does_not() -> None:
+def test_sigterm_stops_it_cleanly_and_sigint_is_ignored() -> None:
     lines: list[LogLine] = []
     with process(on_log=lines.append) as plugin:
         plugin.client.check_health(settings())
@@ -158,13 +158,13 @@ def test_a_process_that_ends_during_a_call_fails_the_call() -> None:
         assert not plugin.running()
 
 
-def test_a_source_backend_has_no_controller_and_is_ended_by_a_signal() -> None:
+def test_a_source_backend_has_no_controller_and_is_stopped_by_a_signal() -> None:
     with process(env={"PLUGIN_CLI_SOURCE_BACKEND": "1"}) as plugin:
         plugin.client.check_health(settings())
         assert plugin.stop() == 0
 
 
-def test_levels_below_the_wanted_one_are_not_written() -> None:
+def test_levels_below_the_configured_one_are_not_written() -> None:
     lines: list[LogLine] = []
     with process(env={"GF_PLUGIN_LOG_LEVEL": "warn"}, on_log=lines.append) as plugin:
         plugin.client.query_data([{}], settings())
@@ -172,7 +172,7 @@ def test_levels_below_the_wanted_one_are_not_written() -> None:
     assert [line for line in lines if line.level in ("debug", "info")] == []
 
 
-def test_pydantic_and_the_authors_module_are_loaded_behind_the_handshake() -> None:
+def test_pydantic_and_the_authors_module_are_loaded_after_the_handshake() -> None:
     with process() as plugin:
         modules = plugin.client.call_resource("GET", "modules", settings()).body
 
@@ -180,7 +180,7 @@ def test_pydantic_and_the_authors_module_are_loaded_behind_the_handshake() -> No
     assert b'"plugin_cli"' not in modules
 
 
-def test_prometheus_is_imported_when_metrics_are_asked_for() -> None:
+def test_prometheus_is_imported_with_the_first_request_for_metrics() -> None:
     with process() as plugin:
         before = plugin.client.call_resource("GET", "modules", settings()).body
         metrics = plugin.client.collect_metrics()
@@ -198,7 +198,7 @@ def test_prometheus_is_imported_when_metrics_are_asked_for() -> None:
     ("flag", "starts"),
     [("-version", "source"), ("--version", "source"), ("-buildinfo", '{"version": "source"')],
 )
-def test_a_flag_is_answered_without_the_cookie(flag: str, starts: str) -> None:
+def test_a_flag_works_without_the_cookie(flag: str, starts: str) -> None:
     done = run(flag)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -224,7 +224,7 @@ def test_a_flag_is_answered_without_the_cookie(flag: str, starts: str) -> None:
         ),
     ],
 )
-def test_a_program_that_is_no_plugin_is_told_apart(code: str, reason: str) -> None:
+def test_a_program_that_is_not_a_plugin_is_reported(code: str, reason: str) -> None:
     from plugin_sdk.testing import PluginProcess
 
     program = f"import sys\nsys.stderr.write('last words\\n'); sys.stderr.flush()\n{code}"
@@ -237,7 +237,7 @@ def test_a_program_that_is_no_plugin_is_told_apart(code: str, reason: str) -> No
         assert str(failed.value) == f"{reason}\nlast words"
 
 
-def test_a_program_that_says_nothing_is_given_up() -> None:
+def test_a_program_that_prints_nothing_times_out() -> None:
     from plugin_sdk.testing import PluginProcess
 
     waiting = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -248,7 +248,7 @@ def test_a_program_that_says_nothing_is_given_up() -> None:
         pass
 
 
-def test_a_program_that_is_not_there_cannot_be_started(tmp_path: Path) -> None:
+def test_a_missing_program_cannot_be_started(tmp_path: Path) -> None:
     from plugin_sdk.testing import PluginProcess
 
     with (
@@ -280,11 +280,11 @@ def test_a_plugin_that_hangs_is_killed() -> None:
         ('{"@message": "m"}', LogLine("debug", "m")),
     ],
 )
-def test_a_line_of_the_log_is_read_as_grafana_reads_it(line: str, parsed: LogLine) -> None:
+def test_a_log_line_is_read_as_grafana_reads_it(line: str, parsed: LogLine) -> None:
     assert LogLine.parse(line) == parsed
 
 
-def test_lines_come_from_a_thread_of_their_own() -> None:
+def test_log_lines_arrive_on_a_separate_thread() -> None:
     names: set[str] = set()
     with process(on_log=lambda _line: names.add(threading.current_thread().name)) as plugin:
         plugin.client.check_health(settings())
@@ -293,6 +293,6 @@ def test_lines_come_from_a_thread_of_their_own() -> None:
     assert threading.main_thread().name not in names
 
 
-def test_metrics_asked_for_at_once_are_all_there() -> None:
+def test_metrics_are_complete_immediately_after_the_start() -> None:
     with process() as plugin:
         assert "grpc_server_started_total" in plugin.client.collect_metrics()

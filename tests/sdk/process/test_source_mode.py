@@ -53,7 +53,7 @@ def said(running: PluginProcess) -> str:
     return running.client.check_health(settings()).message
 
 
-def test_two_edits_within_a_second_and_of_one_size_are_told_apart(folder: Path) -> None:
+def test_two_edits_of_one_size_within_a_second_are_distinguished(folder: Path) -> None:
     source = folder / "weather" / "datasource.py"
     stamp = source.stat()
     with process(folder) as running:
@@ -134,14 +134,14 @@ def test_a_standby_process_that_ended_does_not_become_a_plugin(folder: Path) -> 
         standby.__enter__()
 
 
-def test_an_error_nobody_raised_on_purpose_names_its_line(folder: Path) -> None:
+def test_an_error_that_was_not_deliberate_names_its_line(folder: Path) -> None:
     with process(folder) as running:
         answer = running.client.query_data([{"refId": "A"}], settings())["A"]
 
     assert answer.error == "KeyError: 'gone' (datasource.py, line 8)"
 
 
-def test_what_importing_the_source_imports_is_read_from_its_text(tmp_path: Path) -> None:
+def test_external_imports_are_found_in_the_source(tmp_path: Path) -> None:
     write(
         tmp_path,
         "weather/datasource.py",

@@ -69,7 +69,7 @@ def address_of(process: subprocess.Popen[bytes]) -> str:
     raise AssertionError("it ended")
 
 
-def test_a_standalone_server_serves_and_leaves_nothing_behind(start: Any, repository: Path) -> None:
+def test_a_standalone_server_serves_and_cleans_up(start: Any, repository: Path) -> None:
     process = start()
     address = address_of(process)
     dist = repository / "dist"
@@ -87,7 +87,7 @@ def test_a_standalone_server_serves_and_leaves_nothing_behind(start: Any, reposi
     assert sorted(path.name for path in dist.iterdir()) == ["plugin.json"]
 
 
-def test_its_address_can_be_fixed(start: Any, repository: Path) -> None:
+def test_its_address_can_be_configured(start: Any, repository: Path) -> None:
     first = start()
     port = address_of(first).rpartition(":")[2]
     first.send_signal(signal.SIGINT)
@@ -104,7 +104,7 @@ def test_without_a_plugin_json_it_writes_no_files(start: Any, tmp_path: Path) ->
     assert list(folder.iterdir()) == []
 
 
-def test_another_start_points_at_the_running_server(start: Any, repository: Path) -> None:
+def test_another_start_prints_the_address_of_the_running_server(start: Any, repository: Path) -> None:
     address = address_of(start())
     executable = repository / "dist" / "gpx_weather.py"
     executable.write_text('from plugin_sdk import serve\nserve("tests.sdk.plugins.weather:Weather")\n')
@@ -133,7 +133,7 @@ def test_another_start_points_at_the_running_server(start: Any, repository: Path
         ("no number", None),
     ],
 )
-def test_a_recorded_server_counts_while_its_process_lives(
+def test_a_recorded_server_is_used_while_its_process_runs(
     repository: Path, pid: str | None, found: str | None
 ) -> None:
     dist = repository / "dist"
@@ -144,7 +144,9 @@ def test_a_recorded_server_counts_while_its_process_lives(
     assert running_address(dist / "gpx", {}) == found
 
 
-def test_a_process_of_somebody_else_lives_too(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_another_user_counts_as_running(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(_pid: int, _signal: int) -> None:
         raise PermissionError
 
@@ -155,7 +157,7 @@ def test_a_process_of_somebody_else_lives_too(repository: Path, monkeypatch: pyt
     assert running_address(repository / "dist" / "gpx", {}) == "a:1"
 
 
-def test_on_windows_a_recorded_process_is_taken_to_live(
+def test_on_windows_a_recorded_process_is_assumed_to_run(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
@@ -165,7 +167,7 @@ def test_on_windows_a_recorded_process_is_taken_to_live(
     assert running_address(repository / "dist" / "gpx", {}) == "a:1"
 
 
-def test_the_variable_outweighs_the_file(repository: Path) -> None:
+def test_the_variable_takes_precedence_over_the_file(repository: Path) -> None:
     dist = repository / "dist"
 
     assert address_variable(PLUGIN_ID) == VARIABLE
@@ -185,7 +187,7 @@ def test_the_variable_outweighs_the_file(repository: Path) -> None:
         (["broken/plugin.json"], ".", None),
     ],
 )
-def test_the_plugins_folder_is_the_nearest_that_go_looks_in(
+def test_the_plugin_directory_is_found_as_in_go(
     tmp_path: Path, files: list[str], start: str, folder: str | None
 ) -> None:
     for name in files:
@@ -196,7 +198,7 @@ def test_the_plugins_folder_is_the_nearest_that_go_looks_in(
     assert found == ((tmp_path / folder, "x") if folder is not None else (None, ""))
 
 
-def test_a_plugin_json_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+def test_an_unreadable_plugin_json_is_skipped(tmp_path: Path) -> None:
     for folder, text in (("dist", "{"), ("src", "{}")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "plugin.json").write_text(text)
@@ -214,7 +216,7 @@ def test_a_plugin_json_that_cannot_be_read_is_passed_over(tmp_path: Path) -> Non
         ("a-b", "h:9", "h:9"),
     ],
 )
-def test_an_address_without_a_host_stays_on_this_machine(
+def test_an_address_without_a_host_is_local(
     monkeypatch: pytest.MonkeyPatch, plugin_id: str, value: str, address: str
 ) -> None:
     monkeypatch.setenv("GF_PLUGIN_GRPC_ADDRESS_A_B", value)
@@ -222,7 +224,7 @@ def test_an_address_without_a_host_stays_on_this_machine(
     assert _standalone._requested_address(plugin_id) == address
 
 
-def test_a_locator_lives_as_long_as_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locator_runs_as_long_as_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     parents = iter([7, 7, 7, 1])
     monkeypatch.setattr(os, "getppid", lambda: next(parents))
     monkeypatch.setattr("time.sleep", lambda _seconds: None)

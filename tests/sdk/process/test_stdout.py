@@ -69,7 +69,7 @@ def messages(lines: list[dict[str, Any]]) -> list[str]:
     return [line["@message"] for line in lines]
 
 
-def test_stdout_carries_the_handshake_alone() -> None:
+def test_stdout_has_only_the_handshake() -> None:
     stdout, lines, _ = run("print('from python')\nos.system('echo from a child')\nos.write(1, b'from c\\n')")
 
     assert stdout == "the handshake\n"
@@ -83,13 +83,13 @@ def test_what_is_printed_reaches_the_listener_byte_for_byte() -> None:
     assert count == 256 + 1 + len("end\n")
 
 
-def test_text_that_is_no_utf_8_and_empty_lines_do_no_harm() -> None:
+def test_invalid_utf_8_and_empty_lines_are_harmless() -> None:
     _, lines, _ = run("os.write(1, b'caf\\xe9\\n\\n  \\n')\nprint('lone \\ud800')")
 
     assert messages(lines) == ["caf\ufffd", "lone \\ud800", "end"]
 
 
-def test_a_line_without_an_end_is_cut_and_never_held_for_ever() -> None:
+def test_a_line_without_an_end_is_split() -> None:
     code = """
 writer = threading.Thread(target=lambda: os.write(1, b"x" * 100_000 + b"\\n"))
 writer.start()  # more than a pipe holds

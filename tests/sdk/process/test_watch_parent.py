@@ -23,13 +23,13 @@ def test_the_limit_of_a_stall_is_read_from_the_environment(text: str, seconds: f
     assert stall_seconds({STALL_VARIABLE: text} if text else {}) == seconds
 
 
-def test_a_limit_that_is_no_number_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_limit_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
     stall_seconds({STALL_VARIABLE: "soon"})
 
     assert f"{STALL_VARIABLE} is not a number; using 30" in capfd.readouterr().err
 
 
-def test_the_watch_ends_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watch_ends_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_parent.os, "getppid", lambda: 7)  # type: ignore[attr-defined]
     stop, orphaned = threading.Event(), threading.Event()
     watch = threading.Thread(target=Watch(stop, stall=0, parent=7).run, args=(orphaned.set,))
@@ -44,7 +44,7 @@ def test_the_watch_ends_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="optional: go-plugin ends its children there")
-def test_another_parent_is_a_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_parent_means_the_parent_has_died(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_parent, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(watch_parent.os, "getppid", lambda: 1)  # type: ignore[attr-defined]
     orphaned: list[bool] = []
@@ -54,7 +54,7 @@ def test_another_parent_is_a_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert orphaned == [True]
 
 
-def test_a_lock_that_is_never_given_back_ends_the_process_with_all_stacks() -> None:
+def test_a_lock_that_is_never_released_stops_the_process_with_all_stacks() -> None:
     code = """
 import ctypes, os, threading
 from plugin_sdk._process.watch_parent import Watch
@@ -77,7 +77,7 @@ Watch(stop, stall=0.5, parent=os.getppid()).run(lambda: None)
     assert time.monotonic() - began >= 0.5
 
 
-def test_a_loop_that_turns_is_no_stall(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_that_turns_is_not_a_stall(monkeypatch: pytest.MonkeyPatch) -> None:
     code = """
 import os, threading
 from plugin_sdk._process import watch_parent

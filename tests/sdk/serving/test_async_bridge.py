@@ -49,7 +49,7 @@ async def add_async(a: int, *, b: int = 1) -> int:
 
 
 @pytest.mark.parametrize(("function", "asynchronous"), [(add, False), (add_async, True)])
-def test_functions_of_both_kinds_are_called_alike(function: Any, asynchronous: bool) -> None:
+def test_sync_and_async_functions_are_called_alike(function: Any, asynchronous: bool) -> None:
     call = bind(function)
 
     assert is_async(function) is asynchronous
@@ -57,11 +57,11 @@ def test_functions_of_both_kinds_are_called_alike(function: Any, asynchronous: b
     assert call(Uncancelled(), 2, b=5) == 7
 
 
-def test_a_sync_handler_runs_in_the_thread_that_serves() -> None:
+def test_a_sync_handler_runs_in_the_serving_thread() -> None:
     assert bind(threading.get_ident)(Uncancelled()) == threading.get_ident()
 
 
-def test_all_coroutines_share_one_loop_in_a_thread_of_its_own() -> None:
+def test_all_coroutines_share_one_loop_in_its_own_thread() -> None:
     async def loop_and_thread() -> tuple[Any, str]:
         return asyncio.get_running_loop(), threading.current_thread().name
 
@@ -69,7 +69,7 @@ def test_all_coroutines_share_one_loop_in_a_thread_of_its_own() -> None:
     assert first == second == (event_loop(), "event-loop")
 
 
-def test_what_a_coroutine_raises_reaches_the_caller() -> None:
+def test_the_exception_of_a_coroutine_reaches_the_caller() -> None:
     async def fail() -> None:
         raise KeyError("x")
 
@@ -77,7 +77,7 @@ def test_what_a_coroutine_raises_reaches_the_caller() -> None:
         run(fail(), Uncancelled())
 
 
-def test_a_caller_that_leaves_cancels_the_coroutine() -> None:
+def test_a_disconnect_cancels_the_coroutine() -> None:
     caller, started, cancelled = Leaving(), threading.Event(), threading.Event()
 
     async def wait() -> None:
@@ -97,14 +97,14 @@ def test_a_caller_that_leaves_cancels_the_coroutine() -> None:
     assert cancelled.wait(SECONDS)
 
 
-def test_a_caller_that_leaves_afterwards_changes_nothing() -> None:
+def test_a_later_disconnect_changes_nothing() -> None:
     caller = Leaving()
 
     assert run(add_async(1), caller) == 2
     caller.leave()
 
 
-def test_an_uncancelled_caller_never_leaves() -> None:
+def test_an_uncancelled_caller_never_disconnects() -> None:
     caller = Uncancelled()
     caller.on_end(lambda: pytest.fail("called back"))
 

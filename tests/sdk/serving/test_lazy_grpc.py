@@ -37,7 +37,7 @@ def test_the_stand_in_for_asyncio_is_the_real_one_once_grpc_is_loaded(
     assert not hasattr(stand_in, "__path__")
 
 
-def test_where_grpc_is_loaded_already_it_is_that() -> None:
+def test_a_loaded_grpc_is_returned() -> None:
     assert import_grpc() is grpc
 
 
@@ -70,7 +70,7 @@ print(asyncio.run(main()))
     assert run(code) == "UNIMPLEMENTED"
 
 
-def test_what_grpc_only_imports_is_loaded_when_it_is_used() -> None:
+def test_modules_that_grpc_only_imports_are_loaded_on_use() -> None:
     code = """
 import sys
 from plugin_sdk._serving.lazy_grpc import import_grpc
@@ -86,7 +86,7 @@ print(socket.AF_UNIX.name)
     assert run(code) == "AF_UNIX"
 
 
-def test_a_stand_in_that_is_used_gives_its_place_to_the_real_module(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stand_in_becomes_the_real_module_on_use(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = _Later("colorsys")
     monkeypatch.setitem(sys.modules, "colorsys", stand_in)
     assert stand_in.hsv_to_rgb(0, 0, 1) == (1, 1, 1)
@@ -94,7 +94,7 @@ def test_a_stand_in_that_is_used_gives_its_place_to_the_real_module(monkeypatch:
 
 
 @pytest.mark.parametrize("first", ["asyncio", "grpc"])
-def test_what_is_loaded_already_is_left_alone(first: str) -> None:
+def test_loaded_modules_are_not_replaced(first: str) -> None:
     code = (
         f"import sys, {first}\n"
         "from plugin_sdk._serving.lazy_grpc import import_grpc\n"
@@ -105,7 +105,7 @@ def test_what_is_loaded_already_is_left_alone(first: str) -> None:
     assert run(code) == "True module"
 
 
-def test_a_grpc_that_cannot_be_imported_leaves_asyncio_whole() -> None:
+def test_a_failed_import_of_grpc_does_not_affect_asyncio() -> None:
     code = (
         "import sys\n"
         "sys.modules['grpc._cython'] = None\n"

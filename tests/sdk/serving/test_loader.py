@@ -92,7 +92,7 @@ def test_a_class_is_loaded_itself_or_by_name(target: str | type, cls: type) -> N
         ),
     ],
 )
-def test_what_cannot_be_loaded_says_why(logged: Lines, target: str, expected: str) -> None:
+def test_the_reason_is_given_if_loading_fails(logged: Lines, target: str, expected: str) -> None:
     assert reason(target) == f"the plugin's code could not be loaded: {expected}"
     (line,) = logged()
     assert (line["@level"], line["@message"]) == ("error", "the plugin's code could not be loaded")
@@ -108,7 +108,7 @@ def test_what_cannot_be_loaded_says_why(logged: Lines, target: str, expected: st
         ("class A(:\n", "SyntaxError: invalid syntax (authors.py, line 1)"),
     ],
 )
-def test_an_error_in_the_authors_code_is_told_with_its_line(
+def test_an_error_in_the_authors_code_is_reported_with_its_line(
     package: Any, log_file: Path, text: str, expected: str
 ) -> None:
     package(text)
@@ -116,7 +116,7 @@ def test_an_error_in_the_authors_code_is_told_with_its_line(
     assert reason("authors:A").endswith(expected)
 
 
-def test_what_became_of_the_code_is_told_for_programs(
+def test_log_lines_report_the_outcome_to_programs(
     package: Any, logged: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package("\nimport nothing_here\n")
@@ -134,7 +134,7 @@ def test_what_became_of_the_code_is_told_for_programs(
 
 
 @pytest.mark.parametrize(("folder", "written"), [(".", True), ("nowhere", False)])
-def test_whoever_develops_is_given_the_schema(
+def test_the_schema_is_written_during_development(
     tmp_path: Path, logged: Lines, monkeypatch: pytest.MonkeyPatch, folder: str, written: bool
 ) -> None:
     path = tmp_path / folder / "schema.json"
@@ -150,7 +150,7 @@ def test_whoever_develops_is_given_the_schema(
     assert not written or json.loads(path.read_text())["schema"]["version"] == 1
 
 
-def test_in_a_bundle_a_missing_module_asks_for_a_build(
+def test_in_a_bundle_the_remedy_for_a_missing_module_is_a_build(
     package: Any, log_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package("import nothing_here\n")
@@ -168,7 +168,7 @@ def test_a_syntax_error_without_a_file_is_described_too() -> None:
     assert describe(SyntaxError("odd")) == "SyntaxError: odd (?, line None)"
 
 
-def test_asking_for_the_plugin_waits_until_it_is_loaded(package: Any) -> None:
+def test_plugin_waits_until_it_is_loaded(package: Any) -> None:
     package(
         """
         import plugin_sdk

@@ -21,7 +21,7 @@ def samples(text: bytes, name: str) -> dict[tuple[str, str], float]:
     }
 
 
-def test_times_lie_in_the_buckets_where_prometheus_would_put_them(metrics: Metrics) -> None:
+def test_durations_are_in_the_buckets_that_prometheus_would_choose(metrics: Metrics) -> None:
     registry = CollectorRegistry()
     theirs = Histogram("grpc_server_handling_seconds", "Time.", registry=registry)
     for seconds in SECONDS:
@@ -54,7 +54,7 @@ def test_no_call_is_lost_among_threads(metrics: Metrics) -> None:
         assert list(samples(text, f"grpc_server_{name}").values()) == [value]
 
 
-def test_the_registry_holds_them_once_however_often_they_are_asked_for(metrics: Metrics) -> None:
+def test_metrics_are_registered_once(metrics: Metrics) -> None:
     metrics.instance_created(3)
 
     metrics.text()

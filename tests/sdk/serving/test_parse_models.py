@@ -48,7 +48,7 @@ def settings(text: str, **secrets: str) -> Settings:
     return parse_settings(Settings, text.encode(), secrets)
 
 
-def test_secrets_are_put_where_their_dotted_names_point() -> None:
+def test_secrets_are_put_at_their_dotted_names() -> None:
     found = settings(
         '{"url": "u", "auth": {"kind": "basic", "user": "ada"}}',
         **{"api_key": "k", "auth.password": "p", "database.password": "d", "plain": "q"},
@@ -68,12 +68,12 @@ def test_secrets_of_another_variant_stay_out() -> None:
     assert found.auth.token.get_secret_value() == "t"
 
 
-def test_unknown_and_empty_secrets_are_left_out() -> None:
+def test_unknown_and_empty_secrets_are_ignored() -> None:
     with pytest.raises(ModelError, match=r"^API key \(api_key\) is missing$"):
         settings('{"url": "u"}', api_key="", httpHeaderValue1="x")
 
 
-def test_a_secret_in_clear_text_does_not_count() -> None:
+def test_an_unencrypted_secret_is_ignored() -> None:
     with pytest.raises(ModelError, match=r"API key .* is missing"):
         settings('{"url": "u", "api_key": "in clear text"}')
 
@@ -105,13 +105,13 @@ def test_defaults_fill_empty_settings() -> None:
         ("{", "the settings are not JSON"),
     ],
 )  # fmt: skip
-def test_wrong_settings_are_told_by_title_and_expectation(text: str, sentence: str) -> None:
+def test_invalid_settings_are_reported_with_title_and_expectation(text: str, sentence: str) -> None:
     with pytest.raises(ModelError) as error:
         settings(text, api_key="k")
     assert str(error.value).casefold() == sentence.casefold()
 
 
-def test_no_error_shows_a_secret_or_keeps_one_behind() -> None:
+def test_errors_neither_show_nor_keep_secrets() -> None:
     class Short(BaseModel):
         key: SecretStr = Field(title="Key", max_length=3)
 
@@ -122,7 +122,7 @@ def test_no_error_shows_a_secret_or_keeps_one_behind() -> None:
     assert error.value.__context__ is None
 
 
-def test_many_findings_are_counted() -> None:
+def test_many_errors_are_counted() -> None:
     class Many(BaseModel):
         a: int
         b: int
@@ -134,7 +134,7 @@ def test_many_findings_are_counted() -> None:
         parse_settings(Many, b"{}", {})
 
 
-def test_grafanas_own_keys_do_not_disturb_a_strict_query() -> None:
+def test_a_strict_query_model_accepts_grafanas_own_keys() -> None:
     text = b'{"refId": "A", "datasource": {"uid": "x"}, "intervalMs": 1, "hide": false, "day": "2026-01-31"}'
     query = parse_query(Query, text)
     assert (query.station, query.day) == ("berlin", date(2026, 1, 31))
@@ -151,13 +151,13 @@ def test_grafanas_own_keys_do_not_disturb_a_strict_query() -> None:
         ("{", "the query is not JSON"),
     ],
 )
-def test_wrong_query_is_told_by_title(text: str, sentence: str) -> None:
+def test_an_invalid_query_is_reported_with_the_title(text: str, sentence: str) -> None:
     with pytest.raises(ModelError) as error:
         parse_query(Query, text.encode())
     assert str(error.value) == sentence.replace(", found 1", "") if "surprise" in text else sentence
 
 
-def test_own_checks_of_the_author_are_told_in_their_words() -> None:
+def test_the_text_of_the_authors_own_checks_is_kept() -> None:
     class Checked(BaseModel):
         low: int = Field(0, title="Low")
         high: int = Field(1, title="High")
@@ -180,11 +180,11 @@ def test_own_checks_of_the_author_are_told_in_their_words() -> None:
         parse_query(Checked, b'{"low": 4}')
 
 
-def test_plain_dict_is_given_the_query_as_it_is() -> None:
+def test_a_plain_dict_receives_the_query_unchanged() -> None:
     assert parse_query(dict[str, Any], b'{"refId": "A", "a": 1}') == {"refId": "A", "a": 1}
 
 
-def test_model_may_ask_for_the_dashboards_filters() -> None:
+def test_a_model_may_have_the_filters_of_the_dashboard() -> None:
     class Filtered(BaseModel):
         filters: list[dict[str, str]] = Field([], alias="adhocFilters")
 
@@ -203,7 +203,7 @@ def test_a_type_without_json_schema_is_still_validated() -> None:
     assert parse_settings(Odd, b'{"name": "x"}', {}).name == "x"
 
 
-def test_required_model_of_defaults_need_not_be_stored() -> None:
+def test_a_required_model_with_defaults_may_be_absent() -> None:
     class Limits(BaseModel):
         low: int = 0
         high: int | None = None
@@ -215,7 +215,7 @@ def test_required_model_of_defaults_need_not_be_stored() -> None:
     assert parse_query(Nested, b'{"limits": null}').limits.low == 0
 
 
-def test_required_model_is_missing_by_its_fields() -> None:
+def test_the_fields_of_a_required_model_are_reported_missing() -> None:
     class Limits(BaseModel):
         low: int = Field(title="Low")
 
@@ -227,7 +227,7 @@ def test_required_model_is_missing_by_its_fields() -> None:
 
 
 @pytest.mark.parametrize("stored", [b"{}", b'{"proxy": null}'])
-def test_optional_model_stays_off_with_an_old_secret(stored: bytes) -> None:
+def test_an_old_secret_does_not_switch_on_an_optional_model(stored: bytes) -> None:
     class Proxy(BaseModel):
         host: str
         password: SecretStr | None = None
@@ -262,7 +262,7 @@ class Open(BaseModel):
         (dict, b'{"anything": 1}'),
     ],
 )
-def test_fields_that_a_query_has_may_be_typed(model: Any, query: bytes) -> None:
+def test_known_fields_of_a_query_are_accepted(model: Any, query: bytes) -> None:
     check_query_fields(model, query)
 
 
@@ -278,7 +278,7 @@ def test_fields_that_a_query_has_may_be_typed(model: Any, query: bytes) -> None:
         (BaseModel, b'{"x": 1}', "the query has no field 'x'; allowed: none"),
     ],
 )
-def test_a_mistyped_field_is_refused_with_those_there_are(model: Any, query: bytes, told: str) -> None:
+def test_a_mistyped_field_is_refused_with_the_known_ones(model: Any, query: bytes, told: str) -> None:
     with pytest.raises(ModelError) as refused:
         check_query_fields(model, query)
 

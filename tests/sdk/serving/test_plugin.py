@@ -38,7 +38,7 @@ def context(of: DataSourceInstanceSettings[Any] | None = None) -> PluginContext:
     return PluginContext(data_source_instance_settings=of or settings())
 
 
-def test_a_class_can_do_what_it_defines() -> None:
+def test_a_class_supports_what_it_defines() -> None:
     able, bare = abilities_of(Able), abilities_of(Bare)
 
     assert able.methods == {"query", "collect_metrics"}
@@ -52,7 +52,7 @@ def test_a_class_can_do_what_it_defines() -> None:
 
 
 @pytest.mark.parametrize(("value", "name"), [(int, "'int'"), ("text", "'text'"), (settings(), "name='test'")])
-def test_what_is_no_plugin_class_is_refused(value: Any, name: str) -> None:
+def test_a_class_that_is_not_a_plugin_is_refused(value: Any, name: str) -> None:
     with pytest.raises(TypeError) as failed:
         abilities_of(value)
 
@@ -76,14 +76,14 @@ def test_handlers_are_bound_once_and_called_alike() -> None:
     assert Plugin(Able).class_handler("collect_metrics")(Uncancelled(), None) == "m"
 
 
-def test_an_app_is_made_with_its_settings() -> None:
+def test_an_app_is_created_with_its_settings() -> None:
     app: AppInstanceSettings[Any] = AppInstanceSettings(json_data_raw=b'{"a": 1}')
     instance = Plugin(Bare).instances.get(PluginContext(app_instance_settings=app))
 
     assert instance.target.instance.settings == {"a": 1}
 
 
-def test_an_author_who_does_without_the_base_class_has_the_instance_too() -> None:
+def test_instance_is_set_without_the_init_of_the_base_class() -> None:
     class Own(DataSource[Any, Any]):
         def __init__(self, instance: DataSourceInstanceSettings[Any]) -> None:
             self.began_with = instance
@@ -93,14 +93,14 @@ def test_an_author_who_does_without_the_base_class_has_the_instance_too() -> Non
     assert made.instance is made.began_with
 
 
-def test_settings_that_do_not_fit_are_a_bad_request() -> None:
+def test_invalid_settings_are_a_bad_request() -> None:
     with pytest.raises(PluginError, match="the settings are not JSON") as failed:
         Plugin(Able).instances.get(context(DataSourceInstanceSettings(json_data_raw=b"{")))
 
     assert failed.value.status == 400
 
 
-def test_dispose_is_called_where_it_is_defined_sync_or_async(logged: Lines) -> None:
+def test_dispose_is_called_if_defined_sync_or_async(logged: Lines) -> None:
     disposed: list[str] = []
 
     class Sync(DataSource[Any, Any]):
@@ -125,7 +125,7 @@ def test_dispose_is_called_where_it_is_defined_sync_or_async(logged: Lines) -> N
     assert (line["@message"], line["plugin_class"], line["error"]) == ("dispose failed", "Failing", "no")
 
 
-def test_the_number_of_instances_is_told() -> None:
+def test_the_number_of_instances_is_reported() -> None:
     counts: list[int] = []
     Plugin(Able, on_instances=counts.append).instances.get(context())
 

@@ -17,7 +17,7 @@ from plugin_sdk.messages import Operation
 from plugin_sdk.testing import settings
 
 
-def test_a_data_source_survives_the_way_there_and_back() -> None:
+def test_a_data_source_survives_a_round_trip() -> None:
     source: DataSourceInstanceSettings[Any] = DataSourceInstanceSettings(
         json_data_raw=b'{"a": 1}',
         decrypted_secure_json_data={"key": "secret"},
@@ -42,7 +42,7 @@ def test_a_data_source_survives_the_way_there_and_back() -> None:
     assert plugin_context("x", None).userAgent == f"plugin-cli/{__version__}"
 
 
-def test_an_app_survives_the_way_there_and_back() -> None:
+def test_an_app_survives_a_round_trip() -> None:
     app: AppInstanceSettings[Any] = AppInstanceSettings(
         json_data_raw=b"{}",
         decrypted_secure_json_data={"key": "secret"},
@@ -56,7 +56,7 @@ def test_an_app_survives_the_way_there_and_back() -> None:
 
 
 @pytest.mark.parametrize("ms", [1, 999, 1_001, 1_700_000_000_123, 1_700_000_000_999, -1])
-def test_every_millisecond_of_a_change_counts(ms: int) -> None:
+def test_the_time_of_a_change_has_milliseconds(ms: int) -> None:
     context = plugin_context("x", settings(updated_ms=ms))
 
     assert context.dataSourceInstanceSettings.lastUpdatedMS == ms
@@ -70,7 +70,7 @@ def test_every_millisecond_of_a_change_counts(ms: int) -> None:
         (-(2**62), datetime.min.replace(tzinfo=UTC)),
     ],
 )
-def test_a_time_that_python_has_not_is_the_nearest_it_has(ms: int, expected: datetime) -> None:
+def test_a_time_out_of_range_is_the_nearest_datetime(ms: int, expected: datetime) -> None:
     message = p.PluginContext(dataSourceInstanceSettings=p.DataSourceInstanceSettings(lastUpdatedMS=ms))
     found = proto_in.plugin_context(message).data_source_instance_settings
 
@@ -84,7 +84,7 @@ def test_an_empty_context_is_empty() -> None:
     )
 
 
-def test_everything_that_grafana_tells_arrives() -> None:
+def test_everything_that_grafana_sends_arrives() -> None:
     message = p.PluginContext(
         orgId=3,
         pluginId="acme-app",
@@ -109,7 +109,7 @@ def test_everything_that_grafana_tells_arrives() -> None:
     assert (found.namespace, found.api_version, found.plugin_version) == ("ns", "v2", "1.0.0")
 
 
-def test_requests_carry_what_the_wire_holds() -> None:
+def test_requests_have_all_fields_of_the_message() -> None:
     context, caller = PluginContext(), Uncancelled()
     resource = p.CallResourceRequest(path="a", url="a?x=1", body=b"b")
     resource.headers["X"].values.extend(["1", "2"])

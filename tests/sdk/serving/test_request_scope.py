@@ -48,7 +48,7 @@ def only(lines: list[dict[str, Any]], message: str) -> dict[str, Any]:
     return line
 
 
-def test_a_request_is_framed_by_two_lines_that_say_whose_it_is(logged: Lines) -> None:
+def test_two_log_lines_identify_each_request(logged: Lines) -> None:
     assert call() is None
 
     started, completed = only(logged(), "Plugin Request Started"), only(logged(), "Plugin Request Completed")
@@ -60,7 +60,7 @@ def test_a_request_is_framed_by_two_lines_that_say_whose_it_is(logged: Lines) ->
     assert completed["duration"].endswith("ms")
 
 
-def test_lines_carry_the_trace_and_what_grafana_adds(logged: Lines) -> None:
+def test_log_lines_have_the_trace_and_fields_of_grafana(logged: Lines) -> None:
     call(
         metadata=(
             ("traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"),
@@ -76,13 +76,13 @@ def test_lines_carry_the_trace_and_what_grafana_adds(logged: Lines) -> None:
     assert line["dashboard"] == "abc"
 
 
-def test_a_trace_that_is_none_is_left_out(logged: Lines) -> None:
+def test_an_invalid_trace_is_omitted(logged: Lines) -> None:
     call(metadata=(("traceparent", "odd"),))
 
     assert "traceId" not in only(logged(), "Plugin Request Started")
 
 
-def test_what_is_not_known_is_left_out(logged: Lines) -> None:
+def test_unknown_facts_are_omitted(logged: Lines) -> None:
     with serving(Failing) as served:
         request = p.CollectMetricsRequest(
             pluginContext=p.PluginContext(
@@ -104,7 +104,7 @@ def test_what_is_not_known_is_left_out(logged: Lines) -> None:
         (DownstreamError("not ours"), "not ours", "downstream"),
     ],
 )
-def test_a_deliberate_error_carries_its_source(
+def test_a_deliberate_error_has_its_source(
     logged: Lines, error: BaseException, text: str, source: str
 ) -> None:
     failed = call(error)
@@ -202,7 +202,7 @@ def test_an_unimplemented_method_is_counted_as_such(metrics: Metrics) -> None:
     assert 'grpc_code="Unimplemented",grpc_method="QueryData"' in metrics.text().decode()
 
 
-def test_a_tenant_has_an_instance_of_its_own() -> None:
+def test_each_tenant_has_its_own_instance() -> None:
     made: list[int] = []
 
     class Counting(DataSource[Any, Any]):
@@ -224,7 +224,7 @@ def test_a_tenant_has_an_instance_of_its_own() -> None:
     assert len(made) == 2
 
 
-def test_the_plugins_own_errors_outweigh_those_of_other_systems() -> None:
+def test_the_plugins_own_errors_take_precedence() -> None:
     outcome = Outcome()
     outcome.record_error("theirs", ErrorSource.DOWNSTREAM)
     outcome.record_error("ours", ErrorSource.PLUGIN)
@@ -235,7 +235,7 @@ def test_the_plugins_own_errors_outweigh_those_of_other_systems() -> None:
     assert (outcome.status, outcome.code) == ("cancelled", "Canceled")
 
 
-def test_settings_are_made_once_for_all_calls_of_a_data_source() -> None:
+def test_an_instance_is_created_once_for_all_calls_of_a_data_source() -> None:
     made: list[int] = []
 
     class Counting(DataSource[Any, Any]):
@@ -250,7 +250,7 @@ def test_settings_are_made_once_for_all_calls_of_a_data_source() -> None:
     assert len(made) == 2
 
 
-def test_a_stream_that_is_collected_elsewhere_still_ends(logged: Lines) -> None:
+def test_a_stream_that_is_collected_in_another_context_still_ends(logged: Lines) -> None:
     class Context:
         def invocation_metadata(self) -> list[Any]:
             return []
@@ -272,7 +272,7 @@ def test_a_stream_that_is_collected_elsewhere_still_ends(logged: Lines) -> None:
     assert only(logged(), "Plugin Request Completed")["status"] == "ok"
 
 
-def test_a_call_that_is_over_already_is_told_at_once() -> None:
+def test_a_call_that_is_already_over_calls_back_immediately() -> None:
     class Over:
         def add_callback(self, callback: Any) -> bool:
             return False

@@ -38,7 +38,7 @@ class Hanging(DataSource[Any, Any]):
         assert self.go_on.wait(SECONDS)
 
 
-def test_health_answers_while_queries_hang_and_streams_are_open() -> None:
+def test_health_works_while_queries_hang_and_streams_are_open() -> None:
     # grpcio's pool for each method is no public interface: this fails should a version stop honouring it.
     # On the control pool of four threads, the 170 calls would leave none for health.
     with serving(Hanging, stdio=Stdio()) as served:
@@ -81,7 +81,7 @@ class Echo(DataSource[Any, Any]):
         return Frame.from_any({"length": [len(query.json)]})
 
 
-def test_a_request_over_the_limit_is_refused_and_one_below_is_not() -> None:
+def test_a_request_is_refused_only_beyond_the_limit() -> None:
     with serving(Echo) as served:
         fits = b'{"a": "' + b"x" * (MAX_RECEIVE_BYTES - 10_000) + b'"}'
         answer = served.unary("Data/QueryData", query_request(("A", fits)), p.QueryDataResponse)
@@ -117,7 +117,7 @@ def test_cookies_and_tokens_of_half_a_megabyte_arrive() -> None:
     assert answer.responses["A"].error == ""
 
 
-def test_a_method_that_nobody_serves_is_unimplemented() -> None:
+def test_an_unknown_method_is_unimplemented() -> None:
     with serving(Echo) as served, pytest.raises(grpc.RpcError) as failed:
         served.channel.unary_unary("/pluginv2.Data/Other")(b"", timeout=SECONDS)
 
@@ -132,7 +132,7 @@ def test_without_a_host_there_are_no_services_of_go_plugin() -> None:
             assert failed.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_the_first_calls_may_all_come_at_once() -> None:
+def test_the_first_calls_may_be_concurrent() -> None:
     # The services' modules are imported with the first call; many threads may be first.
     with serving(Echo) as served:
         calls = [
@@ -142,7 +142,7 @@ def test_the_first_calls_may_all_come_at_once() -> None:
         assert {call.result(SECONDS).responses["A"].error for call in calls} == {""}
 
 
-def test_a_call_that_takes_too_long_fails_for_the_caller_alone() -> None:
+def test_a_timeout_fails_only_the_callers_side() -> None:
     go_on = threading.Event()
 
     class Slow(DataSource[Any, Any]):
@@ -161,7 +161,7 @@ def test_a_call_that_takes_too_long_fails_for_the_caller_alone() -> None:
     assert failed.value.code == "DEADLINE_EXCEEDED"
 
 
-def test_preload_imports_what_the_first_answer_needs() -> None:
+def test_preload_imports_what_the_first_request_needs() -> None:
     code = (
         "import sys; from plugin_sdk._serving import server; "
         "before = set(sys.modules); server.preload(); "
@@ -177,7 +177,7 @@ def test_preload_imports_what_the_first_answer_needs() -> None:
 # The services that go-plugin's client expects
 
 
-def test_the_controller_answers_before_the_process_is_told_to_stop() -> None:
+def test_the_controller_responds_before_the_process_stops() -> None:
     stopped = threading.Event()
     with serving(Echo, stop=stopped.set, stdio=Stdio()) as served:
         shutdown = served.channel.unary_unary("/plugin.GRPCController/Shutdown")
@@ -250,7 +250,7 @@ def stdio_message(raw: bytes) -> tuple[int, bytes]:
     return raw[1], raw[at:]
 
 
-def test_what_is_printed_after_the_listener_left_is_for_nobody() -> None:
+def test_what_is_printed_after_the_listener_left_is_dropped() -> None:
     stdio = Stdio()
     sent: list[bytes | None] = []
 

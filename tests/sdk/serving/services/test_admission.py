@@ -95,7 +95,7 @@ def test_mutation_returns_the_object_to_store() -> None:
     assert (answer.allowed, answer.object_bytes, list(answer.warnings)) == (True, b"new g/v1/K", ["w"])
 
 
-def test_conversion_answers_with_the_requests_uid() -> None:
+def test_conversion_returns_the_uid_of_the_request() -> None:
     request = p.ConversionRequest(
         pluginContext=context(), uid="u-7", target_version=p.GroupVersion(group="g", version="v2")
     )

@@ -132,7 +132,7 @@ def test_a_decorated_route_comes_before_the_application(client: PluginClient) ->
     assert client.call_resource("GET", "elsewhere", settings()).status == 404
 
 
-def test_a_streamed_body_comes_part_by_part(client: PluginClient) -> None:
+def test_a_streamed_body_arrives_in_parts(client: PluginClient) -> None:
     first_part_read.clear()
     parts = client.stream_resource("GET", "streamed", settings())
 
@@ -157,7 +157,7 @@ def test_a_response_without_a_body_keeps_its_status(client: PluginClient) -> Non
     assert (response.status, response.body) == (204, b"")
 
 
-def test_headers_of_one_name_stay_apart(client: PluginClient) -> None:
+def test_repeated_headers_stay_separate(client: PluginClient) -> None:
     found = client.call_resource("GET", "cookies", settings()).headers["Set-Cookie"]
 
     assert [cookie.partition(";")[0] for cookie in found] == ["a=1", "b=2"]
@@ -173,7 +173,7 @@ def test_an_application_that_raises_after_its_response_is_logged(client: PluginC
     assert (line["error"], line["endpoint"]) == ("'station'", "callResource")
 
 
-def test_background_tasks_run_on_behind_the_response(client: PluginClient) -> None:
+def test_background_tasks_continue_after_the_response(client: PluginClient) -> None:
     background_begun.clear()
     background_may_end.clear()
     response = client.call_resource("GET", "background", settings())
@@ -183,7 +183,7 @@ def test_background_tasks_run_on_behind_the_response(client: PluginClient) -> No
     background_may_end.set()
 
 
-def test_a_reader_that_left_leaves_no_task_behind() -> None:
+def test_a_disconnected_reader_leaves_no_task_behind() -> None:
     ended = threading.Event()
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
@@ -218,7 +218,7 @@ def test_an_application_that_raises_without_a_response_is_500_with_the_reason() 
     assert (response.status, json.loads(response.body)["error"]) == (500, "LookupError: nothing sent")
 
 
-def test_an_application_that_says_nothing_at_all_is_204() -> None:
+def test_an_application_that_sends_nothing_is_204() -> None:
     async def silent(scope: Any, receive: Any, send: Any) -> None:
         return None
 
@@ -253,7 +253,7 @@ def test_an_application_may_wait_for_the_disconnect_after_its_body() -> None:
     assert told[0]["more_body"] is False
 
 
-def test_an_application_that_reads_on_is_told_of_the_disconnect() -> None:
+def test_an_application_that_reads_on_receives_the_disconnect() -> None:
     told: list[str] = []
     over = threading.Event()
 
@@ -279,7 +279,7 @@ def test_an_application_that_reads_on_is_told_of_the_disconnect() -> None:
     assert told in ([], ["http.disconnect"])
 
 
-def test_the_scope_says_what_asgi_asks_for() -> None:
+def test_the_scope_has_what_asgi_requires() -> None:
     request = CallResourceRequest(
         PluginContext(), "a/b", "post", "a/b?q=1", {"X-Name": ["é", "ü"], "X-Odd": ["漢"]}, b""
     )
@@ -345,7 +345,7 @@ def test_the_lifespan_runs_with_the_instance() -> None:
     assert sorted(log) == ["disposed", "disposed", "end", "end", "start", "start"]
 
 
-def test_a_startup_that_fails_says_why_and_leaves_nothing_open() -> None:
+def test_a_failed_startup_gives_the_reason_and_leaves_nothing_open() -> None:
     log: list[str] = []
     with in_process(mounting(log, fails="start")) as client:
         response = client.call_resource("GET", "pool", settings())

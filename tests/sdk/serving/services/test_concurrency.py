@@ -17,7 +17,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_answers_come_in_the_order_of_the_questions(pool: ThreadPoolExecutor) -> None:
+def test_results_are_in_the_order_of_the_items(pool: ThreadPoolExecutor) -> None:
     barrier = threading.Barrier(3)
 
     def work(number: int) -> int:
@@ -28,13 +28,13 @@ def test_answers_come_in_the_order_of_the_questions(pool: ThreadPoolExecutor) ->
 
 
 @pytest.mark.parametrize("items", [[], [1]])
-def test_up_to_one_item_needs_no_other_thread(pool: ThreadPoolExecutor, items: list[int]) -> None:
+def test_a_single_item_needs_no_other_thread(pool: ThreadPoolExecutor, items: list[int]) -> None:
     found = run_concurrently(lambda _item: threading.get_ident(), items, 10, pool)
 
     assert found == [threading.get_ident()] * len(items)
 
 
-def test_the_calling_thread_does_all_where_the_pool_has_no_room() -> None:
+def test_the_calling_thread_does_everything_if_the_pool_is_full() -> None:
     go_on = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(go_on.wait, SECONDS)
@@ -44,7 +44,7 @@ def test_the_calling_thread_does_all_where_the_pool_has_no_room() -> None:
     assert found == [threading.get_ident()] * 3
 
 
-def test_the_callers_context_is_known_in_every_thread(pool: ThreadPoolExecutor) -> None:
+def test_every_thread_has_the_context_of_the_caller(pool: ThreadPoolExecutor) -> None:
     name: ContextVar[str] = ContextVar("name", default="none")
     name.set("request")
     barrier = threading.Barrier(3)

@@ -70,7 +70,7 @@ class AsyncNumbers(DataSource[Settings, Query]):
 
 
 @pytest.mark.parametrize("plugin", [Numbers, AsyncNumbers])
-def test_a_query_is_answered_with_its_frame_under_its_ref_id(plugin: type) -> None:
+def test_a_query_returns_its_frame_under_its_ref_id(plugin: type) -> None:
     with in_process(plugin) as client:
         result = client.query_data([{"refId": "B", "value": 2.5}], settings())["B"]
 
@@ -79,7 +79,7 @@ def test_a_query_is_answered_with_its_frame_under_its_ref_id(plugin: type) -> No
     assert list(result.frames[0].fields[0].values) == [2.5]
 
 
-def test_a_query_carries_all_that_grafana_sends() -> None:
+def test_a_query_has_everything_that_grafana_sends() -> None:
     seen: list[DataQuery[Query]] = []
 
     class Looking(DataSource[Settings, Query]):
@@ -123,7 +123,7 @@ def test_a_query_carries_all_that_grafana_sends() -> None:
         ("surrogate", "bad ? text", 500, ErrorSource.PLUGIN),
     ],
 )
-def test_a_query_that_fails_leaves_the_others_alone(
+def test_a_failing_query_does_not_affect_the_others(
     plugin: type, kind: str, error: str, status: int, source: ErrorSource
 ) -> None:
     with in_process(plugin) as client:
@@ -135,7 +135,7 @@ def test_a_query_that_fails_leaves_the_others_alone(
     assert len(results["B"].frames) == 1
 
 
-def test_a_query_that_calls_exit_ends_itself_and_not_the_process() -> None:
+def test_a_query_that_calls_exit_does_not_stop_the_process() -> None:
     with in_process(Numbers) as client:
         results = client.query_data([{"refId": "A", "fail": "exit"}, {"refId": "B"}], settings())
 
@@ -165,14 +165,14 @@ def returning(value: Any) -> type:
     return Returning
 
 
-def test_a_query_that_returns_nothing_is_told_what_to_return() -> None:
+def test_the_error_of_a_query_that_returns_none_says_what_to_return() -> None:
     with in_process(returning(None)) as client:
         result = client.query_data([{}], settings())["A"]
 
     assert result.error == ("the query returned None; return a Frame, or an empty list if there is no data")
 
 
-def test_a_query_that_returns_no_table_says_so() -> None:
+def test_a_query_that_returns_no_table_is_an_error() -> None:
     with in_process(returning(3)) as client:
         result = client.query_data([{}], settings())["A"]
 
@@ -200,7 +200,7 @@ def test_an_empty_list_is_no_data() -> None:
         (DataResponse({"a": [1]}, error="partly", status=1000), (1, "partly", 500, ErrorSource.PLUGIN)),
     ],
 )
-def test_a_data_response_goes_out_as_it_is(
+def test_a_data_response_is_sent_unchanged(
     response: DataResponse, expected: tuple[int, str, int, ErrorSource | None]
 ) -> None:
     with in_process(returning(response)) as client:
@@ -214,7 +214,7 @@ def test_a_frame_keeps_the_ref_id_it_was_given() -> None:
         assert client.query_data([{}], settings())["A"].frames[0].ref_id == "Z"
 
 
-def test_a_query_that_does_not_fit_its_model_is_refused_by_field() -> None:
+def test_a_query_that_does_not_match_its_model_is_an_error_with_the_field() -> None:
     with in_process(Numbers) as client:
         results = client.query_data([{"refId": "A", "value": "much"}, {"refId": "B"}], settings())
 
@@ -223,7 +223,7 @@ def test_a_query_that_does_not_fit_its_model_is_refused_by_field() -> None:
     assert results["B"].error == ""
 
 
-def test_frames_are_json_where_grafana_asks_for_json() -> None:
+def test_frames_are_json_if_grafana_requests_json() -> None:
     with serving(Numbers) as served:
         request = query_request(("A", b'{"value": 4}'), data_format=1)
         response = served.unary("Data/QueryData", request, p.QueryDataResponse)
@@ -249,7 +249,7 @@ class Unmade(DataSource[Settings, Query]):
         raise AssertionError("never reached")
 
 
-def test_an_instance_that_cannot_be_made_says_so_in_every_query() -> None:
+def test_an_instance_that_cannot_be_created_is_an_error_of_every_query() -> None:
     with in_process(Unmade) as client:
         results = client.query_data([{"refId": "A"}, {"refId": "B"}], settings())
 
@@ -259,14 +259,14 @@ def test_an_instance_that_cannot_be_made_says_so_in_every_query() -> None:
     }
 
 
-def test_an_instance_that_cannot_be_made_fails_a_request_without_queries() -> None:
+def test_an_instance_that_cannot_be_created_fails_a_request_without_queries() -> None:
     with in_process(Unmade) as client, pytest.raises(ClientError) as failed:
         client.query_data([], settings())
 
     assert (failed.value.code, failed.value.message) == ("UNKNOWN", "no connection")
 
 
-def test_a_bug_while_the_instance_is_made_fails_the_request_as_in_go() -> None:
+def test_a_bug_while_the_instance_is_created_fails_the_request_as_in_go() -> None:
     class Broken(DataSource[Settings, Query]):
         def __init__(self, instance: DataSourceInstanceSettings[Settings]) -> None:
             raise KeyError("token")
@@ -280,7 +280,7 @@ def test_a_bug_while_the_instance_is_made_fails_the_request_as_in_go() -> None:
     assert failed.value.message == "panic triggered: KeyError: 'token'"
 
 
-def test_settings_that_do_not_fit_are_told_in_every_query() -> None:
+def test_invalid_settings_are_an_error_of_every_query() -> None:
     with in_process(Numbers) as client:
         result = client.query_data([{}], settings({"prefix": 3}))["A"]
 
@@ -308,7 +308,7 @@ def test_a_class_without_queries_is_unimplemented() -> None:
     )
 
 
-def test_code_that_cannot_be_loaded_is_told_in_every_query() -> None:
+def test_code_that_cannot_be_loaded_is_an_error_of_every_query() -> None:
     with serving("tests.sdk.plugins.no_such_module:Nothing") as served:
         result = served.client.query_data([{}], settings())["A"]
 
@@ -326,7 +326,7 @@ def answering(answer: Any) -> type:
     return Whole
 
 
-def test_query_data_answers_the_whole_request() -> None:
+def test_query_data_serves_the_whole_request() -> None:
     def answer(request: QueryDataRequest[Query]) -> QueryDataResponse:
         assert request.cancelled is False
         return {query.ref_id: DataResponse(frame_of(query)) for query in request.queries}
@@ -337,7 +337,7 @@ def test_query_data_answers_the_whole_request() -> None:
     assert {ref: r.frames[0].fields[0].values for ref, r in results.items()} == {"A": [1.0], "B": [2.0]}
 
 
-def test_query_data_never_sees_a_query_that_does_not_parse() -> None:
+def test_query_data_does_not_receive_queries_that_do_not_parse() -> None:
     seen: list[str] = []
 
     def answer(request: QueryDataRequest[Query]) -> QueryDataResponse:
@@ -352,7 +352,7 @@ def test_query_data_never_sees_a_query_that_does_not_parse() -> None:
     assert results["B"].status == 200
 
 
-def test_a_query_that_query_data_forgets_has_no_data_and_a_warning(logged: Lines) -> None:
+def test_a_query_without_a_response_of_query_data_has_no_data_and_a_warning(logged: Lines) -> None:
     with in_process(answering(lambda _request: {})) as client:
         result = client.query_data([{}], settings())["A"]
 
@@ -361,7 +361,7 @@ def test_a_query_that_query_data_forgets_has_no_data_and_a_warning(logged: Lines
     assert (line["@level"], line["refID"]) == ("warn", "A")
 
 
-def test_one_answer_of_query_data_that_cannot_be_sent_leaves_the_others_alone() -> None:
+def test_a_response_of_query_data_that_cannot_be_sent_does_not_affect_the_others() -> None:
     with in_process(
         answering(lambda _request: {"A": DataResponse(3), "B": DataResponse({"a": [1]})})
     ) as client:
@@ -449,7 +449,7 @@ def test_an_async_query_is_cancelled_when_the_caller_leaves(logged: Lines) -> No
     assert not [line for line in logged() if "stack" in line]
 
 
-def test_a_sync_query_sees_that_the_caller_left() -> None:
+def test_a_sync_query_sees_that_the_caller_disconnected() -> None:
     started, seen = threading.Event(), threading.Event()
 
     class Polling(DataSource[Settings, Query]):
@@ -517,7 +517,7 @@ def test_an_error_between_chunks_is_a_chunk_with_an_empty_frame(plugin: type) ->
     assert [chunk.refId for chunk in found[2:]] == ["B", "B", "B"]
 
 
-def test_query_serves_chunks_where_nothing_else_does() -> None:
+def test_query_serves_chunks_without_a_handler_for_them() -> None:
     found = chunks(Numbers, ("A", b'{"value": 9}'), data_format=1)
 
     assert [chunk.format for chunk in found] == [1]
@@ -561,7 +561,7 @@ def test_chunks_end_when_the_caller_leaves() -> None:
         assert closed.wait(SECONDS)
 
 
-def test_a_frame_error_names_what_is_wrong_with_the_frame() -> None:
+def test_the_text_of_a_frame_error_is_the_error_of_the_query() -> None:
     broken = Frame.from_any({"a": [1, 2]})
     broken.fields.append(Frame.from_any({"b": [1]}).fields[0])
     with pytest.raises(FrameError):

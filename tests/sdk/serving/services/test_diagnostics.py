@@ -33,7 +33,7 @@ def healthy(result: Any) -> type:
     return Healthy
 
 
-def test_a_check_without_an_argument_is_called_without() -> None:
+def test_a_check_without_a_parameter_gets_no_request() -> None:
     with in_process(healthy(CheckHealthResult.ok("works", version="1.2"))) as client:
         result = client.check_health(settings())
 
@@ -51,7 +51,7 @@ def test_a_check_may_be_async_and_take_its_request() -> None:
     assert result == CheckHealthResult(HealthStatus.ERROR, "anna 1")
 
 
-def test_without_a_check_a_plugin_that_runs_is_healthy() -> None:
+def test_a_plugin_without_a_check_is_healthy() -> None:
     class Bare(DataSource[Any, Any]):
         pass
 
@@ -72,7 +72,7 @@ def test_without_a_check_a_plugin_that_runs_is_healthy() -> None:
         (SystemExit(1), "SystemExit: 1", True),
     ],
 )
-def test_a_check_that_raises_is_an_answer_that_says_why(
+def test_a_check_that_raises_is_a_response_with_the_reason(
     logged: Lines, error: BaseException, message: str, stack: bool
 ) -> None:
     with in_process(healthy(error)) as client:
@@ -84,7 +84,7 @@ def test_a_check_that_raises_is_an_answer_that_says_why(
     assert line["status"] == "error"
 
 
-def test_a_check_that_returns_something_else_says_so() -> None:
+def test_a_check_that_returns_something_else_is_an_error() -> None:
     with in_process(healthy("fine")) as client:
         result = client.check_health(settings())
 
@@ -101,7 +101,7 @@ def test_a_failing_check_is_logged_and_the_request_still_succeeded(logged: Lines
 
 
 @pytest.mark.parametrize("details", [{"value": float("nan")}, ["a list"], {1: object(), (): 2}])
-def test_details_that_grafana_would_refuse_are_left_out_with_a_log_line(logged: Lines, details: Any) -> None:
+def test_details_that_grafana_would_refuse_are_omitted_and_logged(logged: Lines, details: Any) -> None:
     with in_process(healthy(CheckHealthResult(HealthStatus.OK, "works", details))) as client:
         result = client.check_health(settings())
 
@@ -110,7 +110,7 @@ def test_details_that_grafana_would_refuse_are_left_out_with_a_log_line(logged: 
     assert line["@message"] == "the details of check_health are not a JSON object and were omitted"
 
 
-def test_settings_that_cannot_be_used_are_told_where_they_are_tested() -> None:
+def test_save_and_test_shows_invalid_settings() -> None:
     class Picky(DataSource[Any, Any]):
         def __init__(self, instance: DataSourceInstanceSettings[Any]) -> None:
             raise DownstreamError("no route to the database")
@@ -176,7 +176,7 @@ def collecting(answer: Any) -> type:
 
 
 @pytest.mark.parametrize("answer", ["own 1\n", b"own 1\n", lambda request: "own 1\n"])
-def test_an_authors_metrics_stand_beside_the_runtimes(metrics: Metrics, answer: Any) -> None:
+def test_the_authors_metrics_are_added_to_the_runtimes(metrics: Metrics, answer: Any) -> None:
     with serving(collecting(answer), metrics=metrics) as served:
         text = served.client.collect_metrics()
 
@@ -184,7 +184,7 @@ def test_an_authors_metrics_stand_beside_the_runtimes(metrics: Metrics, answer: 
     assert "grpc_server_started_total" in text
 
 
-def test_a_fault_in_an_authors_metrics_leaves_the_runtimes(metrics: Metrics, logged: Lines) -> None:
+def test_an_error_in_the_authors_metrics_keeps_the_runtimes(metrics: Metrics, logged: Lines) -> None:
     with serving(collecting(KeyError("x")), metrics=metrics) as served:
         text = served.client.collect_metrics()
 

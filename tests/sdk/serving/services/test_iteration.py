@@ -60,11 +60,11 @@ class OnlyNext:
         (lambda: async_numbers(0), []),
     ],
 )
-def test_values_come_from_whatever_gives_them(make: Any, expected: list[int]) -> None:
+def test_every_kind_of_iterable_is_iterated(make: Any, expected: list[int]) -> None:
     assert list(iterate(make(), Uncancelled())) == expected
 
 
-def test_what_gives_no_values_is_named() -> None:
+def test_the_error_names_a_type_that_cannot_be_iterated() -> None:
     with pytest.raises(TypeError, match="expected a generator or an iterable, got int"):
         list(iterate(3, Uncancelled()))
 
@@ -80,7 +80,7 @@ def leave_when(waiting: threading.Event, caller: Leaving) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_value_is_asked_for_only_when_the_one_before_was_taken(kind: str) -> None:
+def test_a_value_is_requested_only_once_the_previous_one_is_taken(kind: str) -> None:
     asked: list[int] = []
 
     def sync_values() -> Iterator[int]:
@@ -101,7 +101,7 @@ def test_a_value_is_asked_for_only_when_the_one_before_was_taken(kind: str) -> N
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_generator_is_closed_when_its_values_are_no_longer_wanted(kind: str) -> None:
+def test_a_generator_is_closed_when_iteration_stops(kind: str) -> None:
     closed: list[str] = []
 
     def sync_values() -> Iterator[int]:
@@ -124,7 +124,7 @@ def test_a_generator_is_closed_when_its_values_are_no_longer_wanted(kind: str) -
     assert closed == [kind]
 
 
-def test_a_sync_generator_ends_with_the_first_value_after_its_caller_left() -> None:
+def test_a_sync_generator_ends_with_the_first_value_after_a_disconnect() -> None:
     caller = Leaving()
     values = iterate(numbers(), caller)
 
@@ -133,7 +133,7 @@ def test_a_sync_generator_ends_with_the_first_value_after_its_caller_left() -> N
     assert list(values) == []
 
 
-def test_an_async_generator_is_cancelled_where_it_waits() -> None:
+def test_an_async_generator_is_cancelled_at_its_await() -> None:
     caller, waiting = Leaving(), threading.Event()
     seen: list[str] = []
 
@@ -157,7 +157,7 @@ def test_an_async_generator_is_cancelled_where_it_waits() -> None:
     assert seen == ["cancelled", "closed"]
 
 
-def test_an_async_generator_of_a_caller_that_left_before_is_not_waited_for() -> None:
+def test_an_async_generator_is_cancelled_if_the_caller_disconnected_before() -> None:
     caller = Leaving()
     caller.leave()
 

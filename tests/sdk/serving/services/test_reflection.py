@@ -67,7 +67,7 @@ def test_services_are_listed_under_both_versions(method: str) -> None:
 @pytest.mark.parametrize(
     "question", [field(BY_NAME, b"pluginv2.proto"), field(BY_SYMBOL, b"pluginv2.Data.QueryData")]
 )
-def test_the_description_of_the_protocol_is_given(question: bytes) -> None:
+def test_the_protocol_descriptor_is_returned(question: bytes) -> None:
     (answer,) = ask(question)
     file = FileDescriptorProto.FromString(dict(parts(answer[4]))[1])
 
@@ -79,20 +79,20 @@ def test_the_description_of_the_protocol_is_given(question: bytes) -> None:
     "question",
     [field(BY_NAME, b"other.proto"), field(BY_SYMBOL, b"other.Data"), field(BY_EXTENSION, b"pluginv2."), b""],
 )
-def test_what_is_not_known_is_not_found(question: bytes) -> None:
+def test_an_unknown_symbol_is_not_found(question: bytes) -> None:
     (answer,) = ask(question)
 
     assert dict(parts(answer[7]))[1] == 5  # gRPC's NOT_FOUND
 
 
-def test_several_questions_are_answered_in_turn_whatever_the_host_is_called() -> None:
+def test_several_requests_are_served_in_turn_for_any_host() -> None:
     host = bytes((1 << 3 | 2, 0xC8, 0x01)) + b"h" * 200  # a length of two bytes
     answers = ask(host + field(LIST, b""), field(BY_NAME, b"pluginv2.proto") + field(1, b"h"))
 
     assert [sorted(answer)[-1] for answer in answers] == [6, 4]
 
 
-def test_a_question_cut_off_in_its_length_is_answered_as_far_as_it_goes() -> None:
+def test_a_truncated_request_is_handled() -> None:
     (answer,) = ask(bytes((LIST << 3 | 2, 0x80)))
 
     assert sorted(answer) == [2, 6]

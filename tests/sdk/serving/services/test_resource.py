@@ -76,7 +76,7 @@ def test_what_a_resource_returns_becomes_json(value: Any, body: Any) -> None:
     assert json.loads(response.body) == body
 
 
-def test_a_number_that_json_cannot_hold_is_an_error_and_not_bad_json() -> None:
+def test_a_number_without_json_is_an_error_rather_than_invalid_json() -> None:
     with in_process(returning({"value": float("nan")})) as client:
         response = client.call_resource("GET", "it", settings())
 
@@ -85,21 +85,21 @@ def test_a_number_that_json_cannot_hold_is_an_error_and_not_bad_json() -> None:
 
 
 @pytest.mark.parametrize("value", [b"raw", bytearray(b"raw"), memoryview(b"raw")])
-def test_bytes_go_out_as_they_are(value: Any) -> None:
+def test_bytes_are_sent_unchanged(value: Any) -> None:
     with in_process(returning(value)) as client:
         response = client.call_resource("GET", "it", settings())
 
     assert (response.body, response.headers) == (b"raw", {"Content-Type": ["application/octet-stream"]})
 
 
-def test_nothing_returned_is_204() -> None:
+def test_none_is_204() -> None:
     with in_process(returning(None)) as client:
         response = client.call_resource("GET", "it", settings())
 
     assert (response.status, response.body, response.headers) == (204, b"", {})
 
 
-def test_a_response_keeps_status_and_headers_but_those_of_the_connection() -> None:
+def test_a_response_keeps_status_and_all_but_hop_by_hop_headers() -> None:
     answer = CallResourceResponse(
         418,
         b"tea",
@@ -113,7 +113,7 @@ def test_a_response_keeps_status_and_headers_but_those_of_the_connection() -> No
 
 
 @pytest.mark.parametrize("status", [0, 99, 1000])
-def test_a_status_that_http_has_not_becomes_500(status: int) -> None:
+def test_an_invalid_status_becomes_500(status: int) -> None:
     with in_process(returning(CallResourceResponse(status, b"x"))) as client:
         assert client.call_resource("GET", "it", settings()).status == 500
 
@@ -176,7 +176,9 @@ def failing(error: BaseException) -> type:
         (TimeoutError(), 504, "TimeoutError"),
     ],
 )
-def test_a_resource_that_raises_answers_with_the_reason(error: BaseException, status: int, text: str) -> None:
+def test_a_resource_that_raises_responds_with_the_reason(
+    error: BaseException, status: int, text: str
+) -> None:
     with in_process(failing(error)) as client:
         response = client.call_resource("GET", "it", settings())
 
@@ -196,7 +198,7 @@ def test_only_an_unexpected_error_is_logged_with_its_traceback(logged: Lines) ->
     ]
 
 
-def test_exit_in_a_resource_fails_the_call_and_not_the_process() -> None:
+def test_exit_in_a_resource_does_not_stop_the_process() -> None:
     with in_process(failing(SystemExit(3))) as client:
         with pytest.raises(ClientError) as failed:
             client.call_resource("GET", "it", settings())
@@ -221,7 +223,7 @@ def test_a_stream_that_breaks_after_its_first_part_fails_the_call() -> None:
     assert failed.value.message == "lost"
 
 
-def test_a_class_without_resources_answers_501() -> None:
+def test_a_class_without_resources_responds_501() -> None:
     class Silent(DataSource[Any, Any]):
         pass
 
@@ -244,7 +246,7 @@ def test_an_unknown_path_is_404_and_a_wrong_method_405() -> None:
     )
 
 
-def test_of_very_many_resources_the_first_are_named() -> None:
+def test_the_error_lists_only_the_first_of_many_resources() -> None:
     told = list_paths([f"GET /{number:02}" for number in range(25)])
 
     assert told.startswith("available: GET /00, GET /01, ")
@@ -260,7 +262,7 @@ class Whole(DataSource[Any, Any]):
         return CallResourceResponse.of_json([request.method, request.path, request.params, request.json()])
 
 
-def test_call_resource_takes_what_no_route_takes() -> None:
+def test_call_resource_serves_what_no_route_serves() -> None:
     with in_process(Whole) as client:
         other = client.call_resource("PUT", "a/b?x=1&x=2&y=", settings(), body=b"[1]")
         mine = client.call_resource("GET", "mine", settings())

@@ -245,7 +245,7 @@ def test_what_a_resource_returns_is_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_has_no_json_is_refused_where_it_stands(name: str) -> None:
+def test_a_value_without_json_is_refused_with_its_location(name: str) -> None:
     make, expected = REFUSED[name]
 
     with in_process(_answering(make)) as client:

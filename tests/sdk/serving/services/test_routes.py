@@ -120,7 +120,7 @@ def test_a_route_is_called_with_what_its_parameters_name(
         ("GET", "any/a?kind=c", b"", "kind: Input should be 'a' or 'b'"),
     ],
 )
-def test_a_request_that_does_not_fit_is_400_with_the_reason(
+def test_an_invalid_request_is_400_with_the_reason(
     client: PluginClient, method: str, path: str, body: bytes, reason: str
 ) -> None:
     status, answer = call(client, method, path, body)

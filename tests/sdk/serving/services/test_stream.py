@@ -113,7 +113,7 @@ def test_frames_carry_their_schema_first_and_where_it_changes() -> None:
         ),
     ],
 )
-def test_a_channel_that_cannot_run_says_why(path: str, code: str, message: str) -> None:
+def test_the_error_of_a_channel_that_cannot_run_gives_the_reason(path: str, code: str, message: str) -> None:
     with in_process(Channels) as client, pytest.raises(ClientError) as failed:
         list(client.run_stream(path, settings()))
 
@@ -130,7 +130,7 @@ def test_a_channel_that_breaks_ends_with_the_reason() -> None:
     assert failed.value.message == "the feed ended"
 
 
-def test_a_default_fills_what_the_path_does_not_hold() -> None:
+def test_a_default_is_used_for_what_the_path_does_not_have() -> None:
     class Defaults(DataSource[Any, Any]):
         @stream("a")
         def a(self, speed: float = 2.5) -> Iterator[float]:
@@ -169,7 +169,7 @@ def test_a_plugins_own_handlers_serve_its_channels() -> None:
     assert status is StreamStatus.OK
 
 
-def test_subscribe_stream_that_returns_something_else_says_so() -> None:
+def test_subscribe_stream_that_returns_something_else_is_an_error() -> None:
     with in_process(Own) as client, pytest.raises(ClientError) as failed:
         client.subscribe_stream("other", settings())
 
@@ -178,7 +178,7 @@ def test_subscribe_stream_that_returns_something_else_says_so() -> None:
     )
 
 
-def test_channels_that_exist_may_be_opened_without_a_handler() -> None:
+def test_existing_channels_may_be_subscribed_to_without_a_handler() -> None:
     with in_process(Channels) as client:
         assert client.subscribe_stream("frames", settings()) == (StreamStatus.OK, None)
         assert client.subscribe_stream("ticks/9", settings()) == (StreamStatus.OK, None)
@@ -188,7 +188,7 @@ def test_channels_that_exist_may_be_opened_without_a_handler() -> None:
     assert "ticks/{" in told["message"]
 
 
-def test_run_stream_alone_opens_every_channel() -> None:
+def test_run_stream_alone_allows_every_channel() -> None:
     class Running(DataSource[Any, Any]):
         def run_stream(self, request: RunStreamRequest) -> list[int]:
             return [1]
@@ -226,7 +226,7 @@ def test_a_class_without_streams_is_unimplemented(call: str) -> None:
     )
 
 
-def test_closing_a_channel_cancels_its_async_generator_where_it_waits(logged: Lines) -> None:
+def test_closing_a_channel_cancels_its_async_generator(logged: Lines) -> None:
     waiting, cancelled, closed = threading.Event(), threading.Event(), threading.Event()
 
     class Waiting(DataSource[Any, Any]):
@@ -313,12 +313,12 @@ def test_a_packet_is_json(value: Any, packet: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", ["no json", b"{"])
-def test_a_packet_of_text_that_is_no_json_is_refused(value: Any) -> None:
+def test_a_packet_of_text_that_is_not_json_is_refused(value: Any) -> None:
     with pytest.raises(PluginError, match="a channel accepts frames or JSON; this packet is neither"):
         encode_packet(value, PacketState())
 
 
-def test_a_packet_with_a_number_that_json_has_not_is_refused() -> None:
+def test_a_packet_with_a_number_without_json_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         encode_packet({"value": float("inf")}, PacketState())
 
