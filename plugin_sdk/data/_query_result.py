@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from plugin_sdk.data._convert.source import read_all
+from plugin_sdk.data._named_times import with_named_time
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.frame import Frame
 from plugin_sdk.data.meta import FrameMeta
@@ -84,7 +85,9 @@ def _is_table(value: Any) -> bool:
 def _frame(table: Any, name: str) -> Frame:
     """Return a table as a frame that may be changed; the author's own frame is copied."""
     if not isinstance(table, Frame):
-        return Frame.from_any(table, name=name)
+        frame = Frame.from_any(table, name=name)
+        frame.fields = with_named_time(frame.fields)
+        return frame
     return Frame(table.name or name, *table.fields, ref_id=table.ref_id, meta=table.meta)
 
 

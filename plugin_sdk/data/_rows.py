@@ -8,6 +8,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
+from plugin_sdk.data._named_times import with_named_time
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field import Field
 
@@ -24,7 +25,8 @@ def fields_of_cursor(cursor: Any) -> list[Field]:
     names = [description[0] for description in cursor.description or ()]
     if not names:
         raise FrameError("the cursor has no result; execute a SELECT first")
-    return fields_of_rows(list(map(tuple, map(_cells, cursor.fetchall()))), names)
+    fields = fields_of_rows(list(map(tuple, map(_cells, cursor.fetchall()))), names)
+    return with_named_time(fields, is_sql=True)
 
 
 def _cells(row: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plugin_sdk.data._convert import source
+from plugin_sdk.data._named_times import with_named_time
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field import Field
 
@@ -47,7 +48,8 @@ def _fields_of_python(table: Any) -> list[Field]:
     if hasattr(table, "fetchall") and hasattr(table, "description"):
         return fields_of_cursor(table)
     if hasattr(table, "fetchall") and hasattr(table, "keys"):  # SQLAlchemy's result
-        return fields_of_rows([tuple(row) for row in table.fetchall()], list(table.keys()))
+        rows = [tuple(row) for row in table.fetchall()]
+        return with_named_time(fields_of_rows(rows, list(table.keys())), is_sql=True)
     if isinstance(table, str | bytes | bytearray | type) or not isinstance(table, Iterable):
         raise FrameError(f"{shown(table)} is not a table; expected {_EXPECTED}")
     return fields_of_rows(source.read_all(table))

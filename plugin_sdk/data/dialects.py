@@ -30,6 +30,7 @@ class Dialect:
     column: Callable[[str], str]
     group: Callable[[str, int], str]
     period: Callable[[str, str], str]
+    epoch_group: Callable[[str, int], str] = lambda column, s: f"floor({column}/{s})*{s}"
 
 
 def iso(ms: int) -> str:
@@ -79,6 +80,13 @@ def _sqlite_period(column: str, period: str) -> str:
     return f"strftime('{form[period]}', {column})"
 
 
+def _sqlite_column(column: str) -> str:
+    """Numbers are seconds or milliseconds since 1970; datetime() alone would take them for Julian days."""
+    seconds = f"CASE WHEN abs({column}) < 100000000000 THEN {column} ELSE {column}/1000 END"
+    is_number = f"typeof({column}) IN ('integer', 'real')"
+    return f"CASE WHEN {is_number} THEN datetime({seconds}, 'unixepoch') ELSE datetime({column}) END"
+
+
 _ALL = (
     Dialect("standard", '"', _quoted_iso, _as_it_is, _no_group, _dateparts),
     Dialect(
@@ -110,9 +118,11 @@ _ALL = (
         '"',
         # SQLite compares instants as text, so both sides go through datetime().
         lambda ms: f"datetime({ms // 1000}, 'unixepoch')",
-        lambda column: f"datetime({column})",
+        _sqlite_column,
         lambda column, s: f"datetime(CAST(strftime('%s', {column}) AS INTEGER)/{s}*{s}, 'unixepoch')",
         _sqlite_period,
+        # SQLite has floor() only where it was built with the mathematical functions.
+        lambda column, s: f"CAST({column} AS INTEGER)/{s}*{s}",
     ),
 )
 DIALECTS = {dialect.name: dialect for dialect in _ALL}

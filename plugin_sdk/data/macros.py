@@ -99,7 +99,8 @@ def _replaced(sql: str, run: Callable[[str, list[str] | None], str]) -> str:
     while match := _MACRO.search(sql, at):
         out.append(sql[at : match.start()])
         args, at = _arguments(sql, match.end())
-        out.append(run(match[1] or match[2], args))
+        made = run(match[1] or match[2], args)
+        out.append(_standing_in("".join(out), made, sql[at : at + 2]))
     return "".join([*out, sql[at:]])
 
 
@@ -149,13 +150,34 @@ def format_interval(ms: int) -> str:
     return f"{ms}ms"
 
 
+_NAME = re.compile(r"""(?:[\w$.]+|"[^"]*"|`[^`]*`|\[[^\]]*\])+""")
+
+
+def _operand(expression: str) -> str:
+    """Return an argument as it may stand in arithmetic or a comparison: `ts + 25200` only in parentheses."""
+    name = _NAME.match(expression)
+    rest = expression[name.end() :] if name else expression
+    if not rest:
+        return expression
+    if rest.startswith("(") and _arguments(expression, len(expression) - len(rest))[1] == len(expression):
+        return expression  # a call, or parentheses of its own
+    return f"({expression})"
+
+
+def _standing_in(before: str, made: str, after: str) -> str:
+    """Return what a macro made, in parentheses where its neighbours would take it apart."""
+    negated = re.search(r"\bNOT\s*$", before, re.IGNORECASE) and " AND " in made
+    divided = before.rstrip().endswith(("/", "%")) or after.startswith("::")
+    return f"({made})" if negated or (divided and _operand(made) != made) else made
+
+
 def _time_filter(call: Call) -> str:
     (column,) = call.arguments(1)
     return f"{_bound(call, column, '>=', 0)} AND {_bound(call, column, '<=', 1)}"
 
 
 def _bound(call: Call, column: str, operator: str, end: int) -> str:
-    return f"{call.dialect.column(column)} {operator} {call.dialect.instant(call.range_ms[end])}"
+    return f"{call.dialect.column(_operand(column))} {operator} {call.dialect.instant(call.range_ms[end])}"
 
 
 def _one_side(operator: str, end: int) -> Macro:
@@ -170,7 +192,10 @@ def _one_side(operator: str, end: int) -> Macro:
 
 def _time_group(call: Call) -> str:
     if len(call.args or []) == 3:
-        raise MacroError(f"$__{call.name} does not fill gaps; use fill= of long_to_wide() or resample()")
+        raise MacroError(
+            f"$__{call.name} does not fill gaps; use fill= of long_to_wide() or resample() in the plugin, or "
+            f"leave out the third argument ({(call.args or [])[2]}) and connect null values in the panel"
+        )
     column, interval = call.arguments(2)
     period = interval.strip("'\"")
     if period in PERIODS:
@@ -179,21 +204,22 @@ def _time_group(call: Call) -> str:
 
 
 def _whole_seconds(interval: str) -> int:
-    return ceil(
-        parse_interval(interval) / 1000
-    )  # databases group by whole seconds, so a shorter interval is rounded up
+    # Databases group by whole seconds, so a shorter interval is rounded up.
+    return ceil(parse_interval(interval) / 1000)
 
 
 def _epoch_filter(call: Call) -> str:
-    (column,) = call.arguments(1)
+    (argument,) = call.arguments(1)
+    column = _operand(argument)
     start, end = call.range_ms
     return f"{column} >= {start // 1000} AND {column} <= {end // 1000}"
 
 
 def _epoch_group(call: Call) -> str:
+    if len(call.args or []) == 3:
+        _time_group(call)  # raises: it fills no gaps either
     column, interval = call.arguments(2)
-    seconds = _whole_seconds(interval)
-    return f"floor({column}/{seconds})*{seconds}"
+    return call.dialect.epoch_group(_operand(column), _whole_seconds(interval))
 
 
 def _aliased(macro: Macro) -> Macro:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -136,6 +137,17 @@ def _since(values: Sequence[datetime], epoch: datetime) -> array[int]:
     )
 
 
+_FRACTION = re.compile(r"(?<=:\d\d)[.,](\d{1,9})\d*")
+
+
+def _instant_of_text(text: str) -> int:
+    """Read ISO 8601 and what databases write: `2026-01-31T12:00:00Z`, `2026-01-31 12:00:00.5+02:00`."""
+    fraction = _FRACTION.search(text)
+    moment = datetime.fromisoformat(_FRACTION.sub("", text, count=1).strip())
+    whole = nanoseconds(moment)
+    return whole + (int(fraction[1].ljust(9, "0")) if fraction else 0)
+
+
 def nanoseconds(value: Any) -> int:
     """Return the instant as nanoseconds since 1970 UTC; UTC if it has no time zone, midnight for a date."""
     if isinstance(value, Nanoseconds):
@@ -145,6 +157,8 @@ def nanoseconds(value: Any) -> int:
         past = moment - (_NAIVE_EPOCH if moment.utcoffset() is None else _EPOCH)
         instant = (past.days * 86400 + past.seconds) * 10**9 + past.microseconds * 1000
         instant += getattr(past, "nanoseconds", 0)  # pandas' Timedelta
+    elif isinstance(value, str):
+        instant = _instant_of_text(value)
     else:
         raise TypeError
     if not MIN_INT64 <= instant <= MAX_INT64:
