@@ -173,7 +173,7 @@ def _build(inputs: BundleInputs, facts: BuildFacts, console: Console) -> BuildRe
     project, target = inputs.project, inputs.target
     executable = project.built_executable(target)
     work = _work(project)
-    key = inputs.key() + facts.source
+    key = inputs.key + facts.source
     if is_current(work, key, project.dist):
         return BuildResult(project.dist, (executable,), unchanged=True, version=facts.version)
     schema = plugin_schema(project, inputs.python)

@@ -37,9 +37,9 @@ def check_built(executable: Path, inputs: BundleInputs, bundle: Bundle) -> None:
     failures = [item for item in import_all([executable], _code_questions(inputs)) if item]
     if failures:
         raise _explain(failures[0], executable, inputs)
-    if not (checked.is_file() and checked.read_text() == inputs.key()):
+    if not (checked.is_file() and checked.read_text() == inputs.key):
         _check_packages(executable, inputs)
-        checked.write_text(inputs.key())
+        checked.write_text(inputs.key)
     _check_start(executable, inputs.project)
 
 

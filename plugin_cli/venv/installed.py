@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -65,7 +65,12 @@ class Installed:
 
     def modules(self, extensions: Iterable[str]) -> tuple[str, ...]:
         """Return the modules nearest the top that it brings, e.g. `numpy` or `google.cloud.storage`."""
-        return tuple(sorted(_top_modules(self.files, tuple(extensions))))
+        return _modules(self.files, tuple(extensions))
+
+
+@cache
+def _modules(files: tuple[str, ...], extensions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(_top_modules(files, extensions)))
 
 
 def normalized(name: str) -> str:

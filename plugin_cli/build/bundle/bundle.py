@@ -146,8 +146,9 @@ class BundleInputs:
         """Return the distribution that brings `module`, whether it goes in or not."""
         return next(iter(owners(module, self.installed, self.facts)), None)
 
+    @cached_property
     def key(self) -> str:
-        """Return a hash of all of it; of the author's code only what it brings into the bundle counts.
+        """A hash of all of it; of the author's code only what it brings into the bundle counts.
 
         No path is part of it: a repository that was moved or copied keeps its bundle.
         """
@@ -175,7 +176,7 @@ def ensure_bundle(inputs: BundleInputs, work: Path, console: Console) -> Bundle:
         ToolFailedError: PyInstaller failed.
         PluginCliError: the bundle would depend on the machine it runs on.
     """
-    kept = _read(work, inputs.key())
+    kept = _read(work, inputs.key)
     if kept is not None:
         return kept
     with console.working("collecting Python, packages and libraries"):
@@ -202,7 +203,7 @@ def _make(inputs: BundleInputs, work: Path) -> Bundle:
     programs = tuple(collected.programs)
     _set_modes(folder, contents, programs)
     bundle = Bundle(folder, origins, collected.owners, components, unknown, missing, programs)
-    _write(record, inputs.key(), bundle)
+    _write(record, inputs.key, bundle)
     return bundle
 
 

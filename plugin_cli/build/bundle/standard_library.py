@@ -66,7 +66,7 @@ def archive_packages(collected: Collected, contents: Path, site: str) -> None:
         and "-" not in place.removeprefix(prefix)
         and module_of(place.removeprefix(prefix).removesuffix("c")) not in loaded_at_start()
     }
-    with zipfile.ZipFile(contents / ARCHIVE, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(contents / ARCHIVE, "a", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, place in sorted(moved.items()):
             _add(archive, name, contents / place)
     for place in moved.values():
@@ -76,7 +76,7 @@ def archive_packages(collected: Collected, contents: Path, site: str) -> None:
 
 
 def _archive(path: Path, files: dict[str, Path]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, origin in files.items():
             _add(archive, name, origin)
 
@@ -84,7 +84,7 @@ def _archive(path: Path, files: dict[str, Path]) -> None:
 def _add(archive: zipfile.ZipFile, name: str, origin: Path) -> None:
     entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(entry, origin.read_bytes(), compresslevel=9)
+    archive.writestr(entry, origin.read_bytes(), compresslevel=6)
 
 
 def _remove_empty(folder: Path) -> None:

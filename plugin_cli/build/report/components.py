@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from plugin_cli.build.report.system_packages import SystemPackage, owner
+from plugin_cli.build.report.system_packages import SystemPackage
+from plugin_cli.build.report.system_packages import owners as system_owners
 from plugin_cli.venv.installed import Installed
 from plugin_cli.venv.python_facts import PythonFacts
 
@@ -63,34 +64,46 @@ def find_components(
         installed: the packages.
         facts: the Python that is in it.
     """
-    found: dict[tuple[Kind, str], Component] = {}
-    unknown: list[str] = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if not path.is_file() or name in _OURS or name in owners:
-            continue
-        component = _other(name, origins.get(name, ""), facts)
-        if component is None:
-            unknown.append(name)
-        else:
-            found[component.kind, component.name] = component
+    names = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    others = [name for name in names if name not in _OURS and name not in owners]
+    system = {
+        name: Path(origins[name])
+        for name in others
+        if not _is_python(name, origins.get(name, ""), facts) and origins.get(name)
+    }
+    packages = system_owners(system.values())
+    unknown = tuple(name for name in others if not _is_known(name, origins, system, packages, facts))
+    found: dict[tuple[Kind, str], Component] = {("python", "Python"): python_component(facts)}
+    if not any(name not in system and name not in unknown for name in others):
+        found.clear()
+    for package in packages.values():
+        found["system", package.name] = _system(package)
     for name in {*owners.values(), *({"pyinstaller"} & installed.keys())}:  # its start code is in the program
         found["package", name] = package_component(installed[name])
-    return tuple(found[key] for key in sorted(found)), tuple(unknown)
+    return tuple(found[key] for key in sorted(found)), unknown
 
 
-def _other(name: str, origin: str, facts: PythonFacts) -> Component | None:
-    if not origin or _is_python(name, origin, facts):
-        return python_component(facts) if origin or _is_standard(name, facts) else None
-    package = owner(Path(origin))
-    return None if package is None else _system(package)
+def _is_known(
+    name: str,
+    origins: dict[str, str],
+    system: dict[str, Path],
+    packages: dict[Path, SystemPackage],
+    facts: PythonFacts,
+) -> bool:
+    if name in system:
+        return system[name] in packages
+    return bool(origins.get(name)) or _is_standard(name, facts)
 
 
 def _is_python(name: str, origin: str, facts: PythonFacts) -> bool:
     base = facts.base_prefix
     folders = facts.standard if str(base) in ("/usr", "/") else (*facts.standard, base)
     real = Path(os.path.realpath(origin))
-    return _is_standard(name, facts) or any(real.is_relative_to(folder.resolve()) for folder in folders)
+    return (
+        not origin
+        or _is_standard(name, facts)
+        or any(real.is_relative_to(folder.resolve()) for folder in folders)
+    )
 
 
 def _is_standard(name: str, facts: PythonFacts) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,24 @@ def owner(path: Path) -> SystemPackage | None:
         if found is not None:
             return found
     return None
+
+
+def owners(paths: Iterable[Path]) -> dict[Path, SystemPackage]:
+    """Return the packages that `paths` belong to; one question for all of them, where dpkg answers."""
+    spellings = {name: path for path in paths for name in _spellings(path)}
+    found: dict[Path, SystemPackage] = {}
+    output = _ask("dpkg-query", "-S", *spellings) if spellings else ""
+    for line in output.splitlines():
+        path = spellings.get("/" + line.partition(": /")[2])
+        packages = (_debian_package(name) for name in debian_owners(line))
+        package = next((item for item in packages if item is not None), None)
+        if path is not None and package is not None:
+            found.setdefault(path, package)
+    for path in set(spellings.values()) - found.keys():
+        package = owner(path)
+        if package is not None:
+            found[path] = package
+    return found
 
 
 def _spellings(path: Path) -> list[str]:
@@ -101,4 +120,5 @@ def _ask(*command: str) -> str:
         done = run(command, what="the origin of a library is unknown", check=False)
     except PluginCliError:
         return ""  # a system with another package manager
-    return done.stdout.strip() if done.returncode == 0 else ""
+    # Of several files dpkg-query prints those that it knows, and fails for the others.
+    return done.stdout.strip() if done.returncode in (0, 1) else ""

@@ -31,25 +31,25 @@ def prefix(tmp_path: Path) -> Path:
 
 
 def test_neither_the_place_nor_an_edit_counts(tmp_path: Path, prefix: Path) -> None:
-    here = inputs(tmp_path / "here", prefix).key()
-    assert inputs(tmp_path / "there", prefix, code="x = 1").key() == here
+    here = inputs(tmp_path / "here", prefix).key
+    assert inputs(tmp_path / "there", prefix, code="x = 1").key == here
 
 
 def test_what_goes_in_counts(tmp_path: Path, prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "plugin"
-    before = inputs(root, prefix).key()
-    assert inputs(root, prefix).key() == before
-    assert inputs(root, prefix, Target("linux", "arm64")).key() != before
-    assert inputs(root, prefix, settings='exclude = ["frames.tests"]').key() != before
-    assert inputs(root, prefix, settings="optimize = 1").key() != before
-    assert inputs(root, prefix, code="import sqlite3").key() != before
+    before = inputs(root, prefix).key
+    assert inputs(root, prefix).key == before
+    assert inputs(root, prefix, Target("linux", "arm64")).key != before
+    assert inputs(root, prefix, settings='exclude = ["frames.tests"]').key != before
+    assert inputs(root, prefix, settings="optimize = 1").key != before
+    assert inputs(root, prefix, code="import sqlite3").key != before
     other = dataclasses.replace(inputs(root, prefix).facts, version="3.11.8")
-    assert dataclasses.replace(inputs(root, prefix), facts=other).key() != before
+    assert dataclasses.replace(inputs(root, prefix), facts=other).key != before
     monkeypatch.setattr(interpreter, "glibc_version", lambda: (2, 99))
-    assert inputs(root, prefix).key() != before
+    assert inputs(root, prefix).key != before
 
 
 def test_changed_files_of_the_same_version_count(tmp_path: Path, prefix: Path) -> None:
-    before = inputs(tmp_path / "plugin", prefix).key()
+    before = inputs(tmp_path / "plugin", prefix).key
     install(prefix, "frames", {"frames/__init__.py": "x = 2", "frames/tests.py": ""})
-    assert inputs(tmp_path / "plugin", prefix).key() != before
+    assert inputs(tmp_path / "plugin", prefix).key != before

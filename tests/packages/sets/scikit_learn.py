@@ -4,7 +4,6 @@ from sklearn.ensemble import RandomForestClassifier
 PACKAGES = ["scikit-learn"]
 EXPECTED = [[1, 0, 2], 1.0]
 KIND = "a repaired library inside a wheel, found through what loads it"
-QUICK = True
 
 
 def answer():

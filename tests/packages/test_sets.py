@@ -1,0 +1,38 @@
+"""Every set of packages, built and asked; the short form of these is `scripts/test packages --quick`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.packages.package_set import FOLDER, PackageSet, read_sets
+from tests.packages.prove import prove
+
+SETS = read_sets()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("case", SETS, ids=[case.name for case in SETS])
+def test_set_does_in_the_bundle_what_it_does_from_source(case: PackageSet) -> None:
+    outcome = prove(case)
+    assert outcome.verdict != "wrong", outcome.note
+
+
+def test_the_short_form_has_one_set_of_each_kind_that_went_wrong_once() -> None:
+    quick = {case.name: case.kind for case in SETS if case.quick}
+    assert len(quick) >= 12
+    assert len(set(quick.values())) >= 12
+
+
+def test_every_file_is_a_set_that_can_fail() -> None:
+    assert len(SETS) == len(list(FOLDER.glob("*.py")))
+    for case in SETS:
+        text = Path(case.path).read_text()
+        assert "def answer()" in text, case.name
+        assert case.kind, case.name
+        assert case.expected, case.name
+
+
+def test_names_of_packages_are_declared_once() -> None:
+    assert [case.name for case in SETS if len(case.packages) != len(set(case.packages))] == []
