@@ -135,7 +135,9 @@ def _exchange(url: str, source: Path, value: float) -> tuple[float, int]:
 
 def _ask(url: str) -> list[float] | None:
     body = {"from": "0", "to": "1000", "queries": [{"refId": "A"}]}
-    answer = httpx.post(f"{url}api/ds/query", json=body, timeout=60, trust_env=False)
+    page, _, token = url.partition("?token=")  # Grafana's own address has none
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = httpx.post(f"{page}api/ds/query", json=body, headers=headers, timeout=60, trust_env=False)
     frames = answer.json().get("results", {}).get("A", {}).get("frames")
     return list(frames[0]["data"]["values"][1]) if answer.status_code == 200 and frames else None
 

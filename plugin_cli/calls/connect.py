@@ -151,7 +151,9 @@ def _connect_to_session(project: Project, session: Session) -> Iterator[tuple[Pl
     tenant = (("tenantid", "plugin-cli"),)
     with grpc.insecure_channel(record.address, options=CHANNEL_OPTIONS) as channel:
         client = PluginClient(channel, plugin_id=project.plugin_id, metadata=tenant)
-        yield client, f"the running session's ({session.backend}), {session.url}"
+        # Without the token, which this line would carry into a log.
+        page = session.url.partition("?")[0]
+        yield client, f"the running session's ({session.backend}), {page}"
 
 
 @contextmanager

@@ -89,11 +89,13 @@ class DevTool:
         assert self.run("dev", "down").returncode == 0
 
 
+TOKEN_LETTERS = 48
+
+
 def query(url: str, **extra: Any) -> httpx.Response:
     """Ask for one series between 0 and 1000 ms."""
     body = {"from": "0", "to": "1000", "queries": [{"refId": "A", "datasource": {"uid": "weather"}, **extra}]}
-    with httpx.Client(trust_env=False, timeout=60) as http:
-        return http.post(f"{url}api/ds/query", json=body)
+    return _client(url).post("api/ds/query", json=body)
 
 
 def values(url: str) -> list[float]:
@@ -105,9 +107,15 @@ def values(url: str) -> list[float]:
 
 
 def get(url: str) -> httpx.Response:
-    """Fetch an address of this machine."""
-    with httpx.Client(trust_env=False, timeout=60) as http:
-        return http.get(url)
+    """Fetch an address of this machine: the page's, or what stands below it."""
+    return _client(url).get(url.partition("?token=")[2][TOKEN_LETTERS:] if "?token=" in url else url)
+
+
+def _client(url: str) -> httpx.Client:
+    """Return a client that shows the token of a preview's address."""
+    base, _, rest = url.partition("?token=")
+    headers = {"Authorization": f"Bearer {rest[:TOKEN_LETTERS]}"} if rest else {}
+    return httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=60)
 
 
 def until(reached: Callable[[], bool], seconds: float = 60) -> None:

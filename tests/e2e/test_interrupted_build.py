@@ -45,7 +45,7 @@ HARMS: dict[str, list[Callable[[Path], None]]] = {
     "PyInstaller's own": [garble("*/work/**/*.toc"), garble("*/work/**/*.pyz"), *LOSS],
     "a list for the record of the bundle": [garble("*/bundle.json", "[]"), lose("dist.json")],
     "a record of the bundle that is none": [garble("*/bundle.json"), garble("dist.json", "[3]")],
-    "a part of the bundle": [lose("*/bundle/base_library.zip"), lose("dist.json")],
+    "a part of the bundle": [lose("*/bundle/app"), lose("dist.json")],
 }
 
 

@@ -78,15 +78,18 @@ class Bed:
         page.set_default_timeout(60_000)
         page.on("console", lambda said: self._hear(said.type, f"{said.text} {said.location.get('url')}"))
         page.on("pageerror", lambda error: self._hear("error", str(error)))
-        page.goto(self.address + "/" + search)
+        page.goto(self._page(search))
         page.wait_for_selector("body[data-ready='1']")
         return page
+
+    def _page(self, search: str) -> str:
+        return f"{self.address}/{search}{'&' if search else '?'}token=t0ken"
 
     def open_and_listen(self, search: str = "") -> Page:
         """Open the page and wait until it hears what `events` tell."""
         page = self.open()
         with page.expect_response(lambda answer: answer.url.endswith("/api/preview/events")):
-            page.goto(self.address + "/" + search)
+            page.goto(self._page(search))
         page.wait_for_selector("body[data-ready='1']")
         return page
 
@@ -142,7 +145,7 @@ def serve(
     port = listener.getsockname()[1]
     complaints: list[str] = []
     try:
-        with PreviewServer(create_app(preview, port=port), listener, complaints.append):
+        with PreviewServer(create_app(preview, port=port, token="t0ken"), listener, complaints.append):
             bed = Bed(f"http://127.0.0.1:{port}", bridge, data_source, events, browser, name, complaints)
             yield bed
             for context in browser.contexts:

@@ -60,8 +60,8 @@ class Preview:
     tool_version: str
 
 
-def create_app(preview: Preview, *, port: int) -> Starlette:
-    """Return the application of `preview`, answering on `port` of this machine only."""
+def create_app(preview: Preview, *, port: int, token: str) -> Starlette:
+    """Return the application of `preview`, answering on `port` of this machine to whoever has `token`."""
     data_source = DataSourceRoutes(preview.bridge, preview.store, preview.pools, preview.live)
     page = _PageRoutes(preview)
     uid = "/api/datasources/uid/{uid}"
@@ -87,7 +87,9 @@ def create_app(preview: Preview, *, port: int) -> Starlette:
         BackendCallError: _call_error,
         Exception: _crash,
     }
-    return Starlette(routes=routes, middleware=[Middleware(Guard, port=port)], exception_handlers=handlers)
+    return Starlette(
+        routes=routes, middleware=[Middleware(Guard, port=port, token=token)], exception_handlers=handlers
+    )
 
 
 class _PageRoutes:

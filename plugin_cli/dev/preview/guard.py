@@ -1,16 +1,19 @@
-"""Who may call the preview: this machine's own pages, and no other site in the same browser.
+"""Who may call the preview: whoever has this session's token, and no other site in the same browser.
 
-The server listens on the loopback address only, but every web page that the user visits runs on this
-machine too. A foreign name that resolves to 127.0.0.1 shows in `Host`, a foreign page in `Origin` and
-in `Sec-Fetch-Site`.
+The server listens on the loopback address only, but every account and every program of the machine shares
+that address: the one that `dev up` prints holds a token, which becomes a cookie. And every web page that the
+user visits runs on this machine too: a foreign name that resolves to 127.0.0.1 shows in `Host`, a foreign
+page in `Origin` and in `Sec-Fetch-Site`.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "; ".join(
@@ -35,11 +38,20 @@ _SECURITY_HEADERS = {
 }
 
 
-class Guard:
-    """ASGI middleware that refuses foreign hosts and pages, and marks every answer for the browser."""
+_NO_TOKEN = (
+    "this preview answers to whoever has its token: open the address that `plugin-cli dev up` printed, "
+    "or run `plugin-cli dev open`"
+)
 
-    def __init__(self, app: ASGIApp, *, port: int) -> None:
+
+class Guard:
+    """ASGI middleware that refuses foreign hosts, pages and accounts, and marks answers for the browser."""
+
+    def __init__(self, app: ASGIApp, *, port: int, token: str) -> None:
         self._app = app
+        self._token = token
+        # Cookies do not know of ports: each session has one of its own name.
+        self._cookie = f"plugin-cli-{port}"
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
         if port == 80:
             self._hosts |= {"127.0.0.1", "localhost", "[::1]"}
@@ -51,17 +63,39 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        refusal = self._refusal(Headers(scope=scope))
+        request = HTTPConnection(scope)
+        refusal, opened = self._refusal(request.headers), self._opens(request)
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_missing(MutableHeaders(scope=message), _SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                _add_missing(headers, _SECURITY_HEADERS)
+                if opened and refusal is None:
+                    cookie = f"{self._cookie}={self._token}; Path=/; HttpOnly; SameSite=Strict"
+                    headers.append("Set-Cookie", cookie)
             await send(message)
 
-        if refusal is None:
-            await self._app(scope, receive, marked)
-        else:
+        if refusal is not None:
             await JSONResponse({"message": refusal}, status_code=403)(scope, receive, marked)
+        elif opened or not _is_closed(scope["path"]) or self._is_known(request):
+            await self._app(scope, receive, marked)
+        elif scope["path"] == "/":
+            await PlainTextResponse(f"{_NO_TOKEN}\n", status_code=401)(scope, receive, marked)
+        else:
+            await JSONResponse({"message": _NO_TOKEN}, status_code=401)(scope, receive, marked)
+
+    def _opens(self, request: HTTPConnection) -> bool:
+        """Return True if the page is opened by the printed address; elsewhere `token` is the plugin's own."""
+        return request.url.path == "/" and self._is_token(request.query_params.get("token"))
+
+    def _is_known(self, request: HTTPConnection) -> bool:
+        """Return True for a browser that opened the page, and for a program that was given the token."""
+        scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+        bearer = sent if scheme.lower() == "bearer" else None
+        return self._is_token(request.cookies.get(self._cookie)) or self._is_token(bearer)
+
+    def _is_token(self, sent: str | None) -> bool:
+        return sent is not None and hmac.compare_digest(sent.encode("utf-8", "replace"), self._token.encode())
 
     def _refusal(self, headers: Headers) -> str | None:
         host = headers.get("host", "").lower()
@@ -79,6 +113,11 @@ class Guard:
         if headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document":
             return None  # a link to the page was followed
         return "another site's page may not use this preview"
+
+
+def _is_closed(path: str) -> bool:
+    """Return True for what needs the token: all but the files of the page and of the plugin's frontend."""
+    return not path.startswith(("/_page/", "/public/"))
 
 
 def _add_missing(headers: MutableHeaders, extra: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.ports import LOOPBACK, bind_loopback
 from plugin_cli.system.watcher import watching
+
+_TOKEN_BYTES = 24
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def preview_runtime(
     settings = DevSettings(project, settings_file, console)
     with ExitStack() as stack:
         listener = stack.enter_context(bind_loopback(port))
-        port = int(listener.getsockname()[1])
+        port, token = int(listener.getsockname()[1]), secrets.token_hex(_TOKEN_BYTES)
         log = LogWriter(folder.log, on_loss=console.warn)
         session = PreviewSession(
             project, folder, console, log, kind=kind, settings=settings, debug_port=debug_port
@@ -75,7 +78,7 @@ def preview_runtime(
         stack.callback(session.close)
         session.open()
         build = PageBuild(console, log, session.page_changed)
-        app = create_app(session.preview(build.page), port=port)
+        app = create_app(session.preview(build.page), port=port, token=token)
         server = stack.enter_context(
             PreviewServer(app, listener, lambda text: log.line("dev", "error", text))
         )
@@ -88,4 +91,4 @@ def preview_runtime(
             stack.enter_context(
                 watching([settings.folder], settings.concerns, session.changed, recursive=False)
             )
-        yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/", kind.value, server)
+        yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/?token={token}", kind.value, server)

@@ -25,6 +25,9 @@ from plugin_cli.system.ports import bind_loopback
 from plugin_sdk.context import DataSourceInstanceSettings
 from tests.dev.preview.fake_bridge import FakeBridge
 
+TOKEN = "0123456789abcdef"
+KNOWN = {"Authorization": f"Bearer {TOKEN}"}
+
 
 @dataclass
 class Served:
@@ -77,8 +80,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
     port = listener.getsockname()[1]
     errors: queue.Queue[str] = queue.Queue()
     with (
-        PreviewServer(create_app(preview, port=port), listener, errors.put),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as http,
+        PreviewServer(create_app(preview, port=port, token=TOKEN), listener, errors.put),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, headers=KNOWN) as http,
     ):
         yield Served(http, bridge, store, events, live, port, dist, page, tmp_path / "alerting", errors)
         live.close()

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import socket
 
+import httpx
 import pytest
 
-from tests.dev.preview.conftest import Served
+from tests.dev.preview.conftest import TOKEN, Served
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,64 @@ def test_no_other_address_of_this_machine_answers(served: Served) -> None:
         socket.create_connection(
             ("127.0.0.2", served.port), 10
         )  # where a listener on all addresses answers too
+
+
+CLOSED = [
+    ("GET", "/"),
+    ("GET", "/api/preview"),
+    ("GET", "/api/preview/events"),
+    ("GET", "/api/preview/alerts"),
+    ("GET", "/api/datasources/uid/weather"),
+    ("PUT", "/api/datasources/uid/weather"),
+    ("GET", "/api/datasources/uid/weather/health"),
+    ("POST", "/api/datasources/uid/weather/resources/x"),
+    ("GET", "/api/datasources/uid/weather/resources/x?token=" + TOKEN),
+    ("POST", "/api/ds/query"),
+    ("GET", "/api/live/sse/ds/weather/x"),
+    ("GET", "/metrics/plugins/acme-weather-datasource"),
+    ("GET", "/anything"),
+]
+WRONG: list[dict[str, str]] = [
+    {},
+    {"Authorization": "Bearer wrong"},
+    {"Authorization": f"Bearer {TOKEN}x"},
+    {"Authorization": f"Basic {TOKEN}"},
+    {"Authorization": "Bearer \u00e9"},
+    {"Cookie": f"plugin-cli-1={TOKEN}"},
+    {"Cookie": "plugin-cli-{port}=wrong"},
+]
+
+
+@pytest.mark.parametrize("headers", WRONG)
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_another_account_of_the_machine_reads_and_changes_nothing(
+    served: Served, method: str, path: str, headers: dict[str, str]
+) -> None:
+    sent = {name: value.format(port=served.port).encode() for name, value in headers.items()}
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as other:
+        answer = other.request(method, path, headers=sent, content=b"{}" if method != "GET" else None)
+
+    assert answer.status_code == 401
+    assert "plugin-cli dev open" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert served.bridge.settings is None
+
+
+@pytest.mark.parametrize("query", ["", "?token=wrong", "?token=", "?other=1"])
+def test_the_page_opens_by_its_token_alone(served: Served, query: str) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as browser:
+        assert browser.get(f"/{query}").status_code == 401
+        opened = browser.get(f"/?token={TOKEN}")
+
+        assert opened.status_code == 200
+        assert opened.headers["set-cookie"] == (
+            f"plugin-cli-{served.port}={TOKEN}; Path=/; HttpOnly; SameSite=Strict"
+        )
+        assert browser.get("/api/preview").status_code == 200, "the cookie is enough from now on"
+        assert browser.get("/").status_code == 200
+
+
+def test_the_files_of_the_page_need_no_token(served: Served) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as browser:
+        assert browser.get("/public/plugins/acme-weather-datasource/module.js").status_code == 200
+        assert browser.get("/_page/index.html").status_code == 200
