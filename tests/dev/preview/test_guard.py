@@ -111,7 +111,7 @@ WRONG: list[dict[str, str]] = [
 def test_another_account_of_the_machine_reads_and_changes_nothing(
     served: Served, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    sent = {name: value.format(port=served.port).encode() for name, value in headers.items()}
+    sent = {name.encode(): value.format(port=served.port).encode() for name, value in headers.items()}
     with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as other:
         answer = other.request(method, path, headers=sent, content=b"{}" if method != "GET" else None)
 
