@@ -47,6 +47,7 @@ class BuildRequest:
         clean: collect everything again, whatever is kept from earlier builds.
         docker: build in containers.
         image: the image of the containers; a slim Debian with Python where it is left out.
+        locked: take every version from uv.lock, and refuse where it does not match pyproject.toml.
     """
 
     root: Path
@@ -54,6 +55,7 @@ class BuildRequest:
     clean: bool = False
     docker: bool = False
     image: str | None = None
+    locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def build(request: BuildRequest, console: Console) -> BuildResult:
             if request.clean:
                 shutil.rmtree(_work(project), ignore_errors=True)
                 discard_environment(project)
-            inputs = _inputs(project, code, settings, target, console)
+            inputs = _inputs(project, code, settings, target, console, locked=request.locked)
             return _build(inputs, facts, console)
     except OSError as error:
         raise PluginCliError(
@@ -113,9 +115,15 @@ def build(request: BuildRequest, console: Console) -> BuildResult:
 
 
 def _inputs(
-    project: Project, code: AuthorCode, settings: BuildSettings, target: Target, console: Console
+    project: Project,
+    code: AuthorCode,
+    settings: BuildSettings,
+    target: Target,
+    console: Console,
+    *,
+    locked: bool,
 ) -> BundleInputs:
-    python = ensure_environment(project, console, remote=True)
+    python = ensure_environment(project, console, remote=True, locked=locked)
     facts, copies = python_facts(python), _work(project) / "local"
     installed = non_editable(installed_in(facts.site), python, copies, console)
     loose = declared(project, code, settings, installed, facts).unowned
@@ -133,11 +141,12 @@ def _build_in_docker(project: Project, request: BuildRequest, console: Console) 
             shutil.rmtree(_work(project), ignore_errors=True)
         if has_own_frontend(project):
             # The image has no Node: the build in the container takes what this one keeps.
-            schema = plugin_schema(project, ensure_environment(project, console))
+            schema = plugin_schema(project, ensure_environment(project, console, locked=request.locked))
             with tempfile.TemporaryDirectory() as unused:
                 build_own_frontend(project, schema, Path(unused), _work(project) / "frontend", console)
     built = tuple(
-        build_in_docker(project, target, request.image, facts, console) for target in request.targets
+        build_in_docker(project, target, request.image, facts, console, locked=request.locked)
+        for target in request.targets
     )
     total = sum(path.stat().st_size for path in project.dist.rglob("*") if path.is_file())
     return BuildResult(project.dist, built, False, project_version(project), total)

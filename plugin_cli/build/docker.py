@@ -26,7 +26,7 @@ _EMULATION = (
     "programs of other architectures)"
 )
 # As seen from inside: where the engine runs without root, the repository's owner is root there.
-_GIVE_BACK = "chown -R --reference=. dist .plugin-cli 2>/dev/null || true"
+_GIVE_BACK = "chown -R --reference=. dist .plugin-cli uv.lock 2>/dev/null || true"
 # What a host says about its indexes and proxies holds in the container too. Docker takes the values
 # itself, so that a password in one is in no command line and no message.
 _PASSED_ON = (
@@ -37,7 +37,13 @@ _PASSED_ON = (
 
 
 def docker_command(
-    project: Project, target: Target, image: str | None, tool: str, facts: BuildFacts
+    project: Project,
+    target: Target,
+    image: str | None,
+    tool: str,
+    facts: BuildFacts,
+    *,
+    locked: bool = False,
 ) -> list[str]:
     """Return the command that builds `target` in a container of its architecture.
 
@@ -50,7 +56,7 @@ def docker_command(
         _PREPARE.format(program="objdump", package="binutils"),
         *([_PREPARE.format(program="git", package="git")] if "git+" in tool else []),
         f"pip install -q --root-user-action=ignore {shlex.quote(tool)}",
-        f"plugin-cli build {target}",
+        f"plugin-cli build {target}" + (" --locked" if locked else ""),
     ]
     volume = f"plugin-cli-{project.plugin_id}-{target.folder}"
     return [
@@ -87,7 +93,13 @@ def _tool(project: Project) -> str:
 
 
 def build_in_docker(
-    project: Project, target: Target, image: str | None, facts: BuildFacts, console: Console
+    project: Project,
+    target: Target,
+    image: str | None,
+    facts: BuildFacts,
+    console: Console,
+    *,
+    locked: bool = False,
 ) -> Path:
     """Build `target` in a container and return the executable.
 
@@ -106,7 +118,7 @@ def build_in_docker(
     project.environment.mkdir(exist_ok=True)
     try:
         with console.working(f"building {target} in a container"):
-            command = docker_command(project, target, image, _tool(project), facts)
+            command = docker_command(project, target, image, _tool(project), facts, locked=locked)
             run(command, what=f"{target} cannot be built in Docker")
     except ToolFailedError as error:
         if "exec format error" in error.output:

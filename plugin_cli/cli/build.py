@@ -36,6 +36,10 @@ def build(
         typer.Option(help="Image for --docker; default: Python on slim Debian.", show_default=False),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a file changes.")] = False,
+    locked: Annotated[
+        bool,
+        typer.Option("--locked", help="Take the versions of uv.lock; refuse where it does not match."),
+    ] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Collect everything again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
 ) -> None:
@@ -49,7 +53,7 @@ def build(
     from plugin_cli.target import parse_targets
 
     console = TerminalConsole()
-    request = BuildRequest(Path.cwd(), parse_targets(targets or []), clean, docker, image)
+    request = BuildRequest(Path.cwd(), parse_targets(targets or []), clean, docker, image, locked)
     if watch:
         _watch(request, console)
         return

@@ -50,6 +50,16 @@ def create(
         bool | None,
         typer.Option("--ci/--no-ci", help="GitHub workflows: tests, releases.", show_default="ci"),
     ] = None,
+    tool_address: Annotated[
+        str | None,
+        typer.Option(
+            "--tool",
+            metavar="ADDRESS",
+            help="What the plugin and its workflows install plugin-cli from: "
+            "git+https://HOST/REPOSITORY@REVISION, a wheel's address, or what your own index has.",
+            show_default="where this one came from",
+        ),
+    ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -77,7 +87,7 @@ def create(
     }  # fmt: skip
     given = read_answers_file(answers) if answers else {}
     given |= {key: value for key, value in flags.items() if value is not None}
-    tool = running_tool()
+    tool = running_tool(tool_address)
     chosen = complete_answers(given, directory, tool.templates, defaults=defaults)
     result = create_plugin(chosen, directory, tool, dry_run=dry_run)
     console = TerminalConsole()

@@ -5,12 +5,20 @@ from __future__ import annotations
 from plugin_cli.scaffold.answers import Tool
 
 
-def running_tool() -> Tool:
-    """Return where the templates are and how a plugin's pyproject.toml names this tool."""
+def running_tool(address: str | None = None) -> Tool:
+    """Return where the templates are and how a plugin's pyproject.toml names this tool.
+
+    Args:
+        address: what a team installs the tool from; None: where the running one came from.
+
+    Raises:
+        UsageError: nobody else can install from `address`.
+    """
     from plugin_cli.resources import templates_dir
-    from plugin_cli.venv.tool_source import DISTRIBUTION, tool_source
+    from plugin_cli.venv.tool_source import DISTRIBUTION, tool_requirement, tool_source
     from plugin_sdk import __version__
 
     release = ".".join(__version__.split(".")[:2])
-    requirement = tool_source().requirement or f"{DISTRIBUTION}>={release}"
+    known = tool_requirement(address) if address else tool_source().requirement
+    requirement = known or f"{DISTRIBUTION}>={release}"
     return Tool(templates_dir(), __version__, requirement)

@@ -15,6 +15,9 @@ def update(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would change; write nothing.")
     ] = False,
+    packages: Annotated[
+        bool, typer.Option("--packages", help="Only take the newest version of every package into uv.lock.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
 ) -> None:
     """Bring this plugin to the current templates; your edits stay, conflicts are marked.
@@ -23,6 +26,9 @@ def update(
     """
     import json
 
+    if packages:
+        _update_packages(dry_run=dry_run)
+        return
     from plugin_cli.cli.show.merge import merge_json, show_merge
     from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
@@ -38,3 +44,17 @@ def update(
         done = "nothing to change" if result.merge.is_empty else "would be updated" if dry_run else "updated"
         console.step(f"{done}: from plugin-cli {result.from_version} to {result.to_version}")
     raise typer.Exit(1 if result.merge.conflicts else 0)
+
+
+def _update_packages(*, dry_run: bool) -> None:
+    from plugin_cli.console import TerminalConsole
+    from plugin_cli.errors import UsageError
+    from plugin_cli.project import find_project
+    from plugin_cli.venv.requirements import upgrade_lock
+
+    if dry_run:
+        raise UsageError("--packages goes without --dry-run", remedy="git diff uv.lock   (afterwards)")
+    console = TerminalConsole()
+    with console.working("looking for the newest packages"):
+        changed = upgrade_lock(find_project(Path.cwd()), console)
+    console.step("uv.lock has changed: build, test and commit it" if changed else "nothing to change")

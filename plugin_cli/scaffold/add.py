@@ -74,7 +74,7 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
         return AddResult(root, True, Merge())
     check_answers(extended, tool.templates)
     base = read_base(root)
-    if render_plugin(answers, tool) != base:
+    if render_plugin(answers, tool.named_in(base)) != base:
         raise ProjectError(
             "the plugin is not at this version's templates",
             why=f"adding {feature} would mix two versions",
@@ -82,7 +82,7 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
         )
     if not dry_run:
         require_clean(root)
-    new = render_plugin(extended, tool)
+    new = render_plugin(extended, tool.named_in(base))
     merged = merge(root, base, new)
     if not dry_run:
         apply(root, merged.content | state_files(extended, tool.version, new), merged.removed)

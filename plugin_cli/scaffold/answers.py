@@ -78,6 +78,13 @@ class Tool:
     version: str
     requirement: str
 
+    def named_in(self, base: Tree) -> Tool:
+        """Return the tool as a plugin's last rendering names it if only that is an address."""
+        from plugin_cli.venv.tool_source import pinned_requirement
+
+        named = pinned_requirement(base.get("pyproject.toml", b"").decode())
+        return self if named is None or "@" in self.requirement else replace(self, requirement=named)
+
 
 ANSWER_KEYS = tuple(field.name for field in fields(Answers))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.scaffold.render import Tree
 from plugin_cli.system.git import Git
+from plugin_cli.venv.lock import LOCK
 
 LABELS = ("yours", "template before", "template now")
 
@@ -55,7 +56,7 @@ def require_clean(root: Path) -> None:
             why="files are merged; without a commit there is no way back",
             remedy='git init && git add --all && git commit --message "Before the update"',
         )
-    changes = git.changes()
+    changes = git.changes(but=LOCK)  # which no template writes, and the first command in a plugin does
     if changes:
         shown = [*changes[:8], *([f"and {len(changes) - 8} more"] if len(changes) > 8 else [])]
         raise ProjectError(

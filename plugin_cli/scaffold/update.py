@@ -55,7 +55,7 @@ def update(root: Path, tool: Tool, *, dry_run: bool = False) -> UpdateResult:
         )
     if not dry_run:
         require_clean(root)
-    new = render_plugin(answers, tool)
+    new = render_plugin(answers, tool.named_in(base))
     merged = merge(root, base, new)
     if not dry_run:
         state = state_files(answers, tool.version, new)

@@ -55,9 +55,10 @@ class Git:
         """Return True if the folder is inside a git work tree."""
         return self._call("rev-parse", "--is-inside-work-tree").stdout.strip() == "true"
 
-    def changes(self) -> tuple[str, ...]:
-        """Return the lines of `git status` for what is not committed below the folder."""
-        status = self._run("status", "--porcelain", "--untracked-files=normal", "--", ".")
+    def changes(self, *, but: str | None = None) -> tuple[str, ...]:
+        """Return the lines of `git status` for what is not committed below the folder, `but` for one file."""
+        excluded = [] if but is None else [f":(exclude){but}"]
+        status = self._run("status", "--porcelain", "--untracked-files=normal", "--", ".", *excluded)
         return tuple(status.splitlines())
 
     def merge_file(

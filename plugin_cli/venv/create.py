@@ -22,6 +22,8 @@ from plugin_cli.venv.health import UNFINISHED, Unfinished, damaged_packages, dis
 from plugin_cli.venv.hidden import check_module_names
 from plugin_cli.venv.installed import installed_in
 from plugin_cli.venv.local_packages import changed_packages, local_packages, read_state, to_json, watched_folders
+from plugin_cli.venv.lock import Lock, update_or_warn
+from plugin_cli.venv.requirements import Requirements, read_requirements
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
 from plugin_cli.venv.uv import run_uv
@@ -33,19 +35,18 @@ _STAMP = ".plugin-cli.json"
 _STAMP_KEYS = {"wanted", "ours", "listing", "distributions", "local"}
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What the environment has to contain; the stamp records what it contains already."""
-
-    arguments: tuple[str, ...]
-    stamp: dict[str, Any]
-
-
-def ensure_environment(project: Project, console: Console, *, remote: bool = False) -> Path:
+def ensure_environment(
+    project: Project, console: Console, *, remote: bool = False, locked: bool = False
+) -> Path:
     """Return the Python of the plugin's environment, made or brought up to date when needed.
 
-    A package of this machine is installed again when its files have changed; with `remote`, one from a branch
-    of another machine's repository too when the branch has.
+    A package of this machine is installed again when its files have changed.
+
+    Args:
+        project: the plugin.
+        console: reports what happens.
+        remote: install a package from a branch of another machine's repository again when the branch has moved.
+        locked: take the versions of uv.lock, commits of branches too, or nothing.
 
     Raises:
         ProjectError: no index has a dependency of pyproject.toml, or a module of the plugin hides a library.
@@ -55,7 +56,7 @@ def ensure_environment(project: Project, console: Console, *, remote: bool = Fal
     python = environment_python(project)
     try:
         with _alone(project, console):
-            _ensure(project, python, console, remote=remote)
+            _ensure(project, python, console, remote=remote, locked=locked)
         check_module_names(project, _site_packages(project))
     except OSError as error:
         raise PluginCliError(
@@ -86,17 +87,19 @@ def _alone(project: Project, console: Console) -> Iterator[None]:
         lock.release()
 
 
-def _ensure(project: Project, python: Path, console: Console, *, remote: bool) -> None:
-    wanted = _wanted(project, console)
+def _ensure(project: Project, python: Path, console: Console, *, remote: bool, locked: bool) -> None:
+    wanted = read_requirements(project, console)
+    if locked:
+        (wanted.lock or Lock(project)).require()
     unfinished = Unfinished(project.environment)
     kept = _read_stamp(project.environment / _STAMP) if python.exists() else None
     is_current = kept is not None and kept["wanted"] == wanted.stamp and unfinished.owner() is None
-    changed = changed_packages(read_state(kept["local"]), remote=remote) if kept is not None else ()
+    changed = changed_packages(read_state(kept["local"]), remote=remote and not locked) if kept is not None else ()
     if kept is not None and is_current and not changed and _is_whole(project, kept):
         return
     with console.working("preparing the plugin's environment"):
         try:
-            ours = _prepare(project, python, wanted, kept, unfinished, changed)
+            ours = _prepare(project, python, wanted, kept, unfinished, changed, console)
         except PluginCliError:
             # What failed before it changed anything, for want of an index, is no reason to begin anew.
             if kept is not None and kept["listing"] == listing(project.environment):
@@ -139,10 +142,11 @@ def _read_stamp(stamp: Path) -> dict[str, Any] | None:
 def _prepare(
     project: Project,
     python: Path,
-    wanted: _Wanted,
+    wanted: Requirements,
     kept: dict[str, Any] | None,
     unfinished: Unfinished,
     changed: tuple[str, ...],
+    console: Console,
 ) -> bool:
     """Make the environment or bring it up to date; return True if it is ours and not the author's."""
     cut_short, runs = unfinished.owner(), _runs(python)
@@ -155,7 +159,9 @@ def _prepare(
         _make(project)
         unfinished.begin(owner)
     _check_python(project)
-    arguments = list(wanted.arguments)
+    unlocked = update_or_warn(wanted.lock, console, changed) if wanted.lock else None
+    is_locked = wanted.lock is not None and unlocked is None
+    arguments = wanted.arguments(project, is_locked=is_locked)
     if ours:
         arguments.append("--exact")  # packages that are no longer required
     elif cut_short is not None:
@@ -163,6 +169,8 @@ def _prepare(
     for name in (*changed, *damaged_packages(project.environment)):
         arguments += ["--reinstall-package", name]
     _install(project, python, tuple(arguments))
+    if unlocked is not None:  # after the installation, whose failure has the better sentence
+        console.warn(f"the environment holds versions that no uv.lock has: {unlocked}")
     _link_backend(project)
     return ours
 
@@ -180,82 +188,6 @@ def environment_version(project: Project) -> int:
         return (project.environment / _STAMP).stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _wanted(project: Project, console: Console) -> _Wanted:
-    path = project.root / "pyproject.toml"
-    if not path.is_file():
-        raise ProjectError(
-            f"{project.root} has no pyproject.toml",
-            why="it names the packages that the plugin's backend needs",
-            remedy=f'write one with [project] dependencies = ["{DISTRIBUTION}"]',
-        )
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
-    _check_required_python(document)
-    arguments = ["-r", "pyproject.toml"]
-    if "dev" in document.get("dependency-groups", {}):
-        arguments += ["--group", "dev"]
-    tool_arguments, tool = _tool(project, console, document)
-    stamp = {
-        "requirements": _digest(document),
-        "tool": tool,
-        "python": sys.version,
-        "root": str(project.root),
-    }
-    return _Wanted((*arguments, *tool_arguments), stamp)
-
-
-def _check_required_python(document: Mapping[str, Any]) -> None:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    text = document.get("project", {}).get("requires-python", "")
-    version = ".".join(map(str, sys.version_info[:3]))
-    try:
-        fits = SpecifierSet(str(text)).contains(version, prereleases=True)
-    except InvalidSpecifier as error:
-        raise ProjectError(
-            f"pyproject.toml: [project] requires-python is invalid: {text!r}",
-            why=str(error),
-            remedy='write it as requires-python = ">=3.11"',
-        ) from error
-    if not fits:
-        raise ProjectError(
-            f"pyproject.toml requires Python {text}, and plugin-cli runs on {version}",
-            why="the plugin is built with the Python that runs plugin-cli",
-            remedy="install plugin-cli with such a Python, or change requires-python",
-        )
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    """Hash what decides the installed packages; the build's own settings are none of it."""
-    tool = document.get("tool", {})
-    parts = {
-        "project": document.get("project", {}),
-        "groups": document.get("dependency-groups", {}),
-        "uv": tool.get("uv", {}),
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _tool(project: Project, console: Console, document: Mapping[str, Any]) -> tuple[list[str], str]:
-    """Return what makes the environment hold the running tool, and the words that identify it."""
-    version = installed_tool().version
-    source = tool_source()
-    dependencies = document.get("project", {}).get("dependencies", [])
-    if source.kind == "index" or any(DISTRIBUTION in text and "@" in text for text in dependencies):
-        return ["--upgrade-package", DISTRIBUTION], version
-    if source.kind == "url":
-        return [str(source.requirement)], str(source.requirement)
-    folder = project.state / "wheels"
-    wheel, new = local_wheel(source, folder)
-    if new:
-        console.warn(
-            f"this plugin-cli is not published: its wheel is in {folder.relative_to(project.root)}, "
-            "which git ignores; others cannot install the plugin's environment yet"
-        )
-    identity = (folder / "fingerprint").read_text()
-    # A path and not --find-links: a newer package of that name on an index must not win.
-    return ["--reinstall-package", DISTRIBUTION, str(wheel.relative_to(project.root))], identity
 
 
 def _runs(python: Path) -> bool:

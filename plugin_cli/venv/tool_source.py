@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -12,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from plugin_cli.errors import ToolMissingError
+from plugin_cli.errors import ToolMissingError, UsageError
 
 DISTRIBUTION = "grafana-plugin-cli"
 
@@ -55,6 +57,44 @@ def installed_tool() -> Distribution:
             why=f"no installed distribution {DISTRIBUTION} belongs to {sys.executable}",
             remedy="scripts/setup   (or: pip install -e .)",
         ) from error
+
+
+def tool_requirement(address: str) -> str:
+    """Return how pyproject.toml names the tool that is installed from `address`.
+
+    Args:
+        address: `git+https://...@REVISION`, the address of a wheel, or a requirement of the distribution.
+
+    Raises:
+        UsageError: it is none of these, is a path of this machine, or holds a password.
+    """
+    if re.match(rf"{DISTRIBUTION}\s*(@|[<>=!~])\s*\S", address):
+        return address
+    parts = urlparse(address.removeprefix("git+"))
+    if parts.scheme not in ("https", "http", "ssh") or not parts.hostname:
+        raise UsageError(
+            f"--tool does not take {address!r}",
+            why="everybody who works on the plugin, and its workflows, install plugin-cli from there",
+            remedy=f"--tool git+https://HOST/REPOSITORY@REVISION, --tool https://HOST/FILE.whl, "
+            f'or --tool "{DISTRIBUTION}>=VERSION" where your own index has it',
+        )
+    if parts.password or (parts.username and parts.scheme != "ssh"):
+        raise UsageError(
+            "--tool takes no user name or password",
+            why="pyproject.toml and uv.lock are committed, and everybody reads them",
+            remedy="leave them out; git and uv take them from your credential helper or netrc",
+        )
+    return f"{DISTRIBUTION} @ {address}"
+
+
+def pinned_requirement(pyproject: str) -> str | None:
+    """Return how a pyproject.toml names the tool where that is an address; None for a version."""
+    try:
+        dependencies = tomllib.loads(pyproject).get("project", {}).get("dependencies", [])
+    except tomllib.TOMLDecodeError:
+        return None
+    addresses = (text for text in dependencies if re.match(rf"{DISTRIBUTION}\s*@", str(text)))
+    return next(addresses, None)
 
 
 def _from_record(record: dict[str, Any]) -> ToolSource:

@@ -62,10 +62,15 @@ def find_uv() -> str:
         ) from error
 
 
+def uv_environment() -> dict[str, str]:
+    """Return the variables of a run of uv: it fetches no Python of its own."""
+    return child_environment({"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"})
+
+
 def _run(
     command: list[str | Path], what: str, cwd: Path, stopped: threading.Event | None
 ) -> Completed:
-    env = child_environment({"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"})
+    env = uv_environment()
     if stopped is None:
         return run(command, what=what, cwd=cwd, env=env, check=False)
     return run_unless_stopped(command, stopped, what=what, cwd=cwd, env=env, check=False)

@@ -14,7 +14,7 @@ from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project, find_project
 from plugin_cli.venv.create import ensure_environment
-from tests.built_plugin import TOOL, BuiltPlugin
+from tests.built_plugin import TOOL, BuiltPlugin, run_tool
 
 pytestmark = pytest.mark.e2e
 QUIET = TerminalConsole(quiet=True)
@@ -71,6 +71,37 @@ def test_a_package_with_the_name_of_a_library_is_refused(project: Project) -> No
         package.rmdir()
 
     assert ensure_environment(project, QUIET)
+
+
+def test_it_holds_what_the_lock_names_and_nothing_newer(project: Project) -> None:
+    ensure_environment(project, QUIET)
+    lock = project.root / "uv.lock"
+    text = lock.read_text()
+    assert str(project.root) not in text
+
+    # As somebody's commit of some time ago would have it.
+    run_tool("update", "--packages", cwd=project.root)
+    pinned = (project.root / "pyproject.toml").read_text()
+    (project.root / "pyproject.toml").write_text(pinned.replace("httpx>=0.27", "httpx==0.27.2"))
+    ensure_environment(project, QUIET)
+    (project.root / "pyproject.toml").write_text(pinned)
+    ensure_environment(project, QUIET, locked=False)
+
+    assert list(site_packages(project).glob("httpx-0.27.2.dist-info"))
+    ensure_environment(project, QUIET, locked=True)
+
+
+def test_locked_refuses_what_the_lock_does_not_hold(project: Project) -> None:
+    ensure_environment(project, QUIET)
+    path = project.root / "pyproject.toml"
+    before = path.read_text()
+    path.write_text(before.replace('"httpx>=0.27",', '"httpx>=0.27", "sniffio",'))
+    try:
+        with pytest.raises(ProjectError, match=r"uv\.lock does not match pyproject\.toml"):
+            ensure_environment(project, QUIET, locked=True)
+    finally:
+        path.write_text(before)
+    ensure_environment(project, QUIET, locked=True)
 
 
 def test_what_is_no_longer_asked_for_goes(project: Project) -> None:

@@ -95,3 +95,32 @@ def test_the_bundle_of_the_newest_system_runs_in_the_oldest(
     with make_root(old, tmp_path / old).start(dist, "gpx_weather_linux_amd64", sockets) as (_, client):
         health = client.check_health(settings({"url": ""}, {"api_key": "k"}))
         assert health.message == "The data source is working"
+
+
+def test_tests_pass_today_and_say_what_they_lack(bare_root: dict[str, BareRoot]) -> None:
+    _test(bare_root[TODAY])
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("suite", [name for name in SUITES if name != TODAY])
+def test_tests_pass_in_the_other_systems(suite: str, bare_root: dict[str, BareRoot]) -> None:
+    _test(bare_root[suite])
+
+
+@pytest.mark.nightly
+def test_tests_pass_for_an_ordinary_user(bare_root: dict[str, BareRoot]) -> None:
+    root = bare_root[TODAY]
+    assert root.run(f"cd {root.clone} && scripts/setup").returncode == 0
+    _test(clone_into(root, clone=f"/home/{USER}/tests", user=USER), USER)
+
+
+def _test(root: BareRoot, user: str = "root") -> None:
+    done = root.run(f"cd {root.clone} && scripts/test", user=user, timeout=2400)
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-12000:]
+    assert "all groups passed" in said
+    # A group that needs a tool which is not there says so.
+    for group, missing in {"conformance": "go", "docker": "docker"}.items():
+        (line,) = re.findall(rf"^== {group}: .*skipped \((.*)\)$", said, re.MULTILINE)
+        assert missing in line.lower()

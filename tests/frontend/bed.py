@@ -19,7 +19,7 @@ from plugin_cli.dev.preview.data_source import DataSourceStore
 from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.pages import Page as ServedPage
+from plugin_cli.dev.preview.rich_page import Page as ServedPage
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.project import Project

@@ -57,6 +57,21 @@ def snapshot(plugin: Path) -> dict[str, bytes]:
     return {path.relative_to(plugin).as_posix(): path.read_bytes() for path in files}
 
 
+def test_an_address_of_the_tool_stays_and_the_lock_is_the_authors(tmp_path: Path, later: Tool) -> None:
+    address = "grafana-plugin-cli @ git+https://git.example.org/plugin-cli@v1"
+    named = dataclasses.replace(TOOL, requirement=address)
+    plugin = create(answers(ci=False, alerting=False), tmp_path / "weather", named).directory
+    (plugin / "uv.lock").write_text("version = 1\n")  # written by the first command, not yet committed
+
+    assert run(plugin, later).merge.conflicts == ()
+    commit(plugin)
+    (plugin / "uv.lock").write_text("version = 2\n")
+    assert add(plugin, "alerting", later).merge.conflicts == ()
+
+    assert f'"{address}"' in (plugin / "pyproject.toml").read_text()
+    assert (plugin / "uv.lock").read_text() == "version = 2\n"
+
+
 def test_the_same_version_changes_nothing(plugin: Path) -> None:
     before = snapshot(plugin)
 

@@ -62,8 +62,17 @@ def test_the_release_joins_the_parts_with_the_licences_of_each(tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "made", "parts"]
 
 
-def test_what_the_workflows_install_is_what_the_plugin_asks_for() -> None:
-    files = render_plugin(answers(), TOOL)
+@pytest.mark.parametrize("name", ["ci.yml", "release.yml"])
+def test_the_workflows_take_the_tool_and_every_package_from_the_lock(name: str) -> None:
+    jobs = yaml.safe_load(render_plugin(answers(), TOOL)[f".github/workflows/{name}"])["jobs"]
 
-    assert 'pip install "grafana-plugin-cli>=1.2"' in files[".github/workflows/ci.yml"].decode()
-    assert files[".github/workflows/release.yml"].decode().count('pip install "grafana-plugin-cli>=1.2"') == 2
+    for job in jobs.values():
+        steps = [step for step in job["steps"] if "run" in step]
+        commands = [step["run"] for step in steps]
+        sync = commands.index("uv sync $LOCKED")
+        assert "--locked" in steps[sync]["env"]["LOCKED"]
+        tool = [command for command in commands if "plugin-cli" in command]
+        assert tool
+        assert all(command.startswith("uv run --no-sync plugin-cli ") for command in tool)
+        assert commands.index(tool[0]) > sync
+        assert all(command.endswith(" --locked") for command in tool if " build " in command)

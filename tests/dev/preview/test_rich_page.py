@@ -12,8 +12,14 @@ from starlette.exceptions import HTTPException
 
 from plugin_cli.console import TerminalConsole
 from plugin_cli.dev.preview import rich_page as module
-from plugin_cli.dev.preview.pages import Page, PageBuild
-from plugin_cli.dev.preview.rich_page import VARIABLE, build_rich_page, plain_page_requested, rich_page
+from plugin_cli.dev.preview.rich_page import (
+    VARIABLE,
+    Page,
+    PageBuild,
+    build_rich_page,
+    plain_page_requested,
+    rich_page,
+)
 from plugin_cli.errors import PluginCliError, UsageError
 from plugin_cli.session.log import LogWriter
 from plugin_cli.system.cache import cache_dir
@@ -168,7 +174,7 @@ def test_whoever_waits_for_another_build_can_be_stopped(source: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_is_named(source: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").touch()
-    with pytest.raises(PluginCliError, match="preview cannot be written"):
+    with pytest.raises(PluginCliError, match=r"/(preview|node) cannot be written"):
         build_rich_page(CONSOLE, NEVER)
 
 
