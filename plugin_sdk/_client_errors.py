@@ -1,8 +1,8 @@
-"""One rule over the libraries that talk to other systems: what they raise is the other system's fault.
+"""One rule for the client libraries of other systems: what they raise is the fault of that system.
 
-An exception is taken for downstream if its class, or one it inherits from, is made by a client library or by
-the modules of Python that do the same. Its status follows from what it carries (an HTTP status, a SQLSTATE,
-a gRPC code, an errno) and else from its name. Misuse of such a library stays the plugin's fault.
+An exception is downstream if its class, or a base class, is defined by a client library or by the networking
+modules of Python. Its status is derived from what it contains (an HTTP status, a SQLSTATE, a gRPC code, an
+errno), otherwise from its name. Misuse of such a library is still an error of the plugin.
 """
 
 from __future__ import annotations
@@ -46,14 +46,17 @@ _STANDARD = {
     ("ftplib", "Error"): 502,
     ("imaplib", "IMAP4.error"): 502,
     ("xmlrpc.client", "Error"): 502,
-    ("pydantic_core._pydantic_core", "ValidationError"): 502,  # of an answer: queries were validated before
+    (
+        "pydantic_core._pydantic_core",
+        "ValidationError",
+    ): 502,  # of a response: queries have been validated before
 }
 _UNREACHABLE = frozenset(
     getattr(errno, name)
     for name in ("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN", "ECONNREFUSED", "EADDRNOTAVAIL")
     if hasattr(errno, name)
 )
-# What these say is that the plugin used the library wrongly, whatever the library.
+# In any library, these mean that the plugin used it wrongly.
 _MISUSE = _words("""
     InvalidURL MissingSchema InvalidSchema InvalidHeader InvalidJSONError UnrewindableBodyError
     StreamConsumed StreamClosed ResponseNotRead RequestNotRead CookieConflict NotSupportedError
@@ -84,9 +87,9 @@ _MYSQL_LOGIN = frozenset({1044, 1045, 1698, 3118})
 
 
 def kind_of(error: BaseException) -> tuple[int, bool] | None:
-    """Return the HTTP status that an error of a client stands for, and whether a service answered with it.
+    """Return the HTTP status for an error of a client library, and whether a service responded with it.
 
-    None where the error is no client's, or says that the plugin misused it.
+    None if the error is not one of a client library, or means that the plugin misused it.
     """
     inner = getattr(error, "orig", None)  # SQLAlchemy's, around the driver's
     if isinstance(inner, BaseException):
@@ -121,7 +124,7 @@ def _standard_status(error: BaseException) -> int | None:
 
 
 def answered_status(error: BaseException) -> int | None:
-    """Return the status of the HTTP response that a client raised for."""
+    """Return the status of the HTTP response for which a client raised the error."""
     for holder in _holders(error):
         for name in ("status_code", "status", "http_status", "code"):
             value = getattr(holder, name, None)
@@ -134,7 +137,7 @@ def _holders(error: BaseException) -> Iterator[Any]:
     response = getattr(error, "response", None)
     if isinstance(response, dict):  # botocore's
         yield _Answer(response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
-    elif response is not None:  # not `if response`: requests' failed responses are false
+    elif response is not None:  # not `if response`: a failed response of requests is falsy
         yield response
     yield error
     meta = getattr(error, "meta", None)  # Elasticsearch's
@@ -172,7 +175,7 @@ def _status_by_name(error: BaseException) -> int | None:
 
 
 def sentence(error: BaseException, status: int) -> str:
-    """Return what a service's refusal means to a viewer; the library's text names itself and an address."""
+    """Return a text for viewers on a service's refusal; the library's own text contains a URL."""
     from http import HTTPStatus
 
     try:
@@ -186,8 +189,10 @@ def sentence(error: BaseException, status: int) -> str:
     if status == 403:
         return f"{service} refused access ({phrase}); check what the data source's credentials may do"
     if status == 429:
-        return f"{service} takes no more requests for now ({phrase}); try again later, or ask it less often"
-    return f"{service} answered {phrase}"
+        return (
+            f"{service} accepts no more requests for now ({phrase}); try again later, or send fewer requests"
+        )
+    return f"{service} responded {phrase}"
 
 
 def _host_of(error: BaseException) -> str:
@@ -195,7 +200,7 @@ def _host_of(error: BaseException) -> str:
 
     for holder in (*_holders(error), getattr(error, "request_info", None)):
         for name in ("url", "real_url", "request"):
-            try:  # httpx raises where an error has no request
+            try:  # httpx raises if an error has no request
                 value = getattr(holder, name, None)
                 address = str(getattr(value, "url", value) or "")
                 host = urlsplit(address).hostname if "://" in address else ""

@@ -1,4 +1,4 @@
-"""JSON text from outside, read so that nothing but ValueError can come of it."""
+"""Parses JSON text from outside; it raises nothing but ValueError."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class DeepJsonError(ValueError):
-    """The text is nested deeper than Python's parser can follow."""
+    """The text is nested too deeply for Python's parser."""
 
 
 def loads(text: str | bytes | bytearray, **options: Any) -> Any:
-    """Return what the text says.
+    """Return the value of a JSON text.
 
     Raises:
         ValueError: it is not JSON.
@@ -20,5 +20,5 @@ def loads(text: str | bytes | bytearray, **options: Any) -> Any:
     try:
         return json.loads(text, **options)
     except RecursionError:
-        # Without the cause: its traceback is as long as the text is deep.
+        # Without the cause, whose traceback would be as long as the text is deep.
         raise DeepJsonError("the JSON is nested too deeply") from None

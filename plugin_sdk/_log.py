@@ -67,7 +67,7 @@ def configure(*, level: str = "debug", fd: int = 2, on_broken_pipe: Callable[[],
 
 
 def forked() -> None:
-    """Begin anew in a forked child: the lock may be held by a thread that it does not have."""
+    """Reset the lock in a forked child, where the thread that holds it may not exist."""
     global _write_lock
     _write_lock = threading.Lock()
     _queued.clear()

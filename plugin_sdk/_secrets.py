@@ -1,6 +1,6 @@
-"""The data sources' secrets, struck out of whatever a person may read: error texts and log lines.
+"""Redacts the secrets of data sources in everything that people may read: error texts and log lines.
 
-An API key in the address of a failed request would reach every viewer of the dashboard, and the log besides.
+An API key in the URL of a failed request would otherwise reach every viewer of the dashboard, and the log.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 
 MARK = "[secret]"
 _MOST = 2_000
-"""Secrets remembered; the oldest go first, long after the settings that held them."""
+"""How many secrets are remembered; the oldest are dropped first, long after their settings."""
 _SHORT = 6
-"""Below this many characters a value is struck out only where it stands alone: `key` is in many words."""
+"""A value of fewer characters is redacted only as a whole word: `key` is part of many words."""
 _LINE = 16
-"""Lines of a longer secret, such as a private key, that are struck out on their own."""
+"""The length from which lines of a longer secret, such as a private key, are redacted separately."""
 
 _lock = threading.Lock()
 _values: dict[str, None] = {}
@@ -24,7 +24,7 @@ _pattern: re.Pattern[str] | None = None
 
 
 def register(secrets: Mapping[str, str], user: str = "") -> None:
-    """Remember the values of a data source's secrets; `user` is the name that goes with its password."""
+    """Remember the values of a data source's secrets; `user` is the name for its password."""
     found = [value for value in secrets.values() if value.strip()]
     if all(value in _values for value in found):
         return
@@ -36,12 +36,12 @@ def register(secrets: Mapping[str, str], user: str = "") -> None:
         for value in list(_values)[:-_MOST]:
             del _values[value]
         forms = {form: None for value in _values for form in _forms(value, user)}
-        ordered = sorted(forms, key=len, reverse=True)  # a secret may begin with another
+        ordered = sorted(forms, key=len, reverse=True)  # a secret may start with another
         _pattern = re.compile("|".join(map(_expression, ordered)))
 
 
 def _forms(value: str, user: str) -> list[str]:
-    """Return the ways in which a secret is written: as it is, in an address, in a literal, in a header."""
+    """Return the forms in which a secret may be written: plain, in a URL, in a literal, in a header."""
     import base64
     import json
     from urllib.parse import quote, quote_plus
@@ -74,7 +74,7 @@ def strike(text: str) -> str:
 
 
 def strike_all(value: Any) -> Any:
-    """Return decoded JSON with every known secret struck out of its texts."""
+    """Return decoded JSON with every known secret in its texts redacted."""
     if isinstance(value, str):
         return strike(value)
     if isinstance(value, dict):
@@ -83,18 +83,18 @@ def strike_all(value: Any) -> Any:
 
 
 class StruckStream:
-    """A text stream without secrets: what is printed goes to the log too."""
+    """A text stream that redacts secrets, since what is printed also goes to the log."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write `text` without its secrets; as long as it was, so that no caller writes the rest again."""
+        """Write `text` with secrets redacted; return its original length, so that no caller writes a rest."""
         self._stream.write(strike(text))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
-        """Write every line without its secrets."""
+        """Write every line with secrets redacted."""
         for line in lines:
             self.write(line)
 

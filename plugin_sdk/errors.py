@@ -82,14 +82,14 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _leaves(error: BaseException) -> list[BaseException]:
-    """Return what a group of a TaskGroup holds, groups within it taken apart; an error alone is itself."""
+    """Return the errors in an exception group and its nested groups, or just the error itself."""
     if not isinstance(error, BaseExceptionGroup):
         return [error]
     return [leaf for part in error.exceptions for leaf in _leaves(part)]
 
 
 def single(error: BaseException) -> BaseException:
-    """Return the one error that a group stands for: the one raised on purpose, or the only one.
+    """Return the error that an exception group stands for: the deliberate one, or the only one.
 
     Tasks that were cancelled because another failed do not count.
     """
@@ -103,16 +103,16 @@ def single(error: BaseException) -> BaseException:
 
 
 def is_deliberate(error: BaseException) -> bool:
-    """Return True if the error was raised on purpose, so that its text is a sentence for the user."""
+    """Return True if the error is deliberate, so that its text is for the user."""
     return isinstance(single(error), PluginError)
 
 
 def source_of(error: BaseException) -> ErrorSource:
     """Return who is at fault: the source of a `PluginError` in the chain, otherwise by the kind of error.
 
-    Timeouts, cancellations, connections that failed, and what clients of other systems raise are downstream,
-    but for HTTP statuses that mean a wrong request; anything else is the plugin's. Of several errors in a
-    group one of the plugin's decides.
+    Timeouts, cancellations, failed connections, and errors of client libraries are downstream, except for
+    HTTP statuses that mean a wrong request; anything else is an error of the plugin. In a group, an error of
+    the plugin takes precedence.
     """
     error = single(error)
     if isinstance(error, BaseExceptionGroup):
@@ -131,7 +131,7 @@ def source_of(error: BaseException) -> ErrorSource:
 
 
 def status_of(error: BaseException) -> int:
-    """Return the HTTP status of an error: its own, the service's that it came from, else one by its kind."""
+    """Return the HTTP status of an error: its own, that of the service, otherwise one by its kind."""
     error = single(error)
     if isinstance(error, BaseExceptionGroup):
         return status_of(_leaves(error)[0])
@@ -153,10 +153,10 @@ def status_of(error: BaseException) -> int:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the sentence for the user; never empty, without secrets, always encodable as UTF-8.
+    """Return the text for the user; never empty, without secrets, always encodable as UTF-8.
 
-    Errors raised on purpose keep their text, a service's refusal becomes a sentence, and others are led by
-    their class name, because `KeyError('x')` alone reads `'x'`.
+    Deliberate errors keep their text, a service's refusal becomes a sentence, and others get their class name
+    in front, because the text of `KeyError('x')` is just `'x'`.
     """
     error = single(error)
     if isinstance(error, BaseExceptionGroup):

@@ -19,15 +19,15 @@ DISPOSE_AFTER_SECONDS = 5.0
 
 
 OVERTAKEN_SECONDS = 2.0
-"""How long after a change a request with other settings, not newer ones, counts as sent before it.
+"""How long after a change a request with different but not newer settings counts as sent before it.
 
-Later it is a change as well: `updated` goes back where a clock is set back or a backup restored, and stands
-still where two changes fall into one second of the database.
+Later, such settings are a change too: `updated` goes back if a clock is set back or a backup is restored, and
+does not change between two changes within one second of the database.
 """
 
 
 class _Version(NamedTuple):
-    """What an instance was made of; it is current as long as all of it is equal."""
+    """What an instance was created from; it is current as long as all of that is equal."""
 
     updated: datetime
     config: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What the main thread looks at once a second while a plugin serves."""
+"""What the main thread checks once a second while a plugin serves."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from plugin_sdk._serving.stacks import position_of
 
 
 class Checks:
-    """Everything without which calls would wait for ever, unseen.
+    """Checks everything whose failure would make calls wait for ever unnoticed.
 
     Args:
         state: the plugin being served.
         pools: of its server.
-        stderr: whose relay has to live.
+        stderr: its relay must be running.
         loading: the thread that starts the loader.
     """
 
@@ -36,7 +36,7 @@ class Checks:
         self._heartbeat = Heartbeat(limit)
 
     def check(self) -> str:
-        """Look at everything once; return why the process has to end, or the empty string."""
+        """Check everything once; return why the process must stop, or the empty string."""
         self._stderr.revive()
         return self._load() or self._hung.check() or self._heartbeat.check()
 
@@ -53,6 +53,6 @@ class Checks:
             _log.log(
                 "warn",
                 f"the plugin's code has been loading for {seconds:.0f} s, and every call waits for it; "
-                f"it stands at {position_of(thread.ident)}",
+                f"it is at {position_of(thread.ident)}",
             )
         return ""

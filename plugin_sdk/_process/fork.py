@@ -1,7 +1,7 @@
-"""What a child made by fork gives back of this process: its signals, its descriptors, its locks.
+"""Releases in a forked child what belongs to the plugin: signals, descriptors, locks.
 
-multiprocessing and `os.fork` copy a process whole. The copy would ignore the signals that are to end it, hold
-the pipes by whose end Grafana sees that the plugin has gone, and serve on its connections.
+multiprocessing and `os.fork` copy the whole process. The copy would ignore the signals that should stop it,
+keep the pipes open whose end tells Grafana that the plugin has gone, and serve on its connections.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from plugin_sdk._serving import async_bridge, pools
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _GRACE_SECONDS = 2.0
-"""How long a child has for its own SIGTERM handler when the plugin has ended."""
+"""How long a child's own SIGTERM handler may take once the plugin has ended."""
 
 
 class ForkGuard:
-    """Cleans up in every child that is forked from now on, and ends those that outlive the plugin.
+    """Cleans up in every child that is forked from now on, and stops those that outlive the plugin.
 
     Args:
-        ours: returns the descriptors that only the plugin itself may hold.
+        ours: returns the descriptors that only the plugin itself may keep.
         address: the server's own address, a path or `host:port`.
     """
 
     def __init__(self, ours: Callable[[], Sequence[int]], address: str) -> None:
         self._ours = ours
         self._address = address
-        # The plugin alone keeps the second end: when the first reads its end, the plugin is gone.
+        # Only the plugin keeps the second end: at the end of the stream the plugin has gone.
         self._gone, self._alive = os.pipe()
         self._masks = threading.local()
 
@@ -48,7 +48,7 @@ class ForkGuard:
             )
 
     def _block(self) -> None:
-        # A child ended right after its start must not lose the signal to the handler that it inherited.
+        # A child that is stopped right after its start must not lose the signal to the inherited handler.
         self._masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
     def _unblock(self) -> None:
@@ -77,7 +77,7 @@ class ForkGuard:
         os._exit(1)
 
     def _connections(self) -> list[int]:
-        """Return the server's sockets: those whose own address is the server's."""
+        """Return the server's sockets, which are those with its address."""
         found = []
         for descriptor in open_descriptors():
             with contextlib.suppress(OSError):
@@ -87,7 +87,7 @@ class ForkGuard:
 
 
 def _forget_pool_threads() -> None:
-    """Keep the child's way out from joining the pools' threads, which it does not have, and its own."""
+    """Keep the child's exit from joining threads of the pools, which it does not have, and its own."""
     import concurrent.futures.thread as module
 
     getattr(module, "_threads_queues", {}).clear()
@@ -100,7 +100,7 @@ def _own_address(descriptor: int) -> str:
 
 
 def end_children() -> None:
-    """Ask the children that multiprocessing knows of to end; the interpreter's own way out does the same."""
+    """Terminate the children of multiprocessing, as the interpreter does on exit."""
     module = sys.modules.get("multiprocessing.process")
     if module is None:
         return

@@ -52,16 +52,16 @@ def check_versions(environ: dict[str, str] | Any) -> None:
 
 
 def check_threads() -> None:
-    """Refuse to start where serving would fail for want of threads: gRPC would wait for them for ever.
+    """Refuse to start if too few threads can be started: gRPC would wait for them for ever.
 
     Raises:
-        HandshakeError: with what to raise.
+        HandshakeError: the text names the limit to raise.
     """
     needed = 16 + min(16, max(4, os.cpu_count() or 4))
     end, started, before = _thread.allocate_lock(), 0, _thread._count()
     end.acquire()
     try:
-        for started in range(needed):  # noqa: B007  # told in the sentence
+        for started in range(needed):  # noqa: B007  # used in the error
             _thread.start_new_thread(_wait_for, (end,))
     except (RuntimeError, MemoryError):
         raise HandshakeError(
@@ -71,7 +71,7 @@ def check_threads() -> None:
     finally:
         end.release()
         while _thread._count() > before:
-            time.sleep(0)  # the last of them may not have gone yet
+            time.sleep(0)  # the last of them may still be ending
 
 
 def _wait_for(end: _thread.LockType) -> None:

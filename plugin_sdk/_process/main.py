@@ -64,9 +64,9 @@ _DRAIN_SECONDS = 5.0
 
 @contextlib.contextmanager
 def _without_fork_support() -> Iterator[None]:
-    """Keep gRPC, which reads this once, from starting its threads again in children that handlers fork.
+    """Keep gRPC, which reads this once, from restarting its threads in children that handlers fork.
 
-    They would serve the plugin's connections beside it, and crash.
+    Those threads would serve the plugin's connections too, and crash.
     """
     name = "GRPC_ENABLE_FORK_SUPPORT"
     before = os.environ.get(name)
@@ -74,7 +74,7 @@ def _without_fork_support() -> Iterator[None]:
     try:
         yield
     finally:
-        # Programs that the plugin runs may have use for it.
+        # Programs that the plugin runs may need it.
         if before is None:
             del os.environ[name]
         else:
@@ -82,7 +82,7 @@ def _without_fork_support() -> Iterator[None]:
 
 
 def _without_secrets() -> None:
-    """Strike secrets out of what is printed: it becomes log lines."""
+    """Redact secrets in what is printed, since it becomes log lines."""
     from plugin_sdk._secrets import StruckStream
 
     sys.stdout, sys.stderr = StruckStream(sys.stdout), StruckStream(sys.stderr)
@@ -122,7 +122,7 @@ class ServingProcess:
         except BaseException as error:
             _log.log_exception("the process failed; stopping it so that Grafana restarts it", error)
         finally:
-            # Whatever happened: Python would wait for every thread, and Grafana restarts a process only.
+            # In any case: Python would wait for every thread, and Grafana restarts only processes.
             os._exit(1)
 
     def _start(self) -> Any:
@@ -170,7 +170,7 @@ class ServingProcess:
 
     def _set_signals(self) -> None:
         # Ctrl-C reaches the whole process group; Grafana itself then asks the plugin to stop. Not SIG_IGN:
-        # programs that the plugin runs would inherit it, and nobody could interrupt them.
+        # programs that the plugin runs would inherit it and could not be interrupted.
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
         if sys.platform != "win32":
             signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
@@ -195,7 +195,7 @@ class ServingProcess:
         stop_process(state, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
 
     def _check_server(self) -> str:
-        """Return why nothing is served any more: Grafana restarts processes, not servers."""
+        """Return why serving has stopped, or the empty string; Grafana restarts processes, not servers."""
         if not self._server.wait_for_termination(timeout=0):
             return "the gRPC server has stopped"
         if not all(thread.is_alive() for thread in self._serving):
@@ -204,7 +204,7 @@ class ServingProcess:
 
 
 def _started(server: Any) -> list[threading.Thread]:
-    """Start the server and return its serving thread; if that ends, nothing is answered any more."""
+    """Start the server and return its serving thread, without which no call is served."""
     before = set(threading.enumerate())
     server.start()
     return [thread for thread in threading.enumerate() if thread not in before and "_serve" in thread.name]
@@ -222,7 +222,7 @@ def stop_process(state: Any, server: Any, socket: str, *, grace: float = 0) -> N
     It ends in `os._exit`: Python would wait for every thread, and a hung handler never returns.
     """
     done = threading.Thread(target=_close, args=(state, server, grace), daemon=True)
-    with contextlib.suppress(RuntimeError):  # no thread can be started any more: end without them
+    with contextlib.suppress(RuntimeError):  # no more threads can be started: stop without one
         done.start()
         done.join(timeout=1.0 + grace)
     _remove(socket)

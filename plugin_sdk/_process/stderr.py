@@ -42,11 +42,11 @@ class Stderr:
         os.set_inheritable(2, True)
 
     def descriptors(self) -> tuple[int, ...]:
-        """Return what no forked child may keep: Grafana waits for the end of its own pipe."""
+        """Return the descriptors that forked children must close: Grafana waits for the end of its pipe."""
         return (self.real, self._alive, self._read)
 
     def revive(self) -> None:
-        """Have a thread pass the lines on where the relay has died: nobody would read them any more."""
+        """Relay lines in a thread if the relay process has died, since nobody would read them any more."""
         if not self._relay or not _has_ended(self._relay):
             return
         self._relay, self._alive = 0, -1
@@ -90,7 +90,7 @@ def _become_relay(keep: set[int]) -> None:
 
 
 def open_descriptors() -> list[int]:
-    """Return the descriptors of this process, perhaps with one that is closed already."""
+    """Return the descriptors of this process; one of them may already be closed."""
     try:
         return list(map(int, os.listdir("/dev/fd")))  # noqa: PTH208  # not worth loading pathlib
     except OSError:
@@ -142,7 +142,7 @@ def _write(text: bytes) -> None:
         for level, message, fields in entries(decoded):
             _log.write_line(_log.encode(level, message, fields))
     except Exception as error:
-        # Whatever it was about these lines: the next ones still have to be read.
+        # Whatever is wrong with these lines, the next ones must still be read.
         _log.log("debug", decoded, module="stderr", unread=f"{type(error).__name__}: {error}")
 
 

@@ -27,7 +27,7 @@ def stall_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
 
 
 Check = Callable[[], str]
-"""Looks at one thing, once a second; returns why the process has to end, or the empty string."""
+"""A check, run once a second, that returns why the process must stop, or the empty string."""
 
 
 class Watch:
@@ -53,7 +53,7 @@ class Watch:
         """Wait until the process should stop; call `on_orphaned` if that is because the parent died.
 
         Returns:
-            why the process can no longer serve, or the empty string if it was asked to stop.
+            why the process can no longer serve, or the empty string if a stop was requested.
         """
         try:
             while not self._turn():
@@ -72,12 +72,12 @@ class Watch:
         if self._stall:
             try:
                 faulthandler.dump_traceback_later(self._stall, exit=True, file=2)
-            except RuntimeError as error:  # no thread can be started for its timer
+            except RuntimeError as error:  # its timer thread cannot be started
                 self._report("stall", error)
         return self._stop.wait(POLL_SECONDS)
 
     def _checked(self, check: Check) -> str:
-        """Run one check; one that fails must not take the others along."""
+        """Run one check, whose failure must not affect the others."""
         try:
             return check()
         except Exception as error:
@@ -85,7 +85,7 @@ class Watch:
             return ""
 
     def _report(self, what: str, error: Exception) -> None:
-        """Log a failure of the watch itself, once of each kind."""
+        """Log a failure of the watch itself, once for each kind."""
         kind = f"{what}: {type(error).__name__}"
         if kind not in self._failed:
             self._failed.add(kind)

@@ -1,4 +1,4 @@
-"""The lifespan of a mounted ASGI application: started with the instance, shut down with it."""
+"""The lifespan of a mounted ASGI application, which starts and shuts down with the instance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from plugin_sdk import _log
 from plugin_sdk._serving.async_bridge import Uncancelled, run
 from plugin_sdk.errors import PluginError
 
-_START_SECONDS = 50.0  # an instance is made within Grafana's own limit for a request
-_END_SECONDS = 1.5  # Grafana kills a plugin two seconds after it asked it to end
+_START_SECONDS = 50.0  # within Grafana's own timeout of the request
+_END_SECONDS = 1.5  # Grafana kills a plugin two seconds after it requests the stop
 
 
 class Lifespan:
@@ -23,15 +23,15 @@ class Lifespan:
         self._ended = False
 
     def start(self) -> None:
-        """Run the application's startup and wait for it; one without a lifespan is left alone.
+        """Run the application's startup and wait for it, unless it has no lifespan.
 
         Raises:
-            PluginError: the startup failed, or takes too long.
+            PluginError: the startup failed or took too long.
         """
         run(self._start(), Uncancelled())
 
     def close(self) -> None:
-        """Run the application's shutdown and wait for it a moment; what it raises is logged."""
+        """Run the application's shutdown and wait for it briefly; its exceptions are logged."""
         run(self._close(), Uncancelled())
 
     async def _start(self) -> None:
@@ -46,7 +46,7 @@ class Lifespan:
         if answer["type"] == "lifespan.startup.failed":
             reason = str(answer.get("message") or "no reason given").strip().splitlines()[-1]
             raise PluginError(f"the ASGI application did not start: {reason}")
-        if answer["type"] != "lifespan.startup.complete":  # it answers something else, or has ended
+        if answer["type"] != "lifespan.startup.complete":  # it sent something else, or has ended
             self._ended = True
             self._task.cancel()
 
@@ -55,13 +55,13 @@ class Lifespan:
         try:
             await self._application(scope, self._to_application.get, self._take)
         except Exception:
-            # By the specification this is how an application says that it has no lifespan.
+            # In the specification, an exception means that the application has no lifespan.
             return
         finally:
             self._from_application.put_nowait({"type": "ended"})
 
     async def _take(self, message: dict[str, Any]) -> None:
-        if not message["type"].startswith("lifespan."):  # it answers every scope as if it were a request
+        if not message["type"].startswith("lifespan."):  # it treats every scope as a request
             raise TypeError(f"{message['type']} in a lifespan")
         await self._from_application.put(message)
 

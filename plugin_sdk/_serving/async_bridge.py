@@ -40,10 +40,10 @@ class Uncancelled:
 
 
 class AsyncLoop:
-    """The event loop of async handlers, in a thread of its own.
+    """The event loop of async handlers, in its own thread.
 
-    asyncio lets SystemExit and KeyboardInterrupt of any task end its loop, and any code may call
-    `loop.stop()`; every later call would wait for ever. So the loop is entered again.
+    SystemExit and KeyboardInterrupt of any task stop an asyncio loop, and any code may call `loop.stop()`;
+    then every later call would wait for ever. So the loop is run again.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ _lock = threading.Lock()
 
 
 def async_loop() -> AsyncLoop | None:
-    """Return the event loop if a handler has needed it yet."""
+    """Return the event loop, or None if no handler has needed it yet."""
     return _current
 
 
@@ -83,7 +83,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def forget_loop() -> None:
-    """Forget the loop in a forked child, where its thread does not exist."""
+    """Drop the loop in a forked child, where its thread does not exist."""
     global _current, _lock
     _current, _lock = None, threading.Lock()
 
@@ -93,14 +93,14 @@ def _log_loop_error(_loop: Any, context: dict[str, Any]) -> None:
 
 
 class HandlerExitError(RuntimeError):
-    """A handler raised GeneratorExit, which the generators on its way would take for their own end."""
+    """A handler raised GeneratorExit, which generators in between would take as their own close."""
 
     def __init__(self) -> None:
         super().__init__("the handler raised GeneratorExit")
 
 
 class _Exit:
-    """What a coroutine raised that asyncio would end the loop for."""
+    """Carries an exception of a coroutine for which asyncio would stop the loop."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -114,14 +114,14 @@ async def _carried(coroutine: Coroutine[Any, Any, T]) -> T | _Exit:
 
 
 def submit(coroutine: Coroutine[Any, Any, T]) -> Any:
-    """Begin a coroutine on the event loop and return its future; take its result with `result_of`."""
+    """Start a coroutine on the event loop and return its future, for `result_of`."""
     import asyncio
 
     return asyncio.run_coroutine_threadsafe(_carried(coroutine), event_loop())
 
 
 def result_of(future: Any) -> Any:
-    """Wait for a future of `submit` and return what its coroutine returned, or raise what it raised."""
+    """Wait for a future of `submit`; return or raise what its coroutine returned or raised."""
     result = future.result()
     if isinstance(result, _Exit):
         if isinstance(result.error, GeneratorExit):
@@ -164,7 +164,7 @@ def bind(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 END = object()
-"""What `next_of` returns behind the last value."""
+"""What `next_of` returns after the last value."""
 
 
 def next_of(values: Iterator[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""A beat on the event loop: an async handler that blocks it is named, and a dead loop ends the process."""
+"""A heartbeat of the event loop: a handler that blocks it is logged, a dead loop stops the process."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from plugin_sdk._serving.async_bridge import AsyncLoop, async_loop
 from plugin_sdk._serving.stacks import is_idle, position_of
 
 BLOCKED_SECONDS = 0.9
-"""One look after the beat was sent: a handler that blocks for a second or two is named."""
+"""One check after the beat was sent, so a handler that blocks for a second or two is logged."""
 
 
 UNWAKEABLE_SECONDS = 30.0
-"""How long a loop may sleep through a beat; one whose own pipe was closed does so for ever."""
+"""How long an idle loop may miss a beat; a loop whose own pipe was closed never wakes."""
 
 
 class Heartbeat:
-    """Sends a beat with each look and expects it back by the next.
+    """Sends a beat with each check and expects it back by the next.
 
     Args:
-        end_after: seconds until a process ends whose loop is blocked; 0: never.
+        end_after: seconds until a process stops whose loop is blocked; 0: never.
     """
 
     def __init__(self, end_after: float) -> None:
@@ -30,7 +30,7 @@ class Heartbeat:
         self._named = False
 
     def check(self) -> str:
-        """Look once; return why the process has to end, or the empty string."""
+        """Check once; return why the process must stop, or the empty string."""
         loop = async_loop()
         if loop is None:
             return ""
@@ -60,12 +60,12 @@ class Heartbeat:
     def _name(self, loop: AsyncLoop) -> None:
         position = position_of(loop.thread.ident)
         if position is None or is_idle(loop.thread.ident):
-            return  # it only waits for the processor
+            return  # it is only waiting for the processor
         self._named = True
         handler = position.handler or "a task"
         _log.log(
             "warn",
-            f"{handler} blocks the event loop, so no other async handler goes on; it stands at {position}",
+            f"{handler} blocks the event loop, so no other async handler can run; it is at {position}",
             handler=handler,
             file=position.file,
             line=position.line,

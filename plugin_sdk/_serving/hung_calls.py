@@ -1,7 +1,7 @@
 """Calls that do not return.
 
-The handler is named once with the line where it stands. Where such calls hold every thread of a pool, what
-waits behind them is refused with the reason; where that lasts, the process ends and Grafana starts a new one.
+The handler is logged once with its current line. If such calls occupy every thread of a pool, queued calls
+are refused with the reason; if that lasts, the process stops and Grafana starts a new one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from plugin_sdk._serving.request_scope import ActiveCall, active
 from plugin_sdk._serving.stacks import Position, position_of
 
 WARN_SECONDS = 10.0
-"""How long a call may run, or go on after its caller has left, before its handler is named in the log."""
+"""How long a call may run, or continue after its caller has disconnected, before it is logged."""
 REFUSE_SECONDS = 10.0
-"""How long calls wait while no thread comes free; then they are refused, and new ones at once."""
+"""How long calls wait for a free thread; then they are refused, and new ones immediately."""
 THREADLESS_SECONDS = 10.0
-"""How long calls may wait in a pool that has no thread because none can be started."""
+"""How long calls may wait in a pool without threads because none can be started."""
 DEFAULT_END_SECONDS = 300.0
 HANG_VARIABLE = "GF_PLUGIN_HANG_TIMEOUT"
-"""Seconds until a process ends in which every thread is taken by calls that do not return; 0: never."""
+"""Seconds until a process stops whose threads are all occupied by calls that do not return; 0: never."""
 
 
 def end_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
@@ -38,7 +38,7 @@ def end_seconds(environ: dict[str, str] | os._Environ[str]) -> float:
 
 @dataclass
 class _Seen:
-    """What was seen of a call at the last look."""
+    """What is known of a call since the last check."""
 
     sent: int
     since: float
@@ -54,11 +54,11 @@ class _PoolState:
 
 @dataclass
 class HungCalls:
-    """Looks at the calls of a server once a second.
+    """Checks the calls of a server once a second.
 
     Args:
         pools: of the server.
-        end_after: seconds until the process ends where every thread of a pool is taken; 0: never.
+        end_after: seconds until the process stops if every thread of a pool is occupied; 0: never.
     """
 
     pools: Pools
@@ -68,7 +68,7 @@ class HungCalls:
     _states: dict[str, _PoolState] = field(default_factory=dict)
 
     def check(self) -> str:
-        """Look once; return why the process has to end, or the empty string."""
+        """Check once; return why the process must stop, or the empty string."""
         now = time.perf_counter()
         overdue = self._overdue(now)
         self._name(overdue, now)
@@ -79,7 +79,7 @@ class HungCalls:
         return self._lost_streams(now)
 
     def _overdue(self, now: float) -> list[ActiveCall]:
-        """Return the calls that have made no progress for too long, the oldest first."""
+        """Return the calls without progress for too long, the oldest first."""
         calls = [call for call in list(active) if now - call.started > WARN_SECONDS]
         self._seen = {call: self._look(call, now) for call in calls}
         late = [call for call in calls if now - self._standing(call) > WARN_SECONDS]
@@ -94,14 +94,14 @@ class HungCalls:
         return seen
 
     def _standing(self, call: ActiveCall) -> float:
-        """Return since when a call stands; a channel may be quiet for days as long as somebody watches it."""
+        """Return when a call last made progress; a channel may be quiet for days while it is watched."""
         seen = self._seen[call]
         if call.rpc.endpoint != "runStream":
             return seen.since
         return seen.left or time.perf_counter()
 
     def _name(self, overdue: list[ActiveCall], now: float) -> None:
-        """Write one warning for each handler that calls stand in, until none does any more."""
+        """Log one warning for each handler with hanging calls, until it has none any more."""
         standing: set[str] = set()
         for call in overdue:
             position = position_of(call.thread)
@@ -112,11 +112,11 @@ class HungCalls:
         self._named = standing
 
     def _warn(self, call: ActiveCall, handler: str, position: Position | None, now: float) -> None:
-        place = f"; it stands at {position}" if position is not None else ""
+        where = f"; it is at {position}" if position is not None else ""
         left = ", though its caller has left" if self._seen[call].left else ""
         _log.log(
             "warn",
-            f"{handler} has not returned for {now - call.started:.0f} s{left}{place}",
+            f"{handler} has not returned for {now - call.started:.0f} s{left}{where}",
             endpoint=call.rpc.endpoint,
             handler=handler,
             **({} if position is None else {"file": position.file, "line": position.line}),
@@ -125,7 +125,7 @@ class HungCalls:
     def _full(self, pool: Pool, now: float) -> str:
         state = self._states.setdefault(pool.name, _PoolState(since=now))
         if pool.failure is not None:
-            return f"a call could not be taken: {type(pool.failure).__name__}: {pool.failure}"
+            return f"a call could not be queued: {type(pool.failure).__name__}: {pool.failure}"
         reason = self._without_threads(pool, state, now)
         if reason:
             return reason
@@ -137,11 +137,11 @@ class HungCalls:
         if stood > REFUSE_SECONDS:
             self._refuse(pool)
         if self.end_after and stood > self.end_after:
-            return f"no thread came free for {stood:.0f} s: {self._taken(pool)}"
+            return f"no thread was free for {stood:.0f} s: {self._taken(pool)}"
         return ""
 
     def _without_threads(self, pool: Pool, state: _PoolState, now: float) -> str:
-        """Try again to start threads that could not be started when their calls came."""
+        """Try again to start threads that could not be started when their calls arrived."""
         if not pool.waiting() or pool.threads() >= pool.limit or pool.add_thread() or pool.threads():
             state.threadless = now
             return ""
@@ -150,7 +150,7 @@ class HungCalls:
         return ""
 
     def _refuse(self, pool: Pool) -> None:
-        """Have what waits and what comes refused, by one thread beyond the limit."""
+        """Refuse queued and new calls, in one thread beyond the limit."""
         first, pool.refusal = not pool.refusal, self._taken(pool)
         if first:
             _log.log("error", f"calls are refused: {pool.refusal}", waiting=pool.waiting())
@@ -161,7 +161,7 @@ class HungCalls:
         calls = sorted(list(active), key=lambda call: call.started)
         mine = [call for call in calls if _POOL_OF.get(call.rpc.endpoint, "query") == pool.name]
         left = sum(call.is_cancelled() for call in mine)
-        text = f"all {len(mine)} threads of the pool {pool.name!r} are taken by calls that do not return"
+        text = f"all {len(mine)} threads of the pool {pool.name!r} are occupied by calls that do not return"
         if left:
             text += f" ({left} of their callers have left)"
         position = position_of(mine[0].thread) if mine else None
@@ -172,7 +172,7 @@ class HungCalls:
         return f"{text}; the oldest, {handler}, has run for {age:.0f} s: {position}"
 
     def _lost_streams(self, now: float) -> str:
-        """End where half of the threads for channels are held by some whose callers have left."""
+        """Return why the process must stop if half of the channels' threads serve callers that have left."""
         lost = [
             call
             for call, seen in self._seen.items()
@@ -184,7 +184,7 @@ class HungCalls:
         if len(lost) < STREAM_LIMIT // 2:
             return ""
         position = position_of(lost[0].thread)
-        return f"{len(lost)} channels do not end though their callers have left; one stands at {position}"
+        return f"{len(lost)} channels do not end though their callers have left; one is at {position}"
 
 
 _POOL_OF = {"checkHealth": "health", "collectMetrics": "health", "runStream": "stream"}

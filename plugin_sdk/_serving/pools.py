@@ -20,14 +20,14 @@ STREAM_LIMIT = 1_000
 
 
 class Pool(ThreadPoolExecutor):
-    """A pool whose `submit` never raises: in grpcio's serving thread an exception ends all serving.
+    """A pool whose `submit` never raises: an exception in grpcio's serving thread would end all serving.
 
     Attributes:
-        name: what its threads are named after.
-        limit: how many threads it may have.
-        submitted: how many calls were given to it so far.
-        refusal: why calls are refused at the moment; empty while they are served.
-        failure: what kept a call from being taken, which can then never be answered.
+        name: the prefix of its threads' names.
+        limit: the maximum number of threads.
+        submitted: how many calls have been submitted.
+        refusal: why calls are refused at the moment; empty if they are served.
+        failure: why a call could not be queued, so that it never gets a response.
     """
 
     def __init__(self, limit: int, name: str) -> None:
@@ -39,32 +39,32 @@ class Pool(ThreadPoolExecutor):
         self.failure: BaseException | None = None
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-        """Queue a call; where no thread can be started it waits for one that there is."""
+        """Queue a call; if no thread can be started, it waits for an existing one."""
         self.submitted += 1
         try:
             return super().submit(function, *args, **named)
         except RuntimeError:
-            # It is queued already; `add_thread` tries again from outside.
+            # It is already queued; `add_thread` tries again later.
             return Future()
         except BaseException as error:
             self.failure = error
             return Future()
 
     def prestart(self) -> Pool:
-        """Start the first thread now: later there may be none to be had."""
+        """Start the first thread now; later it may not be possible."""
         self.submit(_nothing)
         return self
 
     def waiting(self) -> int:
-        """Return how many calls no thread has taken yet."""
+        """Return how many calls are queued."""
         return self._work_queue.qsize()
 
     def threads(self) -> int:
-        """Return how many threads there are."""
+        """Return the number of threads."""
         return len(self._threads)
 
     def add_thread(self, beyond: int = 0) -> bool:
-        """Start one more thread for what waits, `beyond` the limit if need be; tell whether that worked."""
+        """Start one more thread for queued calls, `beyond` the limit if requested; return True on success."""
         self._max_workers = max(self._max_workers, self.limit + beyond)
         before = len(self._threads)
         with contextlib.suppress(RuntimeError, MemoryError):
@@ -106,20 +106,19 @@ class Pools(NamedTuple):
         )
 
     def close(self) -> None:
-        """Let the threads go; a plugin's process ends instead."""
+        """Release the threads; a plugin process exits instead."""
         for pool in self:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 in_forked_child = False
-"""Set in a child made by `os.fork`, where a handler must not return: the answer is the parent's to give."""
+"""Set in a forked child, where a handler must not return: the response is sent by the parent."""
 
 
 def in_pool(pool: Pool, behavior: Callable[..., Any], *, streaming: bool = False) -> Callable[..., Any]:
-    """Have grpcio run `behavior` in `pool`, and answer whatever leaves it.
+    """Return `behavior` for grpcio to run in `pool`, with a status for whatever it raises.
 
-    grpcio answers an Exception and nothing beyond it; the caller of a handler that raised one of those would
-    wait for ever.
+    grpcio handles an Exception but no other BaseException, after which the caller would wait for ever.
     """
 
     def call(request: Any, context: Any) -> Any:
@@ -146,7 +145,7 @@ def in_pool(pool: Pool, behavior: Callable[..., Any], *, streaming: bool = False
 
 
 class _Responses:
-    """The responses of a streaming behaviour, with an answer for what grpcio has none for."""
+    """The responses of a streaming behaviour, with a status for what grpcio does not handle."""
 
     def __init__(self, pool: Pool, values: Iterator[Any], context: Any) -> None:
         self._pool = pool
@@ -168,14 +167,14 @@ class _Responses:
 
 
 def _after(pool: Pool) -> None:
-    """A thread has come back: what refuses may end, and a child that came out of a handler has to."""
+    """Serve again once a thread is free; stop a forked child that has returned from a handler."""
     if pool.refusal:
         pool.refusal = ""
     leave_forked_child()
 
 
 def leave_forked_child() -> None:
-    """End this process where it is a forked child that came out of a handler; cheap everywhere else."""
+    """Stop this process if it is a forked child that has returned from a handler."""
     if in_forked_child:
         _log.log("error", "a child made by os.fork() returned from the handler; end it with os._exit()")
         os._exit(1)

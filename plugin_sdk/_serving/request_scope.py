@@ -22,7 +22,7 @@ T = TypeVar("T")
 Metadata = list[tuple[str, str]]
 
 active: set[ActiveCall] = set()
-"""The calls being served at this moment."""
+"""The calls that are being served."""
 
 
 class Rpc(NamedTuple):
@@ -168,7 +168,7 @@ def _record_failure(call: ActiveCall, error: BaseException) -> None:
     call.outcome.code = "Unknown"
     call.outcome.record_error(text_of(error), source_of(error))
     if not is_deliberate(error):
-        # `event` is Go's message of the same line, for those who search for it.
+        # `event` is the message of this line in the Go SDK, for people who search for it.
         _log.log_exception("unexpected exception in the plugin", error, event="panic triggered")
 
 

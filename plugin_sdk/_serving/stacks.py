@@ -1,4 +1,4 @@
-"""Where a call stands at this moment: in its own thread, in one that works for it, or in the event loop."""
+"""The current position of a call: in its thread, in a thread that works for it, or in the event loop."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from plugin_sdk._serving.services import concurrency, iteration
 
 
 class Position(NamedTuple):
-    """A place in running code.
+    """A position in running code.
 
     Attributes:
-        handler: the outermost function of the author's there, such as `Weather.query`; empty: none.
-        file: the file of the innermost line that is the author's, or of any code where none is.
+        handler: the outermost function of the author's code, such as `Weather.query`, or empty.
+        file: the file of the innermost line of the author's code, or of any code.
         line: that line.
-        function: the function that it is in.
+        function: the function that contains it.
     """
 
     handler: str
@@ -32,20 +32,20 @@ class Position(NamedTuple):
 
 
 def position_of(thread: int | None) -> Position | None:
-    """Return where a thread stands, or what it waits for; None where it has ended."""
+    """Return the position of a thread, or of what it waits for; None if it has ended."""
     frames = sys._current_frames()
     frame = frames.get(thread) if thread is not None else None
     return None if frame is None else _position(list(_followed(frame, frames)))
 
 
 def is_idle(thread: int | None) -> bool:
-    """Return True if an event loop's thread waits for something to do."""
+    """Return True if the thread of an event loop is idle."""
     frame = sys._current_frames().get(thread) if thread is not None else None
     return frame is None or frame.f_code.co_filename.endswith("selectors.py")
 
 
 def _position(frames: list[FrameType]) -> Position | None:
-    """Return the position of frames, the innermost last."""
+    """Return the position of a stack of frames, the innermost last."""
     own = [frame for frame in frames if is_author_code(frame.f_code.co_filename)]
     if not frames:
         return None
@@ -84,7 +84,7 @@ def _suspended(awaited: Any) -> Iterator[FrameType]:
 
 
 def _helper(batch: Any, frames: dict[int, FrameType]) -> Iterator[FrameType]:
-    """Yield the frames of a thread that works on one of the queries of a request."""
+    """Yield the frames of a thread that serves one of the queries of a request."""
     for top in frames.values():
         frame: FrameType | None = top
         while frame is not None:

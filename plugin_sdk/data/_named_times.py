@@ -1,7 +1,7 @@
-"""A column called `time` is a time, as Grafana's own SQL sources take it: `$__time` names it so.
+"""Converts a column called `time` to times, as Grafana's SQL data sources do; `$__time` gives it that name.
 
-Databases without a type for instants (SQLite) return text or numbers, of which a panel draws no graph, and an
-alert rule makes an instance for each row.
+Databases without a type for instants (SQLite) return text or numbers, which a panel cannot plot and for which
+an alert rule makes an instance for each row.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from plugin_sdk.data.field_type import FieldType
 
 _NAME = "time"
 _OLDEST_SECONDS = 10**8
-"""Numbers below are counts and the like, unless a database calls them time: 1973."""
+"""Smaller numbers (before 1973) are counts and the like, unless they come from a database."""
 
 
 def with_named_time(fields: list[Field], *, is_sql: bool = False) -> list[Field]:
-    """Return the fields with the one called `time` made a time, where its texts or numbers are instants.
+    """Return the fields with the one called `time` converted, if its texts or numbers are instants.
 
     Args:
-        fields: of a table; a field of a time already is enough.
+        fields: of a table; nothing is converted if one is a time already.
         is_sql: whether they come from a database, where every number of that name is an instant.
     """
     places = [place for place, field in enumerate(fields) if field.name.lower() == _NAME]
@@ -58,7 +58,7 @@ def _of_texts(field: Field, values: list[Any]) -> Field | None:
 
 
 def _of_number(value: float, is_sql: bool) -> Nanoseconds | None:
-    """Return the instant of a number, its unit by its size; None where it is none."""
+    """Return the instant of a number, whose magnitude decides the unit; None if it is not an instant."""
     if value != value or (abs(value) < _OLDEST_SECONDS and not is_sql):
         return None
     for unit, limit in (("s", 10**11), ("ms", 10**14), ("us", 10**17)):

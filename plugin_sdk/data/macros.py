@@ -154,18 +154,18 @@ _NAME = re.compile(r"""(?:[\w$.]+|"[^"]*"|`[^`]*`|\[[^\]]*\])+""")
 
 
 def _operand(expression: str) -> str:
-    """Return an argument as it may stand in arithmetic or a comparison: `ts + 25200` only in parentheses."""
+    """Return an argument for use in arithmetic or a comparison, such as `ts + 25200` in parentheses."""
     name = _NAME.match(expression)
     rest = expression[name.end() :] if name else expression
     if not rest:
         return expression
     if rest.startswith("(") and _arguments(expression, len(expression) - len(rest))[1] == len(expression):
-        return expression  # a call, or parentheses of its own
+        return expression  # a call, or already in parentheses
     return f"({expression})"
 
 
 def _standing_in(before: str, made: str, after: str) -> str:
-    """Return what a macro made, in parentheses where its neighbours would take it apart."""
+    """Return a macro's result, in parentheses if adjacent operators would bind more tightly."""
     negated = re.search(r"\bNOT\s*$", before, re.IGNORECASE) and " AND " in made
     divided = before.rstrip().endswith(("/", "%")) or after.startswith("::")
     return f"({made})" if negated or (divided and _operand(made) != made) else made
@@ -217,7 +217,7 @@ def _epoch_filter(call: Call) -> str:
 
 def _epoch_group(call: Call) -> str:
     if len(call.args or []) == 3:
-        _time_group(call)  # raises: it fills no gaps either
+        _time_group(call)  # raises, since it fills no gaps either
     column, interval = call.arguments(2)
     return call.dialect.epoch_group(_operand(column), _whole_seconds(interval))
 

@@ -292,10 +292,10 @@ SENTENCES = {
     401: "the service 127.0.0.1 refused the login (401 Unauthorized); check the credentials in the data source's "
     "settings",
     403: "the service 127.0.0.1 refused access (403 Forbidden); check what the data source's credentials may do",
-    404: "the service 127.0.0.1 answered 404 Not Found",
-    429: "the service 127.0.0.1 takes no more requests for now (429 Too Many Requests); try again later, or ask it "
-    "less often",
-    503: "the service 127.0.0.1 answered 503 Service Unavailable",
+    404: "the service 127.0.0.1 responded 404 Not Found",
+    429: "the service 127.0.0.1 accepts no more requests for now (429 Too Many Requests); try again later, or "
+    "send fewer requests",
+    503: "the service 127.0.0.1 responded 503 Service Unavailable",
 }
 GETTERS: dict[str, Callable[[str], Any]] = {
     "httpx": lambda url: httpx.get(url).raise_for_status(),

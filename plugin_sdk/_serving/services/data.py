@@ -88,7 +88,7 @@ def data_query(message: Any, model: Any, call: ActiveCall, headers: Headers) -> 
             check_query_fields(model, message.json)
         parsed = parse_query(model, message.json)
     except ModelError as error:
-        # Whoever saved the query can mend it: no operator of the plugin is alarmed.
+        # The user who saved the query can fix it, so the plugin's operators are not alerted.
         raise DownstreamError(str(error), status=400) from error
     return DataQuery(
         ref_id=message.refId,

@@ -101,7 +101,7 @@ _LIST_LIKE: tuple[type, ...] = (map, filter, zip, enumerate, reversed, type(reve
 
 
 def _is_list_like(result: Any) -> bool:
-    """Return True for what `map`, `zip` or a cursor gives: its author thinks of a list, not of a stream."""
+    """Return True for `map`, `zip` or a cursor, which its author sees as a list rather than a stream."""
     return hasattr(result, "fetchall") or isinstance(result, _LIST_LIKE)
 
 

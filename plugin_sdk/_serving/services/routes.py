@@ -106,7 +106,7 @@ def _arguments(method: Any, values: dict[str, str], request: CallResourceRequest
 
 @lru_cache(maxsize=512)
 def _takes_several(hint: Any) -> bool:
-    """Return True for a list, set or tuple, also beside None: one value of the query fills it too."""
+    """Return True for a list, set or tuple, also with None: a single value of the query fills it too."""
     origin = typing.get_origin(hint) or hint
     if origin in (typing.Union, types.UnionType):
         return any(map(_takes_several, typing.get_args(hint)))
