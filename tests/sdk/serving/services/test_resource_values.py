@@ -214,8 +214,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a class": (lambda: [int], "[0]: type <class 'int'> has no JSON; was it meant to be called?"),
     "a function": (lambda: {"f": len}, "f: builtin_function_or_method <built-in function len> has no JSON"),
     "a complex number": (lambda: [1j], "[0]: complex 1j has no JSON; return its parts"),
-    "a tuple as a key": (lambda: {"a": {(1, 2): 3}}, "a: the key tuple (1, 2) is no text"),
-    "bytes as a key": (lambda: {b"k": 3}, "the key bytes b'k' is no text"),
+    "a tuple as a key": (lambda: {"a": {(1, 2): 3}}, "a: the key tuple (1, 2) is not a string"),
+    "bytes as a key": (lambda: {b"k": 3}, "the key bytes b'k' is not a string"),
     "what holds itself": (lambda: {"loop": _LOOP}, "loop[0]: holds itself"),
     "a table of nothing JSON knows": (
         lambda: {"t": pd.DataFrame({"a": [1j]})},
