@@ -148,6 +148,8 @@ def status(as_json: JsonOption = False) -> None:
         console.data(
             f"{result.session.runtime}  {result.session.url}  backend: {result.session.backend}{answers}"
         )
+        if result.unread:
+            console.warn(f"the data source keeps its last settings: {result.unread}")
         if result.problem is not None:
             console.warn(f"the backend does not run: {result.problem.reason}{_where(result.problem)}")
     if result.session is None or not result.answers:

@@ -22,6 +22,7 @@ class DevStatusResult:
         backend: what became of its newest backend on this machine; None where it has none here.
         crashed: the last one left its record behind; the next `dev up` cleans it.
         starting: one is just being started.
+        unread: why a file of provisioning/ cannot be read, whose last good state serves; empty where it can.
     """
 
     plugin_id: str
@@ -30,6 +31,7 @@ class DevStatusResult:
     crashed: bool = False
     starting: bool = False
     backend: BackendStatus | None = None
+    unread: str = ""
 
     @property
     def problem(self) -> BackendStatus | None:
@@ -52,6 +54,7 @@ class DevStatusResult:
                 "seconds": round(time.time() - facts.started),
                 "container": facts.container,
                 "loaded": None if self.backend is None else self.backend.loaded,
+                "settingsError": self.unread or None,
                 "error": None if self.problem is None else _error(self.problem),
             }
         return document
@@ -72,7 +75,11 @@ def dev_status(start: Path) -> DevStatusResult:
             return DevStatusResult(plugin_id, None, starting=True)
         return DevStatusResult(plugin_id, None, crashed=folder.crashed() is not None)
     return DevStatusResult(
-        session.plugin_id, session, answers=_answers(session.url), backend=read_status(folder)
+        session.plugin_id,
+        session,
+        answers=_answers(session.url),
+        backend=read_status(folder),
+        unread=folder.problem(),
     )
 
 

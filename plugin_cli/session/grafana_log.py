@@ -49,7 +49,7 @@ def _json_fields(line: str) -> dict[str, Any]:
         return {}
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -93,6 +93,8 @@ class LogWriter:
             try:
                 self._append(entry)
                 self._failing = False
+            except (TypeError, ValueError, RecursionError):
+                pass  # a value in it cannot be written as JSON
             except OSError as error:
                 if not self._failing:
                     self._on_loss(f"the log loses lines: {disk_error(self._path, error)}")
@@ -160,5 +162,5 @@ def _parse(line: str) -> LogEntry | None:
     try:
         document = json.loads(line)
         return LogEntry(**document)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None

@@ -90,6 +90,10 @@ class SessionFolder:
         return self.path / "failure.json"
 
     @property
+    def _problem(self) -> Path:
+        return self.path / "problem.json"
+
+    @property
     def _stop(self) -> Path:
         return self.path / "stop"
 
@@ -127,14 +131,14 @@ class SessionFolder:
             self._take_over()
             yield
         finally:
-            for path in (self._record, self.backend, self._stop, self._owner):
+            for path in (self._record, self.backend, self._stop, self._owner, self._problem):
                 path.unlink(missing_ok=True)
             lock.release()
 
     def _take_over(self) -> None:
         """Set what the last owner left aside: from now on it says nothing of what runs."""
-        self._stop.unlink(missing_ok=True)
-        self.backend.unlink(missing_ok=True)
+        for path in (self._stop, self.backend, self._problem):
+            path.unlink(missing_ok=True)
         self.forget_failure()
         try:
             if self._record.exists():
@@ -208,6 +212,15 @@ class SessionFolder:
         error = PluginCliError(str(document["what"]), why=document["why"], remedy=document["remedy"])
         error.exit_code = int(document["exit_code"])
         return error
+
+    def write_problem(self, text: str) -> None:
+        """Note what the session cannot read at the moment, for `dev status`; empty where it reads all."""
+        with suppress(OSError):
+            write_json(self._problem, {"text": text})
+
+    def problem(self) -> str:
+        """Return that text."""
+        return str((read_json(self._problem) or {}).get("text", ""))
 
     def ask_to_stop(self) -> None:
         """Ask the owner to end the session.

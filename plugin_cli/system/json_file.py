@@ -14,7 +14,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in the file; None where there is none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 

@@ -213,3 +213,15 @@ def test_a_process_is_known_by_number_and_start() -> None:
     assert not known.kill()
     assert this_process().runs
     assert start_of(2**22 - 1) is None
+
+
+def test_status_says_what_the_session_cannot_read(plugin: Path, folder: SessionFolder) -> None:
+    with folder.claim():
+        folder.write(stale(plugin, os.getpid()))
+        folder.write_problem("weather.yaml cannot be read")
+
+        assert dev_status(plugin).unread == "weather.yaml cannot be read"
+        assert dev_status(plugin).to_json()["settingsError"] == "weather.yaml cannot be read"
+        folder.write_problem("")
+        assert dev_status(plugin).to_json()["settingsError"] is None
+    assert folder.problem() == ""

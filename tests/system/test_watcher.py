@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import queue
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -60,4 +61,87 @@ def test_what_lies_deeper_can_be_left_out(tmp_path: Path) -> None:
             except queue.Empty:
                 continue
             return
+    raise AssertionError("nothing was told")
+
+
+def test_an_error_of_whoever_is_told_ends_no_watch(tmp_path: Path) -> None:
+    told: queue.Queue[object] = queue.Queue()
+    folder = tmp_path / "backend"
+    folder.mkdir()
+
+    def failing(paths: frozenset[Path]) -> None:
+        told.put(paths)
+        raise ValueError("month must be in 1..12")
+
+    with watching([folder], source_filter(tmp_path), failing, on_error=told.put):
+        for number in range(2):
+            saved(folder / "x.py", told)
+            assert told.get(timeout=30) == (
+                "a change of x.py was not taken over: ValueError: month must be in 1..12"
+            ), number
+
+
+def test_an_error_of_whoever_hears_of_errors_ends_no_watch(tmp_path: Path) -> None:
+    told: queue.Queue[object] = queue.Queue()
+    (tmp_path / "backend").mkdir()
+
+    def failing(argument: object) -> None:
+        told.put(argument)
+        raise OSError(28, "No space left on device")
+
+    with watching([tmp_path / "backend"], source_filter(tmp_path), failing, on_error=failing):
+        for _ in range(2):
+            saved(tmp_path / "backend" / "x.py", told)
+            assert "No space left" in str(told.get(timeout=30))
+
+
+def test_a_folder_that_comes_later_or_comes_again_is_watched(tmp_path: Path) -> None:
+    told: queue.Queue[object] = queue.Queue()
+    folder = tmp_path / "provisioning"
+    with watching([folder], source_filter(tmp_path), told.put):
+        for number in range(3):
+            aside = tmp_path / f"aside-{number}"
+            aside.mkdir()
+            (aside / "x.yaml").write_text("a: 1")
+            if folder.is_dir():
+                folder.rename(tmp_path / f"old-{number}")
+            aside.rename(folder)  # as git does it when a branch is changed
+            found: object = frozenset()
+            while found != frozenset({folder / "x.yaml"}):
+                found = told.get(timeout=60)
+            while not told.empty():
+                told.get()
+            saved(folder / "x.yaml", told)
+
+
+def test_without_watches_of_the_system_files_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import watchfiles
+
+    told: queue.Queue[object] = queue.Queue()
+    folder = tmp_path / "backend"
+    folder.mkdir()
+    watch = watchfiles.watch
+
+    def without(*folders: Path, force_polling: bool | None = None, **options: Any) -> Any:
+        if not force_polling:
+            raise OSError(28, "OS file watch limit reached")
+        return watch(*folders, force_polling=True, **options)
+
+    monkeypatch.setattr(watchfiles, "watch", without)
+    with watching([folder], source_filter(tmp_path), told.put, on_error=told.put):
+        assert "looked at from time to time" in str(told.get(timeout=30))
+        saved(folder / "x.py", told)
+
+
+def saved(file: Path, told: queue.Queue[object]) -> None:
+    """Save the file until the watch, which may not stand at once, tells of it."""
+    for number in range(300):
+        file.write_text(str(number))
+        try:
+            assert file in cast("frozenset[Path]", told.get(timeout=0.2))
+        except queue.Empty:
+            continue
+        return
     raise AssertionError("nothing was told")

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,9 @@ def restarted_on_build(
         if not end_plugin_process(container, project.plugin_id):
             console.warn("the new build runs after the next start: plugin-cli dev down, then dev up")
 
-    with watching([project.dist], source_filter(project.root), changed):
+    with watching(
+        [project.dist], source_filter(project.root), changed, on_error=partial(log.line, "dev", "error")
+    ):
         yield
 
 
@@ -126,7 +129,12 @@ def _reloaded(
         if generates_frontend(project):
             frontend.make()
 
-    with watching([project.root / "backend", project.root / "src"], source_filter(project.root), changed):
+    with watching(
+        [project.root / "backend", project.root / "src"],
+        source_filter(project.root),
+        changed,
+        on_error=partial(log.line, "dev", "error"),
+    ):
         yield
 
 

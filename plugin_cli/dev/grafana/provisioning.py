@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from plugin_cli.console import Console
@@ -12,6 +13,7 @@ from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project
 from plugin_cli.provisioning.read import load_settings
 from plugin_cli.session.log import LogWriter
+from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.watcher import source_filter, watching
 
 _START_AGAIN = "plugin-cli dev down, then dev up"
@@ -19,12 +21,13 @@ _START_AGAIN = "plugin-cli dev down, then dev up"
 
 @contextmanager
 def provisioning_told(
-    project: Project, reload: Callable[[], str], console: Console, log: LogWriter
+    project: Project, folder: SessionFolder, reload: Callable[[], str], console: Console, log: LogWriter
 ) -> Iterator[None]:
     """Have changes taken over inside the block, or say how they are.
 
     Args:
         project: the plugin.
+        folder: of the session, where a file that cannot be read is noted.
         reload: has Grafana read the data sources again; returns why it does not.
         console: takes warnings.
         log: gets a line for each change.
@@ -35,7 +38,9 @@ def provisioning_told(
         names = ", ".join(sorted(str(path.relative_to(project.root)) for path in paths)[:5])
         try:
             load_settings(project)
+            folder.write_problem("")
         except PluginCliError as error:
+            folder.write_problem(str(error))
             log.line("dev", "error", "Grafana keeps the settings it has", reason=str(error))
             console.warn(f"Grafana keeps the settings it has: {error}")
             return
@@ -47,7 +52,12 @@ def provisioning_told(
         log.line("dev", "warn", f"{warning}, or as its administrator: POST {ROUTE}", **_because(reason))
         console.warn(warning)
 
-    with watching([project.provisioning], source_filter(project.root), changed):
+    with watching(
+        [project.provisioning],
+        source_filter(project.root),
+        changed,
+        on_error=partial(log.line, "dev", "error"),
+    ):
         yield
 
 

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,7 +107,9 @@ def docker_runtime(
         if backend == "dist":
             stack.enter_context(restarted_on_build(project, container, console, log))
         stack.enter_context(
-            provisioning_told(project, lambda: reload_data_sources(url, plan.environment), console, log)
+            provisioning_told(
+                project, folder, lambda: reload_data_sources(url, plan.environment), console, log
+            )
         )
         yield _DockerRuntime(url, backend, container, address, time.monotonic())
 
@@ -196,11 +198,9 @@ def _following(container: Container, plugin_id: str, log: LogWriter) -> Iterator
             _copy_lines(streams[0], plugin_id, log)
             if ended.wait(_POLL_SECONDS):
                 return
-            try:
-                # The container was restarted; one that is gone for good is noticed by the owner.
+            # The container was restarted; one that is gone for good is noticed by the owner.
+            with suppress(Exception):
                 streams[0] = container.logs(stream=True, follow=True, since=began)
-            except Exception:
-                return
 
     thread = threading.Thread(target=follow, name="container-log", daemon=True)
     thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,6 +13,8 @@ from plugin_cli.dev.grafana.http2_drain import Drain
 
 _CONNECT_SECONDS = 5.0
 _CHUNK = 256 * 1024
+
+_RETRY_SECONDS = 0.1
 
 
 class Splice:
@@ -74,7 +77,10 @@ class Splice:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
-                return
+                if self._closed:
+                    return
+                time.sleep(_RETRY_SECONDS)  # no descriptor is free, or the client has gone already
+                continue
             threading.Thread(target=self._serve, args=(connection,), name="splice-pair", daemon=True).start()
 
     def _serve(self, near: socket.socket) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from plugin_cli.calls.launch import BackendKind
@@ -86,9 +87,16 @@ def preview_runtime(
         stack.callback(session.close_streams)
         stack.callback(build.stop)
         build.start()
-        stack.enter_context(watching(session.watched, session.concerns, session.changed))
+        failed = partial(log.line, "dev", "error")
+        stack.enter_context(watching(session.watched, session.concerns, session.changed, on_error=failed))
         if not settings.is_provisioned:
             stack.enter_context(
-                watching([settings.folder], settings.concerns, session.changed, recursive=False)
+                watching(
+                    [settings.folder],
+                    settings.concerns,
+                    session.changed,
+                    recursive=False,
+                    on_error=failed,
+                )
             )
         yield _PreviewRuntime(f"http://{LOOPBACK}:{port}/?token={token}", kind.value, server)

@@ -45,6 +45,7 @@ class PreviewSession:
         self._kind = kind
         self._console = console
         self._log = log
+        self._folder = folder
         self._made = folder.path / "public"
         # In the temporary folder, because the kernel takes no long paths for sockets.
         self._sockets = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
@@ -132,6 +133,7 @@ class PreviewSession:
         threading.Thread(target=self._remake_frontend, name="frontend").start()
 
     def _settings_changed(self) -> None:
+        self._folder.write_problem(self._settings.store.problem)
         self._live.restart()
         # The form shows what is stored: the whole page is reloaded.
         self._events.reload("frontend")

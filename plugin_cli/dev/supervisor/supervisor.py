@@ -231,9 +231,15 @@ class Supervisor:
                 return
             self._status = status
             for subscriber in self._subscribers:
-                subscriber(status)
+                self._notify(subscriber, status)
         if process is not None and status.loaded is not None:
             self.standby.launch(process.spec)
+
+    def _notify(self, subscriber: Callable[[BackendStatus], None], status: BackendStatus) -> None:
+        try:
+            subscriber(status)
+        except Exception as error:  # one that cannot be reached keeps the news from no other
+            self._log.line("dev", "error", "a change of the backend was not passed on", reason=str(error))
 
     def _stop(self, process: BackendProcess | None) -> None:
         if process is not None:
@@ -249,9 +255,12 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopped.wait(_WATCH_SECONDS):
             process = self._current
-            if process is not None and not process.running():
-                # Its final log lines may not have been read yet.
-                self._ended(process, process.wait_until_loaded(_FINAL_LINES_SECONDS))
+            try:
+                if process is not None and not process.running():
+                    # Its final log lines may not have been read yet.
+                    self._ended(process, process.wait_until_loaded(_FINAL_LINES_SECONDS))
+            except Exception as error:  # the next look must come, whatever became of this one
+                self._log.line("dev", "error", "the backend was not started again", reason=str(error))
 
     def _ended(self, process: BackendProcess, was_loaded: bool) -> None:
         """Restart a process that ended by itself, unless it would do so again and again."""

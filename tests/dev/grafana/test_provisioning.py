@@ -15,7 +15,8 @@ from plugin_cli.console import Console
 from plugin_cli.dev.grafana.provisioning import provisioning_told
 from plugin_cli.dev.grafana.reload import reload_data_sources
 from plugin_cli.project import find_project
-from plugin_cli.session.log import LogWriter, read_log
+from plugin_cli.session.log import LogWriter
+from plugin_cli.session.record import SessionFolder, read_log
 from tests.source_plugin import PROVISIONING, SourcePlugin, write_source_plugin
 
 
@@ -101,7 +102,8 @@ def test_changes_are_taken_over_or_it_is_said_how(plugin: SourcePlugin, tmp_path
 
     folder = plugin.root / "provisioning"
     path = folder / "datasources" / "weather.yaml"
-    with provisioning_told(find_project(plugin.root), reload, console, LogWriter(log)):
+    session = SessionFolder(tmp_path)
+    with provisioning_told(find_project(plugin.root), session, reload, console, LogWriter(log)):
         words = (
             "changed: provisioning/datasources/weather.yaml; "
             "Grafana reads provisioning when it starts: plugin-cli dev down, then dev up"

@@ -47,20 +47,28 @@ def test_a_changed_file_brings_new_settings_and_fills_in_its_secrets(
     assert [entry.level for entry in read_log(tmp_path / "log")] == ["info"]
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("datasources: [", "line 1"),
+        ("datasources: [{type: acme-weather-datasource, url: 2026-99-99}]", "month must be in 1..12"),
+        ("datasources: [{type: acme-weather-datasource, jsonData: {a: .inf}}]", "Out of range float"),
+    ],
+)
 def test_a_file_that_cannot_be_read_leaves_the_last_settings_until_it_is_mended(
-    plugin: SourcePlugin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    plugin: SourcePlugin, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, reason: str
 ) -> None:
     settings = settings_of(plugin)
-    path = plugin.write("provisioning/datasources/weather.yaml", "datasources: [")
+    path = plugin.write("provisioning/datasources/weather.yaml", text)
 
     settings.reload(LogWriter(tmp_path / "log"), lambda: None)
 
     assert settings.store.settings.json_data == {"url": "http://one/"}
-    assert settings.store.problem.startswith(f"{path} cannot be read\n")
-    assert "line 1" in settings.store.problem
+    assert settings.store.problem.startswith(str(path))
+    assert reason in settings.store.problem
     (entry,) = read_log(tmp_path / "log")
     assert (entry.level, entry.fields["reason"]) == ("error", settings.store.problem)
-    assert f"the data source keeps its last settings: {path} cannot be read" in capsys.readouterr().err
+    assert f"the data source keeps its last settings: {path}" in capsys.readouterr().err
     path.write_text(PROVISIONING)
     settings.reload(LogWriter(tmp_path / "log"), lambda: None)
     assert settings.store.problem == ""
