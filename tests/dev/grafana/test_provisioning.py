@@ -15,8 +15,8 @@ from plugin_cli.console import Console
 from plugin_cli.dev.grafana.provisioning import provisioning_told
 from plugin_cli.dev.grafana.reload import reload_data_sources
 from plugin_cli.project import find_project
-from plugin_cli.session.log import LogWriter
-from plugin_cli.session.record import SessionFolder, read_log
+from plugin_cli.session.log import LogWriter, read_log
+from plugin_cli.session.record import SessionFolder
 from tests.source_plugin import PROVISIONING, SourcePlugin, write_source_plugin
 
 
