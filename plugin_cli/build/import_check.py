@@ -16,10 +16,17 @@ _MODULE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Question:
-    """One import that is tried: `import module`, or `from module import names`."""
+    """One import that is tried: `import module`, or `from module import names`.
+
+    Attributes:
+        module: what is imported.
+        names: what is taken from it.
+        whole: whether it is a module, so that a folder of its name alone does not do.
+    """
 
     module: str
     names: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def import_all(
 
 
 def _run(command: Sequence[str | Path], questions: Sequence[Question], paths: Sequence[str]) -> Completed:
-    asked = [[question.module, list(question.names)] for question in questions]
+    asked = [[question.module, list(question.names), question.whole] for question in questions]
     text = json.dumps({"modules": asked, "paths": list(paths), "seconds": _MODULE_SECONDS})
     return run(
         [*command, "-import-check"],

@@ -8,6 +8,8 @@ from plugin_cli.build.bundle.bundle import BundleInputs
 from plugin_cli.build.bundle.exclusions import Exclusion
 from plugin_cli.build.import_check import Failure, Question, import_all
 
+_REPORT = "plugin-cli build --clean   (and report it with this message, if it stays)"
+
 
 def remedy_for(failure: Failure, executable: Path, inputs: BundleInputs) -> str:
     """Return what the author can do.
@@ -20,7 +22,7 @@ def remedy_for(failure: Failure, executable: Path, inputs: BundleInputs) -> str:
     if not _helps(failure, executable, inputs):
         (at_source,) = import_all(inputs.from_source, [Question(failure.module)])
         if at_source is None:
-            return "plugin-cli build --clean   (and report it with this message, if it stays)"
+            return _REPORT
         if failure.missing is None:
             return f"fix the error above: {failure.module} cannot be imported from source either"
         return f"add the package that holds {top!r} to [project] dependencies in pyproject.toml"
@@ -31,6 +33,8 @@ def remedy_for(failure: Failure, executable: Path, inputs: BundleInputs) -> str:
     if line is not None:
         return f'add to pyproject.toml: [tool.plugin-cli] include = ["{line.name}"]'
     owner = inputs.owner_of(missing) or top
+    if owner in inputs.selection.items:
+        return _REPORT
     return f'add "{owner}" to [project] dependencies in pyproject.toml'
 
 

@@ -50,11 +50,11 @@ def _code_questions(inputs: BundleInputs) -> list[Question]:
 
 
 def _check_packages(executable: Path, inputs: BundleInputs) -> None:
-    questions = [Question(module) for module in inputs.package_modules()]
+    questions = [Question(module, whole=True) for module in inputs.package_modules()]
     failed = [item.module for item in import_all([executable], questions) if item]
     if not failed:
         return
-    again = [Question(module) for module in failed]
+    again = [Question(module, whole=True) for module in failed]
     source = _names(import_all(inputs.from_source, again))
     # One after another, a module may have failed for what another had done before; alone counts.
     for question in again:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from plugin_cli.build.bundle.exclusions import COMPILED_ONLY, Exclusion
 from plugin_cli.build.bundle.packages import Collected
@@ -55,7 +55,10 @@ def module_of(file: str) -> str:
 
 
 def archive_packages(collected: Collected, contents: Path, site: str) -> None:
-    """Move the modules of packages that are compiled only, and that no start loads, into the archive."""
+    """Move the modules of packages that are compiled only, and that no start loads, into the archive.
+
+    A folder that keeps a file keeps its `__init__` too: without one it would be found as a namespace.
+    """
     prefix = f"{site}/"
     moved = {
         place.removeprefix(prefix): place
@@ -66,6 +69,8 @@ def archive_packages(collected: Collected, contents: Path, site: str) -> None:
         and "-" not in place.removeprefix(prefix)
         and module_of(place.removeprefix(prefix).removesuffix("c")) not in loaded_at_start()
     }
+    kept = {parent for place in collected.owners if place not in moved.values() for parent in _folders(place)}
+    moved = {name: place for name, place in moved.items() if not _opens(place, kept)}
     with zipfile.ZipFile(contents / ARCHIVE, "a", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, place in sorted(moved.items()):
             _add(archive, name, contents / place)
@@ -73,6 +78,15 @@ def archive_packages(collected: Collected, contents: Path, site: str) -> None:
         (contents / place).unlink()
         del collected.owners[place], collected.origins[place]
     _remove_empty(contents / site)
+
+
+def _folders(place: str) -> Iterable[str]:
+    return (parent.as_posix() for parent in PurePosixPath(place).parents)
+
+
+def _opens(place: str, folders: set[str]) -> bool:
+    path = PurePosixPath(place)
+    return path.name == "__init__.pyc" and path.parent.as_posix() in folders
 
 
 def _archive(path: Path, files: dict[str, Path]) -> None:

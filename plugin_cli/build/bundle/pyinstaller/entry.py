@@ -36,7 +36,7 @@ def _run(name: str) -> None:
 
 
 def _import_check() -> None:
-    """Read `{"paths": [...], "modules": [[module, [names]], ...]}` from stdin and import one after another.
+    """Read `{"paths": [...], "modules": [[module, [names], whole], ...]}` from stdin and import each in turn.
 
     A line is written before each and one after it, so that the reader knows where the process ended if it
     did. The paths are searched first: with them the build tries what would help.
@@ -51,16 +51,17 @@ def _import_check() -> None:
     if hasattr(sys, "_MEIPASS"):
         _package()
     sys.path[:0] = question["paths"]
-    for module, names in question["modules"]:
+    for module, names, whole in question["modules"]:
         answer.write(json.dumps({"start": module}) + "\n")
         faulthandler.dump_traceback_later(question["seconds"], exit=True)
-        failures = [_failure(name) for name in (module, *(f"{module}:{part}" for part in names))]
+        failures = [_failure(name, whole) for name in (module, *(f"{module}:{part}" for part in names))]
         faulthandler.cancel_dump_traceback_later()
         answer.write(json.dumps({"done": next(filter(None, failures), None)}) + "\n")
     os._exit(0)  # threads that a module has started must not keep the check from ending
 
 
-def _failure(name: str) -> dict[str, str | None] | None:
+def _failure(name: str, whole: bool) -> dict[str, str | None] | None:
+    """Return why an import fails; `whole` asks for a module that is more than a folder of its name."""
     from importlib import import_module
 
     module, _, part = name.partition(":")
@@ -68,6 +69,8 @@ def _failure(name: str) -> dict[str, str | None] | None:
         found = import_module(module)
         if part and not hasattr(found, part):
             import_module(f"{module}.{part}")
+        if whole and getattr(found, "__file__", None) is None and hasattr(found, "__path__"):
+            return {"module": module, "missing": module, "error": f"of {module} only the folder was found"}
     except ModuleNotFoundError as error:
         return {"module": module, "missing": error.name, "error": str(error)}
     except BaseException as error:
