@@ -12,6 +12,7 @@ from plugin_sdk._version import __version__
 
 if TYPE_CHECKING:
     from plugin_sdk._process.main import serve
+    from plugin_sdk.channel_names import channel_name, channel_text
     from plugin_sdk.context import (
         AppInstanceSettings,
         DataSourceInstanceSettings,
@@ -64,6 +65,7 @@ _HOMES = {
         "StatusResult StreamStatus SubscribeStreamRequest SubscribeStreamResponse TimeRange "
         "ValidationResponse"
     ),
+    "channel_names": "channel_name channel_text",
     "routing": "resource stream",
     "_process.main": "serve",
 }
@@ -127,6 +129,8 @@ __all__ = [
     "UserAgent",
     "ValidationResponse",
     "__version__",
+    "channel_name",
+    "channel_text",
     "resource",
     "serve",
     "stream",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from plugin_sdk.channel_names import check_channel
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)(:path)?\}")
@@ -70,16 +72,20 @@ def resource(method: str, path: str) -> Callable[[F], F]:
 def stream(path: str) -> Callable[[F], F]:
     """Serve the channel `ds/<uid>/<path>` with a generator method, sync or async.
 
-    Each value it yields is sent to every subscriber: a Frame (with its schema only the first time, and when
-    it changes), or anything that JSON can represent. Names in braces become arguments; an argument `request`
-    receives the `RunStreamRequest`. The generator runs once for all subscribers, and is closed when the last
-    one leaves.
+    Each value it yields is sent to every subscriber: a Frame (with its schema the first time and when it
+    changes; who subscribes later is given it), or anything that JSON can represent. Names in braces become
+    arguments, decoded if `channel_name` made them; an argument `request` receives the `RunStreamRequest`.
+    The generator runs once for all subscribers, and is closed when the last one leaves.
+
+    Raises:
+        ValueError: the path holds a character that Grafana refuses in channels.
 
     Example:
         >>> @stream("cpu/{host}")
         ... async def cpu(self, host: str):
         ...     yield {"value": 1}
     """
+    check_channel(_PLACEHOLDER.sub("x", path.strip("/")))
 
     def mark(function: F) -> F:
         function.__stream_paths__ = [*getattr(function, "__stream_paths__", ()), path]  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_sdk._serving.channels import RunningChannels
 from plugin_sdk._serving.loader import Loader
 
 if TYPE_CHECKING:
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class SharedState:
-    """The loader and the metrics of the plugin being served."""
+    """The loader, the metrics and the running channels of the plugin being served."""
 
     def __init__(self, target: str | type) -> None:
         self.metrics: Metrics | None = None
+        self.channels = RunningChannels()
         self.loader = Loader(target, on_instances=self._instances_changed)
 
     def _instances_changed(self, count: int) -> None:

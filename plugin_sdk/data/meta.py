@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from plugin_sdk.channel_names import check_channel
 from plugin_sdk.data import _json_fields as fields
 from plugin_sdk.data.config import FieldConfig
+from plugin_sdk.data.errors import FrameError
 
 
 class FrameType(StrEnum):
@@ -91,6 +93,18 @@ _VERSION = fields.Form(lambda value, where: list(_read_version(value, where)), _
 _TYPE = fields.Form(lambda value, where: str(fields.TEXT.write(value, where)), fields.TEXT.read)
 
 
+def _channel(value: Any, where: str) -> str:
+    try:
+        return check_channel(fields.TEXT.write(value, where))
+    except FrameError:
+        raise
+    except ValueError as error:
+        raise FrameError(f"{where}: {error}") from error
+
+
+_CHANNEL = fields.Form(_channel, fields.TEXT.read)
+
+
 @dataclass(slots=True, kw_only=True)
 class FrameMeta:
     """Metadata of a frame. Attributes that are None are omitted.
@@ -105,7 +119,7 @@ class FrameMeta:
     custom: Any = fields.json_field("custom", fields.ANY)
     stats: list[QueryStat] | None = fields.json_field("stats", fields.list_of(fields.nested(QueryStat)))
     notices: list[Notice] | None = fields.json_field("notices", fields.list_of(fields.nested(Notice)))
-    channel: str | None = fields.json_field("channel", fields.TEXT)
+    channel: str | None = fields.json_field("channel", _CHANNEL)
     preferred_visualization: VisType | str | None = fields.json_field("preferredVisualisationType", _TYPE)
     preferred_visualization_plugin_id: str | None = fields.json_field(
         "preferredVisualisationPluginId", fields.TEXT

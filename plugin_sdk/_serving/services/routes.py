@@ -12,6 +12,7 @@ from typing import Any
 
 from plugin_sdk._serving.plugin import Instance
 from plugin_sdk._serving.request_scope import ActiveCall
+from plugin_sdk.channel_names import channel_text
 from plugin_sdk.errors import DownstreamError, PluginError
 from plugin_sdk.messages import CallResourceRequest
 from plugin_sdk.routing import Route, find_route
@@ -146,7 +147,7 @@ def stream_arguments(method: Any, values: dict[str, str], request: Any) -> dict[
     found: dict[str, Any] = {}
     for name, hint, default in _parameters(method.__func__):
         if name in values:
-            found[name] = _convert(name, values[name], hint)
+            found[name] = _convert(name, channel_text(values[name]), hint)
         elif name == "request":
             found[name] = request
         elif default is inspect.Parameter.empty:

@@ -8,12 +8,14 @@ from typing import Any
 from plugin_sdk import _log
 from plugin_sdk._json_text import loads
 from plugin_sdk._proto import pluginv2
-from plugin_sdk._serving import proto_in, request_scope
+from plugin_sdk._serving import channels, proto_in, request_scope
+from plugin_sdk._serving.channels import PacketState
 from plugin_sdk._serving.outcome import UnimplementedError
 from plugin_sdk._serving.pools import STREAM_LIMIT, Pools
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
 from plugin_sdk._serving.services import iteration, routes
 from plugin_sdk._serving.shared_state import SharedState
+from plugin_sdk.channel_names import check_channel
 from plugin_sdk.errors import PluginError
 from plugin_sdk.messages import RunStreamRequest, StreamStatus, SubscribeStreamResponse, json_bytes
 from plugin_sdk.routing import Route, find_route
@@ -30,7 +32,11 @@ def subscribe_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], 
 
 def _subscribe(call: ActiveCall, message: Any) -> Any:
     response = _subscription(call, message)
-    data = encode_packet(response.initial_data, PacketState()) if response.initial_data is not None else b""
+    data = b""
+    if response.initial_data is not None:
+        data = encode_packet(response.initial_data, PacketState())
+    elif response.status is StreamStatus.OK:
+        data = (call.state.channels.join(channels.key_of(call.context, message.path)) or "").encode()
     return pluginv2.SubscribeStreamResponse(status=int(response.status), data=data)
 
 
@@ -44,6 +50,11 @@ def _subscription(call: ActiveCall, message: Any) -> SubscribeStreamResponse:
                 f"subscribe_stream returned {type(response).__name__}, not SubscribeStreamResponse"
             )
         return response
+    try:
+        check_channel(message.path)
+    except ValueError as error:
+        _log.log("warn", str(error))
+        return SubscribeStreamResponse(StreamStatus.NOT_FOUND, {"message": str(error)})
     if abilities.channels:
         if find_route(list(abilities.channels), message.path):
             return SubscribeStreamResponse(StreamStatus.OK)
@@ -98,9 +109,13 @@ def run_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterat
 
 
 def _packets(call: ActiveCall, message: Any) -> Iterator[Any]:
-    state = PacketState()
-    for value in _values(call, proto_in.run_stream(message, call.context, call)):
-        yield pluginv2.StreamPacket(data=encode_packet(value, state))
+    key = channels.key_of(call.context, message.path)
+    state = call.state.channels.begin(key)
+    try:
+        for value in _values(call, proto_in.run_stream(message, call.context, call)):
+            yield pluginv2.StreamPacket(data=encode_packet(value, state))
+    finally:
+        call.state.channels.end(key, state)
 
 
 def _values(call: ActiveCall, request: RunStreamRequest) -> Iterator[Any]:
@@ -118,15 +133,8 @@ def _values(call: ActiveCall, request: RunStreamRequest) -> Iterator[Any]:
     raise PluginError(_no_channel(abilities.channels, request.path), status=404)
 
 
-def _no_channel(channels: Sequence[Route], path: str) -> str:
-    return f"no channel {path!r}; {routes.list_paths([route.path.strip('/') for route in channels])}"
-
-
-class PacketState:
-    """The schema that was last sent in a channel."""
-
-    def __init__(self) -> None:
-        self.schema: str | None = None
+def _no_channel(known: Sequence[Route], path: str) -> str:
+    return f"no channel {path!r}; {routes.list_paths([route.path.strip('/') for route in known])}"
 
 
 def encode_packet(value: Any, state: PacketState) -> bytes:
@@ -148,11 +156,7 @@ def encode_packet(value: Any, state: PacketState) -> bytes:
 
 def _frame_packet(frame: Any, state: PacketState) -> bytes:
     schema: str = frame.to_json(include="schema")
-    if schema == state.schema:
-        text: str = frame.to_json(include="data")
-    else:
-        state.schema = schema
-        text = frame.to_json()
+    text: str = frame.to_json() if state.needs_schema(schema) else frame.to_json(include="data")
     return text.encode()
 
 
