@@ -24,8 +24,9 @@ from plugin_sdk import (
     stream,
 )
 from plugin_sdk._proto import pluginv2 as p
+from plugin_sdk._serving.channels import PacketState
 from plugin_sdk._serving.services import stream as stream_service
-from plugin_sdk._serving.services.stream import OpenStreams, PacketState, encode_packet
+from plugin_sdk._serving.services.stream import OpenStreams, encode_packet
 from plugin_sdk.errors import PluginError
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
