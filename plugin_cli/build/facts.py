@@ -6,14 +6,12 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plugin_cli.build.author_code import AuthorCode
 from plugin_cli.build.fingerprint import content_fingerprint
-from plugin_cli.build.frontend.node import frontend_inputs
-from plugin_cli.build.frontend.static_files import static_inputs
 from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
 from plugin_cli.system.process import run
@@ -55,14 +53,17 @@ class BuildFacts:
         path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def build_facts(project: Project, code: AuthorCode) -> BuildFacts:
+def build_facts(project: Project, inputs: Iterable[tuple[str, Path]]) -> BuildFacts:
     """Return the facts of `project` as it lies on disk.
+
+    Args:
+        project: the plugin.
+        inputs: the author's files that it is built from, by name; pyproject.toml counts anyway.
 
     Raises:
         ProjectError: pyproject.toml has no version.
     """
-    files = [*code.files.items(), *static_inputs(project), ("plugin.json", project.plugin_json)]
-    files += [("pyproject.toml", project.root / "pyproject.toml"), *frontend_inputs(project)]
+    files = [*inputs, ("pyproject.toml", project.root / "pyproject.toml")]
     return BuildFacts(
         project_version(project), content_fingerprint(files), _time(project, [path for _, path in files])
     )

@@ -3,13 +3,57 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+from plugin_cli.build.swap import remember, swap
 from plugin_cli.resources import launchers_dir
 from plugin_cli.system.json_file import read_json
 from plugin_cli.target import TARGETS, Target
 
 PARTS = "files.txt"
+
+
+def stage(
+    dist: Path,
+    work: Path,
+    key: str,
+    *,
+    executable: str,
+    write: Callable[[Path], None],
+    verify: Callable[[Path], None] = lambda _: None,
+) -> int:
+    """Have `write` fill a directory aside, swap it with `dist`, and return its size in bytes.
+
+    Args:
+        dist: the directory that Grafana loads; whatever fails, it is as it was.
+        work: where the build keeps what it needs again.
+        key: of the input; `is_current` knows it afterwards.
+        executable: the name that Grafana completes; empty where there is no backend.
+        write: gets the directory.
+        verify: gets it when it is whole, and raises where it is not to replace `dist`.
+
+    Raises:
+        PluginCliError: a file cannot be moved.
+    """
+    made = work / "stage"
+    shutil.rmtree(made, ignore_errors=True)
+    try:
+        made.mkdir(parents=True)
+        write(made)
+        set_modes(made, executable)
+        verify(made)
+        total = total_size(made)
+        swap(made, dist, work)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    remember(work, key, dist)
+    return total
+
+
+def total_size(folder: Path) -> int:
+    """Return how many bytes the files below `folder` hold."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def place_bundle(bundle: Path, dist: Path, executable: str, target: Target) -> Path:

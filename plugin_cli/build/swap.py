@@ -1,4 +1,4 @@
-"""Puts a finished dist/ in the place of the old one, whole or not at all."""
+"""Puts a finished dist/ in the place of the old one, atomically, and knows later whether it is still that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import errno
 import shutil
 from pathlib import Path
 
+from plugin_cli.build.fingerprint import tree_fingerprint
 from plugin_cli.errors import PluginCliError
+from plugin_cli.system.json_file import read_json, write_json
 
 _OLD, _DONE, _NEW = ".old-dist", ".done-dist", ".new-dist"
 
@@ -100,3 +102,15 @@ def _exchange(made: Path, dist: Path, old: Path) -> None:
             if target.exists() or target.is_symlink():
                 target.rename(origin)
         raise
+
+
+def is_current(work: Path, key: str, dist: Path) -> bool:
+    """Return True if `dist` is the untouched result of the input that `key` stands for."""
+    facts = read_json(work / "dist.json") or {}
+    return bool(facts.get("key") == key and dist.is_dir() and facts.get("files") == tree_fingerprint(dist))
+
+
+def remember(work: Path, key: str, dist: Path) -> None:
+    """Record that `dist` is the result of `key` now."""
+    facts = {"key": key, "files": tree_fingerprint(dist)}
+    write_json(work / "dist.json", facts)

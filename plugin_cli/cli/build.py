@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,7 @@ import typer
 from plugin_cli.cli.app import app
 
 if TYPE_CHECKING:
-    from plugin_cli.build.build import BuildRequest, BuildResult
+    from plugin_cli.build.build import BuildResult
     from plugin_cli.console import TerminalConsole
 
 _SHOWN = 8
@@ -47,31 +49,38 @@ def build(
 
     The old dist/ is replaced only when the new one was started and has answered.
     """
-    from plugin_cli.build.build import BuildRequest
     from plugin_cli.build.build import build as run
     from plugin_cli.console import TerminalConsole
     from plugin_cli.target import parse_targets
 
     console = TerminalConsole()
-    request = BuildRequest(Path.cwd(), parse_targets(targets or []), clean, docker, image, locked)
+    build_once = partial(
+        run,
+        Path.cwd(),
+        parse_targets(targets or []),
+        console,
+        clean=clean,
+        docker=docker,
+        image=image,
+        locked=locked,
+    )
     if watch:
-        _watch(request, console)
+        _watch(build_once, console)
         return
-    result = run(request, console)
+    result = build_once()
     _report(result, console)
     if as_json:
         console.data(_as_json(result))
 
 
-def _watch(request: BuildRequest, console: TerminalConsole) -> None:
+def _watch(build_once: Callable[[], BuildResult], console: TerminalConsole) -> None:
     """Build, and again after each change, until interrupted; a failure waits for the next change."""
-    from plugin_cli.build.build import build as run
     from plugin_cli.build.watch import each_save
     from plugin_cli.errors import PluginCliError
 
-    for _ in each_save(request.root):
+    for _ in each_save(Path.cwd()):
         try:
-            _report(run(request, console), console)
+            _report(build_once(), console)
         except PluginCliError as error:
             console.warn(str(error))
 
