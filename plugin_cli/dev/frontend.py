@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plugin_cli.build.frontend.node import has_own_frontend
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError, ProjectError, disk_error
 from plugin_cli.project import Project
@@ -55,7 +56,7 @@ class DevFrontend:
         with self._lock:
             try:
                 schema = self._schema()
-                if generates_frontend(self._project):
+                if not has_own_frontend(self._project):
                     self._write(schema)
                 self._frontend = Frontend(schema)
             except PluginCliError as error:
@@ -84,8 +85,3 @@ class DevFrontend:
     def clear(self) -> None:
         """Remove what was made."""
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def generates_frontend(project: Project) -> bool:
-    """Say whether the editors are made from the models; a plugin with src/module.* brings its own."""
-    return not any(project.plugin_json.parent.glob("module.[tj]s*"))

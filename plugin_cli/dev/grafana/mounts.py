@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_cli.build.frontend.node import has_own_frontend
 from plugin_cli.calls.launch import BackendKind
 from plugin_cli.console import Console
-from plugin_cli.dev.frontend import DevFrontend, generates_frontend
+from plugin_cli.dev.frontend import DevFrontend
 from plugin_cli.dev.grafana.container import PLUGINS, Mounted, end_plugin_process
 from plugin_cli.dev.grafana.locator import copy_own_frontend, write_plugin_folder
 from plugin_cli.dev.grafana.spliced_front import SOCKET_FOLDER, SplicedFront, tcp_endpoint, unix_endpoint
@@ -109,7 +110,7 @@ def source_mounts(
 
 def _frontend(project: Project, plugin: Path, console: Console, supervisor: Supervisor) -> DevFrontend:
     frontend = DevFrontend(project, plugin, console, supervisor.schema)
-    if not generates_frontend(project):
+    if has_own_frontend(project):
         copy_own_frontend(project, plugin)
     else:
         made = frontend.make()
@@ -126,7 +127,7 @@ def _reloaded(
         names = sorted(str(path.relative_to(project.root)) for path in paths)
         log.line("dev", "info", f"changed: {', '.join(names[:5])}")
         supervisor.replace()
-        if generates_frontend(project):
+        if not has_own_frontend(project):
             frontend.make()
 
     with watching(
