@@ -21,7 +21,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A file that takes the log's lines instead of stderr."""
+    """A file that receives the log lines instead of stderr."""
     path = tmp_path / "log"
     fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     for name in ("_level", "_stderr_fd", "_on_broken_pipe"):
@@ -40,7 +40,7 @@ def logged(log_file: Path) -> Lines:
 
 @pytest.fixture
 def metrics() -> Iterator[Metrics]:
-    """The runtime's metrics, taken out of the process-wide registry afterwards."""
+    """The runtime's metrics, unregistered afterwards."""
     before = set(REGISTRY._collector_to_names)
     yield Metrics()
     for collector in set(REGISTRY._collector_to_names) - before:

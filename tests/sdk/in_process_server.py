@@ -1,4 +1,4 @@
-"""A plugin served in this process with everything at hand: the channel, the state, the messages."""
+"""Serves a plugin in this process, with access to its channel, its state and the messages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from plugin_sdk.client.proto_out import plugin_context
 from plugin_sdk.testing import PluginClient, settings
 
 SECONDS = 60
-"""How long anything may take before a test gives up; nothing waits that long when all is well."""
+"""How long anything may take before a test fails; nothing takes that long if all is well."""
 
 
 @dataclass
 class Served:
     """One served plugin."""
 
-    channel: Any  # a grpc.Channel; its stubs know no call without serializers
+    channel: Any  # a grpc.Channel; its stubs have no calls without serializers
     client: PluginClient
     state: SharedState
 
@@ -72,12 +72,12 @@ def serving(
 
 
 def context(**json_data: Any) -> Any:
-    """Return the wire's plugin context with a data source of these settings."""
+    """Return the protobuf plugin context with a data source of these settings."""
     return plugin_context("test-plugin", settings(json_data))
 
 
 def query_request(*queries: tuple[str, bytes], data_format: int = 0, kind: Any = p.QueryDataRequest) -> Any:
-    """Return a request for queries given as refId and JSON."""
+    """Return a request with queries given as refId and JSON."""
     request = kind(pluginContext=context(), format=data_format)
     for ref_id, text in queries:
         request.queries.add(refId=ref_id, json=text)
@@ -85,7 +85,7 @@ def query_request(*queries: tuple[str, bytes], data_format: int = 0, kind: Any =
 
 
 def eventually(true: Callable[[], Any]) -> Any:
-    """Wait until `true()` is true and return what it gave."""
+    """Wait until `true()` is truthy, and return its value."""
     end = time.monotonic() + SECONDS
     while not (found := true()):
         assert time.monotonic() < end, "did not come true in time"

@@ -13,7 +13,7 @@ HEAVY = {"pydantic", "numpy", "asyncio", "grpc", "pandas", "polars", "pyarrow", 
 
 
 def modules_after(code: str) -> set[str]:
-    """Return what is loaded after `code` ran in an interpreter of its own, which no coverage measures."""
+    """Return the modules that are loaded after `code` has run in a separate interpreter, without coverage."""
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"],
         capture_output=True,

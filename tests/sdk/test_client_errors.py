@@ -1,4 +1,4 @@
-"""Whose fault an error is, by one rule over the libraries that talk to other systems."""
+"""Whose fault an error is, by one rule for the client libraries of other systems."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from plugin_sdk.data.macros import Span, expand
 from plugin_sdk.errors import source_of, status_of, text_of
 from plugin_sdk.testing import in_process, settings
 
-# An error keeps the socket it came from, which is closed when the error is collected.
+# An error keeps its socket open until the error is collected.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -38,7 +38,7 @@ PLUGIN, DOWNSTREAM = ErrorSource.PLUGIN, ErrorSource.DOWNSTREAM
 
 
 class Service(ThreadingHTTPServer):
-    """A service that answers with the status in the path, or not as HTTP should be."""
+    """A service that responds with the status in the path, or with broken HTTP."""
 
     daemon_threads = True
 
@@ -86,7 +86,7 @@ def raised(work: Callable[[], Any]) -> BaseException:
     raise AssertionError("nothing was raised")
 
 
-# What real clients raise at a real service: the status, and whose fault it is.
+# The status and source of what real clients raise at a real service.
 REAL: dict[str, tuple[Callable[[str], Any], int, ErrorSource]] = {
     "httpx 401": (lambda url: httpx.get(f"{url}/401").raise_for_status(), 401, DOWNSTREAM),
     "httpx 404": (lambda url: httpx.get(f"{url}/404").raise_for_status(), 404, DOWNSTREAM),
@@ -144,7 +144,7 @@ def test_what_clients_raise_has_a_status_and_a_source(name: str, url: str) -> No
 
 
 def _made(module: str, name: str, *bases: type, **attributes: Any) -> BaseException:
-    """Return an error as a library that is not installed here makes it."""
+    """Return an error like that of a library that is not installed here."""
     kind = type(name, bases or (Exception,), {"__module__": module})
     error: BaseException = kind(*attributes.pop("args", ("why",)))
     for attribute, value in attributes.items():
@@ -156,7 +156,7 @@ class _Response:
     status_code = 404
 
 
-# Errors as the libraries make them, by module, name and what they carry.
+# Errors like those of the libraries, by module, name and attributes.
 OTHERS: dict[str, tuple[BaseException, int, ErrorSource]] = {
     "psycopg refused": (_made("psycopg", "OperationalError"), 502, DOWNSTREAM),
     "psycopg login": (_made("psycopg.errors", "InvalidPassword", sqlstate="28P01"), 401, DOWNSTREAM),
@@ -323,7 +323,7 @@ class Panel(DataSource[dict[str, Any], Strict]):
         return []
 
 
-# What a user typed in a panel, or an older version stored: the user's to mend.
+# Text that a user typed in a panel, or that an older version stored: the user can fix it.
 STORED: dict[str, dict[str, Any]] = {
     "missing": {},
     "null": {"station": None},

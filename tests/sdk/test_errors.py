@@ -59,18 +59,18 @@ def looped() -> BaseException:
 
 
 class PoolTimeout(Exception):
-    """As a driver may name its own."""
+    """An error as a driver may name it."""
 
 
 class ClientConnectionError(Exception):
-    """As aiohttp names its own."""
+    """An error as aiohttp names it."""
 
 
 ClientConnectionError.__module__ = "aiohttp.client_exceptions"
 
 
 class ClientResponseError(Exception):
-    """As aiohttp names its own."""
+    """An error as aiohttp names it."""
 
     def __init__(self, status: int) -> None:
         self.status = status

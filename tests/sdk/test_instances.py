@@ -28,7 +28,7 @@ def context(
 
 
 class Recorder:
-    """Makes numbered instances and remembers what was disposed and counted."""
+    """Creates numbered instances, and records what is disposed and counted."""
 
     def __init__(self, dispose_after: float = 3600) -> None:
         self.made = 0

@@ -22,7 +22,7 @@ from tests.sdk.conftest import Lines
 
 
 def decoded(line: bytes) -> dict[str, Any]:
-    """Read one line as go-plugin does: strict JSON, and its own keys are strings."""
+    """Read one line as go-plugin does: strict JSON, with strings under its own keys."""
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert len(line) <= _log.MAX_LINE_BYTES + 1
@@ -256,7 +256,7 @@ def test_a_broken_pipe_is_ignored_without_a_callback(log_file: Path) -> None:
 
 @pytest.fixture
 def installed(log_file: Path) -> Iterator[None]:
-    """The log installed in this process, and everything put back afterwards."""
+    """The log, installed in this process and uninstalled afterwards."""
     root = logging.getLogger()
     noisy = {name: logging.getLogger(name).level for name in ("grpc", "asyncio", "httpcore", "httpx")}
     handlers, level = list(root.handlers), root.level

@@ -33,7 +33,7 @@ def test_headers_are_found_with_any_case_and_prefix() -> None:
 
     assert headers["x-grafana-user"] == headers["X-GRAFANA-USER"] == "anna"
     assert headers["authorization"] == "Bearer t"
-    assert headers["cookie"] == "c=1"  # what was forwarded outweighs
+    assert headers["cookie"] == "c=1"  # a forwarded header takes precedence
     assert headers.get("fromalert") == "true"
     assert "x-unknown" not in headers
     assert sorted(headers) == ["authorization", "cookie", "fromalert", "x-grafana-user"]

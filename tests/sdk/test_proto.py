@@ -29,7 +29,7 @@ def test_core_and_factory_build_the_same_classes() -> None:
 
 
 def test_the_classes_in_use_come_from_the_core() -> None:
-    # Not a proof of the product, but of this installation: the slower way is only a fallback.
+    # This checks the installation rather than the product: the factory is only a fallback.
     assert pluginv2.QueryDataRequest is CORE["QueryDataRequest"]
 
 

@@ -37,7 +37,7 @@ SECRETS = {"api_key": KEY, "pem": PEM, "pin": "42", "empty": "", "word": "key"}
 
 @pytest.fixture(autouse=True)
 def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets of one test are no secrets of the next."""
+    """Forget the secrets of a test before the next."""
     monkeypatch.setattr(_secrets, "_values", {})
     monkeypatch.setattr(_secrets, "_pattern", None)
 
@@ -106,7 +106,7 @@ def test_secrets_of_old_settings_are_kept_for_a_long_time_but_not_for_ever() -> 
 
 
 class Leaking(DataSource[dict[str, Any], dict[str, Any]]):
-    """Puts the key wherever an author may put it by mistake."""
+    """Puts the key everywhere where an author may put it by mistake."""
 
     @property
     def key(self) -> str:

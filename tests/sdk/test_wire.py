@@ -37,13 +37,13 @@ def test_a_response_joined_by_hand_reads_back_with_the_message_classes(
 
 @given(_ANSWERS)
 def test_it_has_the_same_length_as_protobufs_encoding(answers: dict[str, EncodedResponse]) -> None:
-    # Nothing but what protobuf itself would write: no unknown fields, no padding.
+    # Only what protobuf itself would write: no unknown fields, no padding.
     raw = query_data_response(answers.items())
     message = p.QueryDataResponse.FromString(raw)
     message.DiscardUnknownFields()
 
     assert read_back(p.QueryDataResponse.FromString(message.SerializeToString())) == answers
-    # A status of 0 is written by hand and left out by protobuf: two bytes, and the lengths they change.
+    # A status of 0 is written by hand but omitted by protobuf: two bytes, and the lengths that include them.
     assert len(raw) - message.ByteSize() <= 4 * sum(answer.status == 0 for answer in answers.values())
 
 

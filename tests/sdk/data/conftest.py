@@ -1,4 +1,4 @@
-"""The judge: the Go SDK's own code, built once and asked line by line."""
+"""The judge: a program with the Go SDK's own code, built once, that reads requests line by line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class JudgeError(Exception):
 
 
 class Judge:
-    """Frames as Grafana's own code reads and writes them."""
+    """Reads and writes frames with Grafana's own code."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -32,7 +32,7 @@ class Judge:
         self._process.stdin.write(json.dumps({"op": op, **request}).encode() + b"\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(
-            self._process.stdout.readline().decode(errors="replace")  # Go writes broken text as it is
+            self._process.stdout.readline().decode(errors="replace")  # Go writes invalid text unchanged
         )
         if "error" in answer:
             raise JudgeError(answer["error"])

@@ -1,4 +1,4 @@
-"""The same three rows in every kind of thing that Python people have, with what they mean."""
+"""The same three rows in every common library, and the expected values."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ CURSORS = {"cursor": _cursor, "cursor of rows": lambda: _sqlite(sqlite3.Row)}
 
 HALF_PAST = time(1, 2, 3, 500_000)
 SERIES: dict[str, tuple[Callable[[], Any], str, list[Any]]] = {
-    # what it is: (a column, the field type, its values)
+    # kind: (a column, the field type, its values)
     "numpy bool": (lambda: np.array([True, False]), "bool", [True, False]),
     "numpy uint8": (lambda: np.array([0, 255], "u1"), "uint8", [0, 255]),
     "numpy big-endian": (lambda: np.array([1, -2], ">i4"), "int32", [1, -2]),

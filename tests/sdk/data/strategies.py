@@ -1,4 +1,4 @@
-"""Random frames, the same ones on every run."""
+"""Random frames, which are the same on every run."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def frames(draw: st.DrawFn) -> Frame:
 
 
 def same(found: list[Any], expected: list[Any]) -> bool:
-    """Equal, where NaN is equal to NaN and a naive instant is one in UTC."""
+    """Return True if values are equal, with NaN equal to NaN and naive instants in UTC."""
     return len(found) == len(expected) and all(map(_alike, found, expected))
 
 

@@ -1,4 +1,4 @@
-"""What authors return, and the instances that an alert rule makes of it."""
+"""Return values of handlers, and the instances that an alert rule makes of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _wide(times: Any, **columns: Any) -> Frame:
     return Frame("w", Field("time", times), *labelled)
 
 
-# What is returned: the instances by the values of their labels, with the value a rule sees.
+# Return value: the instances by label values, with the value that a rule sees.
 SHAPES: dict[str, tuple[Make, dict[tuple[str, ...], Any]]] = {
     "wide": (lambda: _wide(MINUTES, a=[1, 2, 3, 4], b=[5, 6, 7, 8]), {("a",): 4, ("b",): 8}),
     "wide, last is null": (lambda: _wide(MINUTES, a=[1.0, 2.0, 3.0, None]), {("a",): None}),
@@ -202,7 +202,7 @@ _texts = st.sampled_from(["a", "b", "", None])
 @given(st.data())
 @limits(max_examples=150)
 def test_a_rule_sees_the_newest_value_of_each_series(judge: Judge, data: st.DataObject) -> None:
-    """Whatever the order, texts and flags: the verdict on rows is what plain Python says of them."""
+    """For any order, texts and flags, the verdict on rows equals that of plain Python."""
     seconds = data.draw(_times)
     rows: list[dict[str, Any]] = [
         {
@@ -213,7 +213,7 @@ def test_a_rule_sees_the_newest_value_of_each_series(judge: Judge, data: st.Data
         }
         for number, one in enumerate(seconds)
     ]
-    rows[0]["s"] = rows[0]["s"] or ""  # a column of nulls alone is of no type, and taken for numbers
+    rows[0]["s"] = rows[0]["s"] or ""  # a column of nulls alone has no type and is read as numbers
     newest: dict[tuple[str, str], tuple[datetime, int]] = {}
     for row in rows:
         key = (row["s"] or "", "true" if row["up"] else "false")

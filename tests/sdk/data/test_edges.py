@@ -1,4 +1,4 @@
-"""The corners of each source and of each decoder, one by one."""
+"""The edge cases of each source and of each decoder."""
 
 from __future__ import annotations
 
@@ -180,11 +180,11 @@ def test_an_arrow_instant_can_become_text_only_through_a_known_type() -> None:
 
 
 class Readings(np.ndarray[Any, Any]):
-    """An author's own kind of array."""
+    """A subclass of array by the author."""
 
 
 class Table(pd.DataFrame):  # type: ignore[misc]  # pandas has no types here
-    """An author's own kind of data frame."""
+    """A subclass of DataFrame by the author."""
 
 
 def test_subclasses_of_numpy_and_pandas_are_recognised() -> None:

@@ -1,4 +1,4 @@
-"""What a frame refuses, and where it says the trouble is."""
+"""What a frame refuses, and how the error locates it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broken bytes, broken text and wild objects end in a FrameError or a frame: no crash, no hang."""
+"""Broken bytes, broken text and odd objects give a FrameError or a frame, never a crash or a hang."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_json_with_one_wrong_part_is_a_frame_error_or_a_frame(path: tuple[Any, .
 
 
 class Rude:
-    """Objects of authors raise what they like."""
+    """Objects of authors, which may raise anything."""
 
     def __len__(self) -> int:
         raise RuntimeError("no length")

@@ -159,7 +159,7 @@ def test_all_of_config_and_meta_fits_the_go_structs(judge: Judge) -> None:
     del written["fields"][0]["config"]["links"][1]["internal"]["datasourceUid"]
     internal = schema["fields"][0]["config"]["links"][1]["internal"]
     assert internal.pop("datasourceUid") == "x"
-    internal.clear()  # Go adds an empty time range of its own
+    internal.clear()  # Go adds an empty time range
     assert schema == written
 
 
@@ -185,7 +185,9 @@ def test_long_to_wide_is_that_of_the_go_sdk(judge: Judge, fill: Any, request_: d
     found = json.loads(long_to_wide(_long(), fill=fill).to_json())
 
     for schema in [*expected["schema"]["fields"], *found["schema"]["fields"]]:
-        schema["typeInfo"].pop("nullable", None)  # Go makes every field nullable, we those with nulls
+        schema["typeInfo"].pop(
+            "nullable", None
+        )  # Go makes every field nullable, this SDK only those with nulls
     assert found == expected
 
 

@@ -1,4 +1,4 @@
-"""What each macro becomes, in each dialect, and that SQLite runs its own."""
+"""The SQL of each macro in each dialect; SQLite runs its own."""
 
 from __future__ import annotations
 

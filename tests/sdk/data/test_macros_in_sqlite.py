@@ -1,4 +1,4 @@
-"""Macros run by a real database, whose rows reach a panel as a graph and an alert rule as one series."""
+"""Macros run by a real database; its rows are a graph in a panel and one series in an alert rule."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECONDS = int(T0.timestamp())
 SPAN = Span(SECONDS * 1000, (SECONDS + 7200) * 1000, 60_000)
 HOURS = [T0, T0 + timedelta(hours=1)]
 
-# How people store the same four instants, half an hour apart.
+# Ways to store the same four instants, half an hour apart.
 STORED: dict[str, Callable[[int], Any]] = {
     "text": lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S"),
     "RFC 3339": lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -120,7 +120,7 @@ def test_a_cursor_s_frame_knows_the_time_without_a_query() -> None:
 
 
 EXPRESSIONS: dict[str, str] = {
-    # what is written: what it becomes where it stands in arithmetic or a comparison
+    # argument: how it is written in arithmetic or a comparison
     "$__unixEpochGroup(ts + 25200, '1h')": "floor((ts + 25200)/3600)*3600",
     "$__unixEpochGroup(t.ts, '1h')": "floor(t.ts/3600)*3600",
     "$__unixEpochGroup(\"odd name\", '1h')": 'floor("odd name"/3600)*3600',

@@ -1,4 +1,4 @@
-"""No rows are "no data" to an alert rule, whatever the author returned them in."""
+"""No rows are "no data" to an alert rule, in whatever container they are returned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes that pandas' own operations leave behind, and the fields that come of them."""
+"""The results of pandas operations, and the fields that they become."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _pivot() -> Any:
 
 
 A, B = {"s": "a"}, {"s": "b"}
-# What is returned: the fields as name, labels and values.
+# Return value: the fields as name, labels and values.
 SHAPES: dict[str, tuple[Callable[[], Any], list[tuple[str, dict[str, str] | None, list[Any]]]]] = {
     "pivot": (_pivot, [("time", None, TIMES), ("value", A, [1, 2]), ("value", B, [3, 4])]),
     "pivot, index reset": (

@@ -1,4 +1,4 @@
-"""What holds for every frame, with pyarrow and the Go SDK as judges."""
+"""Properties of every frame, judged by pyarrow and the Go SDK."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_go_sdk_reads_every_frame_as_we_describe_it(judge: Judge, frame: Fra
 
 
 def _equal(found: Any, expected: Any) -> bool:
-    """Equal as JSON, where Go may write a float without a point."""
+    """Return True if equal as JSON; Go may write a float without a decimal point."""
     if isinstance(expected, dict):
         return found.keys() == expected.keys() and all(_equal(found[key], expected[key]) for key in expected)
     if isinstance(expected, list):

@@ -1,4 +1,4 @@
-"""Rows under the names of their columns."""
+"""Rows with named columns."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_sqlite_rows_keep_their_names() -> None:
 
 
 class Result:
-    """What SQLAlchemy returns: it knows its keys, its rows are tuples."""
+    """A result like SQLAlchemy's: it has keys, and its rows are tuples."""
 
     def keys(self) -> list[str]:
         return ["a", "b"]

@@ -1,4 +1,4 @@
-"""Whatever the author has: the right type, the right values, and Grafana's decoder agrees."""
+"""Every source gives the right type and values, and Grafana's decoder agrees."""
 
 from __future__ import annotations
 

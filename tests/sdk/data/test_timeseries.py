@@ -1,4 +1,4 @@
-"""Long, wide and multi; gaps; intervals; and the promise that alerting asks for."""
+"""Long, wide and multi series; gaps; intervals; and the frame type for alerting."""
 
 from __future__ import annotations
 
@@ -319,8 +319,8 @@ def test_a_labelled_long_result_is_typed_for_alerting(answer: Any) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"time": MINUTES, "value": [1.0] * 5},  # wide: understood as it is
-        {"station": ["a"], "value": [1.0]},  # a number table: understood as it is
+        {"time": MINUTES, "value": [1.0] * 5},  # wide: needs no type
+        {"station": ["a"], "value": [1.0]},  # a table of numbers: needs no type
         {**_TABLE, "time": [MINUTES[0], None]},
         {**_TABLE, "time": [MINUTES[0]] * 2, "station": ["a", "a"]},
         {**_TABLE, "until": MINUTES[:2]},
@@ -379,7 +379,7 @@ def test_the_author_s_own_frame_is_not_changed(several: bool) -> None:
     frame = Frame.from_any(_TABLE)
 
     for found in frames_from_any([frame, frame] if several else frame):
-        found.ref_id = "A"  # as the answer to one of several queries that share it
+        found.ref_id = "A"  # as the result of one of several queries that share it
 
     assert frame.meta is None
     assert frame.ref_id == ""

@@ -1,4 +1,4 @@
-"""Frames that the Go SDK's own tests keep: read, written, and read again."""
+"""Frames of the Go SDK's own tests: read, written, and read again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_frame_is_written_as_the_current_go_sdk_writes_it(name: str, judge: Ju
         ours = Frame.from_arrow(raw)
         for field in ours.fields:
             if field.config is not None and field.config.min == field.config.max == -math.inf:
-                field.config.min = field.config.max = None  # Go's decoder takes null for no bound
+                field.config.min = field.config.max = None  # Go's decoder reads null as no bound
         _assert_same(ours.to_arrow(), judge.ask("recode", arrow=raw)["arrow"])
 
 
@@ -69,7 +69,7 @@ def _assert_same(found: bytes, expected: bytes) -> None:
 
 
 def _metadata(found: dict[bytes, bytes] | None) -> dict[bytes, Any]:
-    """JSON by its meaning, and what older versions of the Go SDK wrote as today's does."""
+    """Return JSON by its meaning, with the forms of older Go SDKs converted to the current one."""
     plain = (b"name", b"refId", b"tstype")
     metadata: dict[bytes, Any] = {
         key: value if key in plain else json.loads(value) for key, value in (found or {}).items()

@@ -1,4 +1,4 @@
-"""What an alert rule makes of a handler's answer, asked over gRPC and judged by Grafana's own rules."""
+"""What an alert rule makes of a query's response, judged by Grafana's own rules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def raw_frames(answer: Any, headers: dict[str, str] | None = None) -> list[bytes
 
 
 def verdict(judge: Judge, answer: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """Return the judge's verdict on the answer."""
+    """Return the judge's verdict on the return value."""
     return judged(judge, raw_frames(answer, headers))
 
 
@@ -42,7 +42,7 @@ def judged(judge: Judge, frames: list[bytes]) -> dict[str, Any]:
 
 
 def instances(judge: Judge, answer: Any, headers: dict[str, str] | None = None) -> dict[tuple[str, ...], Any]:
-    """Return the values of the instances by their labels' values, or the verdict where there is none."""
+    """Return the values of the instances by label values, or the verdict if there are none."""
     found = verdict(judge, answer, headers)
     if found["state"] != "instances":
         return {(found["state"],): found.get("reason")}
@@ -50,5 +50,5 @@ def instances(judge: Judge, answer: Any, headers: dict[str, str] | None = None) 
 
 
 def decoded(answer: Any, headers: dict[str, str] | None = None) -> list[Frame]:
-    """Return the frames as a client reads them."""
+    """Return the frames as a client decodes them."""
     return [Frame.from_arrow(frame) for frame in raw_frames(answer, headers)]

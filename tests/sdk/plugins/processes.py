@@ -1,4 +1,4 @@
-"""How tests start the plugins of this folder as processes of their own."""
+"""Starts the plugins of this directory as separate processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command(target: str = WEATHER) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return what a child needs; where coverage is measured, it is measured there too."""
+    """Return the environment of a child process, in which coverage is measured too."""
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     return {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | measured | more
 

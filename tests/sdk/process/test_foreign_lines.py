@@ -92,5 +92,5 @@ def test_a_line_in_hclog_format_keeps_its_level_and_fields() -> None:
     ],
 )
 def test_a_line_that_only_resembles_hclog_is_plain_text(line: str) -> None:
-    # Passed on as it is, a message that is no string would end the whole Grafana process.
+    # Relayed unchanged, a message that is not a string would end the whole Grafana process.
     assert list(entries(line)) == [("debug", line, {"module": "stderr"})]

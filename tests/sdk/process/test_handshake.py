@@ -23,7 +23,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="optional: Unix socke
 
 
 class Server:
-    """Takes the addresses that are free, as grpcio's server does."""
+    """Binds free addresses, as grpcio's server does."""
 
     def __init__(self, *taken: str) -> None:
         self.taken = taken

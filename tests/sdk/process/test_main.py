@@ -83,7 +83,7 @@ def test_a_process_serves_every_call_and_stops_on_request() -> None:
     assert "plugins_active_instances 1.0" in metrics
     assert code == 0
     messages = [line.message for line in lines]
-    # What the author prints never reaches the stdout that Grafana reads.
+    # The author's prints do not reach the stdout that Grafana reads.
     assert "printed while loading" in messages
     assert "printed in a query" in messages
     loaded = next(line for line in lines if line.message == "loaded")
@@ -188,7 +188,7 @@ def test_prometheus_is_imported_with_the_first_request_for_metrics() -> None:
 
     assert b'"prometheus_client"' not in before
     assert b'"prometheus_client"' in after
-    assert 'grpc_method="CallResource"' in metrics  # what came before was counted
+    assert 'grpc_method="CallResource"' in metrics  # earlier calls were counted
 
 
 # Flags
@@ -205,7 +205,7 @@ def test_a_flag_works_without_the_cookie(flag: str, starts: str) -> None:
     assert done.stdout.startswith(starts)
 
 
-# PluginProcess itself: what it says of a program that is no plugin
+# PluginProcess itself: the errors for programs that are not plugins
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Backends run from source: what is compiled anew, what is imported ahead, and who waits for whom."""
+"""Backends run from source: what is recompiled, what is imported ahead, and standby."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_standby_process_runs_the_code_as_it_is_when_it_is_released(folder: Pa
     standby = process(folder, standby=True)
     standby.launch()
     source = folder / "weather" / "datasource.py"
-    # Not before the packages were imported, which is when they have their bytecode.
+    # Only once the packages are imported, which is when their bytecode exists.
     while not list(folder.parent.rglob("outside_too*.pyc")):
         assert standby.running()
     source.write_text(
@@ -112,7 +112,7 @@ def test_a_standby_process_ends_with_its_parent(folder: Path) -> None:
         assert parent.stdout is not None
         assert parent.stderr is not None
         int(parent.stdout.readline())
-        # The end of stderr is the end of the last process that holds it.
+        # stderr closes when the last process that has it open ends.
         assert "Traceback" not in parent.stderr.read()
 
 

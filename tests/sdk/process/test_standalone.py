@@ -35,7 +35,7 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(repository: Path) -> Iterator[Any]:
-    """Start a standalone server; end it where the test did not."""
+    """Start a standalone server; stop it if the test did not."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(cwd: Path = repository, **env: str) -> subprocess.Popen[bytes]:
@@ -120,7 +120,7 @@ def test_another_start_prints_the_address_of_the_running_server(start: Any, repo
         locator.kill()
 
 
-# Which server a start points at
+# Which address a start prints
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_locator_runs_as_long_as_its_parent(monkeypatch: pytest.MonkeyPatch) -
 def test_serving_ends_with_a_signal(
     repository: Path, monkeypatch: pytest.MonkeyPatch, log_file: Path
 ) -> None:
-    """In this process, so that the server's own code is measured."""
+    """Serve in this process, so that coverage of the server's code is measured."""
     handlers: dict[int, Any] = {}
     monkeypatch.setattr("signal.signal", lambda number, handler: handlers.update({number: handler}))
     monkeypatch.setattr("plugin_sdk._log.install", lambda: None)

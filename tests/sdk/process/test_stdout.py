@@ -1,4 +1,4 @@
-"""Stdout is the process's own: each test gives it away in a process of its own."""
+"""Stdout belongs to the process, so each test replaces it in a separate process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _BEGIN = """
 import os, subprocess, sys, threading
 from plugin_sdk._process.stdout import Stdout
 
-heard = []
+received = []
 enough = threading.Event()
 def listen(chunk):
-    heard.append(chunk)
-    if b"end" in b"".join(heard):
+    received.append(chunk)
+    if b"end" in b"".join(received):
         enough.set()
 
 before_end = lambda: None
@@ -31,7 +31,7 @@ stdout.drain(listen)
 before_end()
 print("end")
 assert enough.wait(60)
-os.write(2, b"HEARD " + str(len(b"".join(heard))).encode() + b"\\n")
+os.write(2, b"RECEIVED " + str(len(b"".join(received))).encode() + b"\\n")
 import time
 deadline = time.monotonic() + 60
 while "end" not in logged and time.monotonic() < deadline:
@@ -51,7 +51,7 @@ _log.log = log
 
 
 def run(code: str) -> tuple[str, list[dict[str, Any]], int]:
-    """Run the code between taking and draining; return real stdout, log lines, count of bytes heard."""
+    """Run code before stdout is read; return the real stdout, log lines, and the count of received bytes."""
     done = subprocess.run(
         [sys.executable, "-c", _LOG + _BEGIN + code + _END],
         cwd=ROOT,
@@ -61,7 +61,7 @@ def run(code: str) -> tuple[str, list[dict[str, Any]], int]:
         check=True,
     )
     lines = done.stderr.splitlines()
-    (count,) = [int(line.split()[1]) for line in lines if line.startswith("HEARD")]
+    (count,) = [int(line.split()[1]) for line in lines if line.startswith("RECEIVED")]
     return done.stdout, [json.loads(line) for line in lines if line.startswith("{")], count
 
 

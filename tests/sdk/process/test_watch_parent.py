@@ -59,11 +59,11 @@ def test_a_lock_that_is_never_released_stops_the_process_with_all_stacks() -> No
 import ctypes, os, threading
 from plugin_sdk._process.watch_parent import Watch
 
-def keeps_the_lock():
-    ctypes.PyDLL(None).sleep(600)  # PyDLL keeps the interpreter's lock
+def hold_the_lock():
+    ctypes.PyDLL(None).sleep(600)  # PyDLL holds the interpreter lock
 
 stop = threading.Event()
-threading.Timer(0.3, keeps_the_lock).start()
+threading.Timer(0.3, hold_the_lock).start()
 Watch(stop, stall=0.5, parent=os.getppid()).run(lambda: None)
 """
     began = time.monotonic()
@@ -73,7 +73,7 @@ Watch(stop, stall=0.5, parent=os.getppid()).run(lambda: None)
     )
 
     assert done.returncode == 1
-    assert "keeps_the_lock" in done.stderr
+    assert "hold_the_lock" in done.stderr
     assert time.monotonic() - began >= 0.5
 
 

@@ -14,7 +14,7 @@ from tests.sdk.in_process_server import SECONDS, eventually
 
 
 class Leaving:
-    """A caller that can leave."""
+    """A caller that can disconnect."""
 
     def __init__(self) -> None:
         self.gone = False

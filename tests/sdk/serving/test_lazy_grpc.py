@@ -33,7 +33,7 @@ def test_the_stand_in_for_asyncio_is_the_real_one_once_grpc_is_loaded(
 
     monkeypatch.setattr(_LaterAsyncio, "importing", False)
     assert stand_in.sleep is asyncio.sleep
-    # What Python itself asks of a module, such as `__path__`, is answered as by a module without it.
+    # Names that Python itself looks up in a module, such as `__path__`, are absent.
     assert not hasattr(stand_in, "__path__")
 
 

@@ -29,7 +29,7 @@ ADD_IT = (
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Write a module `authors` and forget it afterwards."""
+    """Write a module `authors`, and unload it afterwards."""
 
     def write(text: str) -> None:
         (tmp_path / "authors.py").write_text(textwrap.dedent(text))

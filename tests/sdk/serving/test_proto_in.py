@@ -1,4 +1,4 @@
-"""The wire's context to ours and back."""
+"""Plugin contexts from protobuf and back."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Hanging(DataSource[Any, Any]):
 
 
 def test_health_works_while_queries_hang_and_streams_are_open() -> None:
-    # grpcio's pool for each method is no public interface: this fails should a version stop honouring it.
-    # On the control pool of four threads, the 170 calls would leave none for health.
+    # grpcio's pool for each method is not a public interface: this fails if a version stops honouring it.
+    # In the control pool of four threads, the 170 calls would leave none for health.
     with serving(Hanging, stdio=Stdio()) as served:
         queries = [
             served.future("Data/QueryData", query_request(("A", b"{}")), p.QueryDataResponse)
@@ -73,7 +73,7 @@ def test_a_behaviour_is_marked_for_its_pool() -> None:
     marked: Any = in_pool(pools.streams, behavior)
     assert marked.experimental_thread_pool is pools.streams
     pools.close()
-    assert not pools.control.submit(print).done()  # in grpcio's serving thread nothing may be raised
+    assert not pools.control.submit(print).done()  # an exception must not reach grpcio's serving thread
 
 
 class Echo(DataSource[Any, Any]):
@@ -133,7 +133,7 @@ def test_without_a_host_there_are_no_services_of_go_plugin() -> None:
 
 
 def test_the_first_calls_may_be_concurrent() -> None:
-    # The services' modules are imported with the first call; many threads may be first.
+    # The modules of the services are imported with the first call, which many threads may make at once.
     with serving(Echo) as served:
         calls = [
             served.future("Data/QueryData", query_request(("A", b"{}")), p.QueryDataResponse)
@@ -220,7 +220,7 @@ def test_what_is_printed_reaches_the_host_that_listens(size: int) -> None:
     with serving(Echo, stdio=stdio) as served:
         listening = served.channel.unary_stream("/plugin.GRPCStdio/StreamStdio")(b"", timeout=SECONDS)
         parts = (message for message in listening)
-        # Written until the listener is there: what is printed before it is for nobody.
+        # Print until the listener is connected: earlier output is dropped.
         arrived: list[bytes] = []
         reader = threading.Thread(target=lambda: arrived.append(next(parts)))
         reader.start()
@@ -236,7 +236,7 @@ def test_what_is_printed_reaches_the_host_that_listens(size: int) -> None:
 
 
 def stdio_message(raw: bytes) -> tuple[int, bytes]:
-    """Read plugin.StdioData: field 1 the channel, field 2 the data."""
+    """Read plugin.StdioData: field 1 is the channel, field 2 the data."""
     assert raw[0] == 0x08
     assert raw[2] == 0x12
     length, shift, at = 0, 0, 3

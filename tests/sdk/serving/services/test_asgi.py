@@ -164,7 +164,7 @@ def test_repeated_headers_stay_separate(client: PluginClient) -> None:
 
 
 def test_an_application_that_raises_after_its_response_is_logged(client: PluginClient, logged: Lines) -> None:
-    # Starlette answers by itself and then raises.
+    # Starlette sends its own response and then raises.
     response = client.call_resource("GET", "broken", settings())
 
     assert (response.status, response.body) == (500, b"Internal Server Error")
@@ -275,7 +275,7 @@ def test_an_application_that_reads_on_receives_the_disconnect() -> None:
         parts.close()  # type: ignore[attr-defined]  # a generator
         assert over.wait(SECONDS)
 
-    # Told, or cancelled while it waited: either way it does not wait for ever.
+    # It is notified, or cancelled while it waits: either way it does not wait for ever.
     assert told in ([], ["http.disconnect"])
 
 
@@ -290,7 +290,7 @@ def test_the_scope_has_what_asgi_requires() -> None:
     assert scope["headers"] == [(b"x-name", b"\xe9"), (b"x-name", b"\xfc"), (b"x-odd", b"?")]
 
 
-# The lifespan, and addresses that lead out of it
+# The lifespan, and redirects
 
 
 def lifespan_app(log: list[str], *, fails: str = "") -> Starlette:
@@ -381,7 +381,7 @@ def test_an_application_without_a_lifespan_serves_as_before() -> None:
 
 
 REDIRECTS = {
-    # request: the address that a browser resolves against the request's own
+    # the relative URL that a browser resolves against that of the request
     "slash": "slash/",
     "deep/slash?x=1": "../deep/slash/?x=1",
     "away?to=/pool": "pool",

@@ -396,7 +396,7 @@ def test_query_data_that_raises_fails_the_request(logged: Lines) -> None:
 def test_queries_of_one_request_run_up_to_the_limit(limit: int, at_once: int) -> None:
     running = most = 0
     lock = threading.Lock()
-    # Passed only when as many queries as the limit allows are inside together.
+    # It passes only if as many queries as the limit allows are running at once.
     barrier = threading.Barrier(at_once)
 
     class Counting(DataSource[Settings, Query]):
@@ -420,7 +420,7 @@ def test_queries_of_one_request_run_up_to_the_limit(limit: int, at_once: int) ->
     assert {result.error for result in results.values()} == {""}
 
 
-# A caller that leaves
+# A caller that disconnects
 
 
 def test_an_async_query_is_cancelled_when_the_caller_leaves(logged: Lines) -> None:

@@ -70,7 +70,7 @@ def test_the_error_names_a_type_that_cannot_be_iterated() -> None:
 
 
 def leave_when(waiting: threading.Event, caller: Leaving) -> None:
-    """End the call from another thread, once a handler waits."""
+    """End the call from another thread, once a handler is waiting."""
 
     def leave() -> None:
         waiting.wait(SECONDS)

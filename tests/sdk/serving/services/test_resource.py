@@ -125,7 +125,7 @@ def test_a_generator_is_streamed_part_by_part() -> None:
         @resource("GET", "/lines")
         def lines(self) -> Iterator[Any]:
             yield "one\n"
-            # Only a reader that has the first part already lets the second one come.
+            # The second part is sent only to a reader that already has the first one.
             assert first_read.wait(SECONDS)
             yield b"two\n"
             yield {"three": 3}
@@ -284,7 +284,7 @@ def test_call_resource_may_stream() -> None:
         request.pluginContext.appInstanceSettings.jsonData = b"{}"
         parts = list(served.stream("Resource/CallResource", request, p.CallResourceResponse))
 
-    # Status and headers belong to the first part alone.
+    # Only the first part has status and headers.
     assert [(part.code, part.body, sorted(part.headers)) for part in parts] == [
         (201, b"a", ["Content-Type", "X"]),
         (0, b"b", []),

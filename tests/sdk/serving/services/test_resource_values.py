@@ -1,4 +1,4 @@
-"""What Python people return from a resource, and the JSON that a browser reads of it."""
+"""Return values of resources, and the JSON that a browser reads."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def test_a_slow_reader_slows_the_channel_down() -> None:
         call = served.stream("Stream/RunStream", p.RunStreamRequest(pluginContext=context()), p.StreamPacket)
         next(call)
         eventually(lambda: len(sent) > 1)
-        # Forty megabytes do not fit what gRPC holds for a reader that has taken one packet.
+        # Forty megabytes exceed what gRPC buffers for a reader that has taken one packet.
         assert len(sent) < 40
         assert sum(1 for _ in call) == 39
 
