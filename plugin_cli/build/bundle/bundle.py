@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from plugin_cli.build.author_code import AuthorCode, imported_names
+from plugin_cli.build.bundle.compiling import CompiledCache
 from plugin_cli.build.bundle.declared import Declared, check_names, declared, owners
 from plugin_cli.build.bundle.exclusions import Exclusion
 from plugin_cli.build.bundle.interpreter import ensure_interpreter, interpreter_key, lay_out_program
@@ -192,9 +193,8 @@ def _make(inputs: BundleInputs, work: Path) -> Bundle:
     lines, exclude = inputs.standard_lines, inputs.settings.exclude
     lay_out_program(interpreter, folder, lines, exclude)
     lay_out_library(interpreter.library, contents, lines, exclude)
-    collected = collect_packages(
-        inputs.selection, contents, inputs.facts, inputs.python, optimize=inputs.settings.optimize
-    )
+    cache = CompiledCache(work / "compiled", inputs.facts.tag, inputs.settings.optimize)
+    collected = collect_packages(inputs.selection, contents, inputs.facts, inputs.python, cache)
     archive_packages(collected, contents, inputs.facts.site_in_prefix)
     origins = interpreter.origins | collected.origins
     missing = _make_portable(inputs, folder, origins)

@@ -103,7 +103,9 @@ def _make_library(plan: Plan, facts: PythonFacts, python: Path, library: Path) -
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, target)
             origins[name] = str(folder / name)
-    compile_files(origins, library, python, optimize=plan.optimize, without_source=set(origins))
+    compile_files(origins, library, python, optimize=plan.optimize, beside=set(origins))
+    for name in origins:
+        (library / name).unlink()
     return {f"{name}c": origin for name, origin in origins.items()}
 
 

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugin_cli.build.bundle.compiling import compile_files
+from plugin_cli.build.bundle.compiling import CompiledCache, compile_files
 from plugin_cli.build.bundle.exclusions import COMPILED_ONLY
 from plugin_cli.build.bundle.selection import Selection
 from plugin_cli.build.portable.elf import read_elf
@@ -32,7 +32,7 @@ class Collected:
 
 
 def collect_packages(
-    selection: Selection, contents: Path, facts: PythonFacts, python: Path, *, optimize: int
+    selection: Selection, contents: Path, facts: PythonFacts, python: Path, cache: CompiledCache
 ) -> Collected:
     """Copy what `selection` holds into the folder `contents`, laid out as in an environment."""
     collected = Collected()
@@ -48,15 +48,43 @@ def collect_packages(
                 collected.programs.append(place)
             collected.origins[place] = str(item.site / file)
             collected.owners[place] = name
-    compile_files(
-        [place for place in collected.owners if place.endswith(".py")],
-        contents,
-        python,
-        optimize=optimize,
-        without_source={place for place, name in collected.owners.items() if name in COMPILED_ONLY},
-    )
-    _follow_compiled(collected, contents)
+    _compile(collected, selection, contents, python, cache)
     return collected
+
+
+def _compile(
+    collected: Collected, selection: Selection, contents: Path, python: Path, cache: CompiledCache
+) -> None:
+    """Compile what no earlier build has compiled, and give each result the owner of its source."""
+    sources: dict[str, dict[str, str]] = {name: {} for name in selection.items}
+    for place, name in collected.owners.items():
+        if place.endswith(".py"):
+            compiled = cache.compiled_name(place, beside=name in COMPILED_ONLY)
+            sources[name][compiled] = place
+    keys = {name: f"{name}-{item.digest[:16]}" for name, item in selection.items.items()}
+    known = {name: cache.take(keys[name], made, contents) for name, made in sources.items()}
+    fresh = {name: made.keys() - known[name] for name, made in sources.items()}
+    places = [made[compiled] for name, made in sources.items() for compiled in fresh[name]]
+    beside = {place for place in places if collected.owners[place] in COMPILED_ONLY}
+    compile_files(sorted(places), contents, python, optimize=cache.optimize, beside=beside)
+    for name, compiled_names in fresh.items():
+        if compiled_names:
+            cache.keep(keys[name], compiled_names, contents)
+    cache.prune()
+    for made in sources.values():
+        for compiled, place in made.items():
+            _follow(collected, contents, compiled, place)
+
+
+def _follow(collected: Collected, contents: Path, compiled: str, place: str) -> None:
+    """Give a compiled file the origin and owner of its source, which goes where it is compiled only."""
+    if not (contents / compiled).is_file():
+        return
+    collected.owners[compiled] = collected.owners[place]
+    collected.origins[compiled] = collected.origins[place]
+    if collected.owners[place] in COMPILED_ONLY:
+        (contents / place).unlink()
+        del collected.owners[place], collected.origins[place]
 
 
 def _copy(origin: Path, target: Path) -> None:
@@ -79,20 +107,3 @@ def _is_program(path: Path) -> bool:
         return True
     elf = read_elf(path)
     return elf is not None and elf.interpreter is not None and ".so" not in path.name
-
-
-def _follow_compiled(collected: Collected, contents: Path) -> None:
-    """Give compiled files the origin and the owner of their source."""
-    for place, owner in list(collected.owners.items()):
-        if not place.endswith(".py"):
-            continue
-        path = contents / place
-        made = [path.with_suffix(".pyc"), *(path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")]
-        for compiled in made:
-            if compiled.exists():
-                name = compiled.relative_to(contents).as_posix()
-                collected.owners[name] = owner
-                collected.origins[name] = collected.origins[place]
-        if not path.exists():
-            del collected.owners[place]
-            del collected.origins[place]
