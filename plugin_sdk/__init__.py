@@ -12,6 +12,7 @@ from plugin_sdk._version import __version__
 
 if TYPE_CHECKING:
     from plugin_sdk._process.main import serve
+    from plugin_sdk.background_work import Feed, background
     from plugin_sdk.channel_names import channel_name, channel_text
     from plugin_sdk.context import (
         AppInstanceSettings,
@@ -65,6 +66,7 @@ _HOMES = {
         "StatusResult StreamStatus SubscribeStreamRequest SubscribeStreamResponse TimeRange "
         "ValidationResponse"
     ),
+    "background_work": "Feed background",
     "channel_names": "channel_name channel_text",
     "routing": "resource stream",
     "_process.main": "serve",
@@ -103,6 +105,7 @@ __all__ = [
     "DataSourceInstanceSettings",
     "DownstreamError",
     "ErrorSource",
+    "Feed",
     "Field",
     "FieldConfig",
     "FieldType",
@@ -129,6 +132,7 @@ __all__ = [
     "UserAgent",
     "ValidationResponse",
     "__version__",
+    "background",
     "channel_name",
     "channel_text",
     "resource",

@@ -99,6 +99,20 @@ class InstanceManager(Generic[T]):
         with slot.lock:
             return self._renew(slot, version, context)
 
+    def running(self, context: PluginContext) -> T | None:
+        """Return the newest instance of the data source with the settings of `context`, of any tenant.
+
+        For a call from a shell beside a running session: a data source that keeps state has it there.
+        """
+        key, version = _identity(context, "")
+        held = [
+            slot
+            for known, slot in list(self._slots.items())
+            if known[0] == key[0] and known[2] == key[2] and slot.instance is not None
+        ]
+        same = [slot for slot in held if slot.version and _same_settings(slot.version, version)]
+        return max(same, key=lambda slot: slot.since).instance if same else None
+
     def _renew(self, slot: _Slot[T], version: _Version, context: PluginContext) -> T:
         if slot.instance is not None and (slot.version == version or slot.is_overtaken(version)):
             return slot.instance
@@ -142,6 +156,21 @@ class InstanceManager(Generic[T]):
             self._retired.clear()
         for instance in active:
             self._dispose(instance)
+
+
+def _same_settings(one: _Version, other: _Version) -> bool:
+    """Return True if the settings are equal, however they are written; names and times do not count."""
+    (raw, secrets, *_), (other_raw, other_secrets, *_) = one.settings, other.settings
+    return _decoded(raw) == _decoded(other_raw) and dict(secrets) == dict(other_secrets)
+
+
+def _decoded(raw: bytes) -> Any:
+    import json
+
+    try:
+        return json.loads(raw or b"{}")
+    except ValueError:
+        return raw
 
 
 def _identity(context: PluginContext, tenant: str) -> tuple[tuple[Any, ...], _Version]:

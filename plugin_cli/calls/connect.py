@@ -95,7 +95,7 @@ def connect(choice: BackendChoice, console: Console) -> Iterator[Connection]:
         if session is not None and choice.on_log is not None:
             console.step("its log lines are the session's: plugin-cli dev logs")
         if session is not None:
-            # Its instance is this command's own: settings from here must not replace those of the page.
+            # Other settings make an instance of this command's own: they must not replace those of the page.
             instance = replace(instance, updated=datetime.now(UTC))
         try:
             yield Connection(project, client, instance)
@@ -139,6 +139,7 @@ def _connect_to_session(project: Project, session: Session) -> Iterator[tuple[Pl
     import grpc
 
     from plugin_sdk.client import CHANNEL_OPTIONS, PluginClient
+    from plugin_sdk.messages.data import INSTANCE, RUNNING
 
     record = read_status(session_folder(project.root))
     if record is None or record.address is None:
@@ -147,8 +148,9 @@ def _connect_to_session(project: Project, session: Session) -> Iterator[tuple[Pl
             why=record.reason if record is not None else None,
             remedy="fix the code and save it   (its output: plugin-cli dev logs)",
         )
-    # Instances are kept apart by tenant, which is nothing that a plugin sees.
-    tenant = (("tenantid", "plugin-cli"),)
+    # The session's own instance answers where it has the same settings: a reader that fills its memory runs
+    # there. Others are kept apart by tenant, which is nothing that a plugin sees.
+    tenant = ((INSTANCE, RUNNING), ("tenantid", "plugin-cli"))
     with grpc.insecure_channel(record.address, options=CHANNEL_OPTIONS) as channel:
         client = PluginClient(channel, plugin_id=project.plugin_id, metadata=tenant)
         # Without the token, which this line would carry into a log.

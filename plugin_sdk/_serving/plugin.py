@@ -9,6 +9,7 @@ from typing import Any
 from plugin_sdk import _log, _secrets
 from plugin_sdk._serving import async_bridge
 from plugin_sdk._serving.parse_models import ModelError, parse_settings
+from plugin_sdk.background_work import background_names
 from plugin_sdk.context import PluginContext
 from plugin_sdk.datasource import App, DataSource, model_types
 from plugin_sdk.errors import PluginError
@@ -27,6 +28,7 @@ class Abilities:
     resources: tuple[Route, ...]
     channels: tuple[Route, ...]
     asgi: bool
+    background: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
         """Return True if the class defines the handler `name`."""
@@ -62,6 +64,7 @@ def abilities_of(cls: type) -> Abilities:
         resources=tuple(resource_routes(cls)),
         channels=tuple(stream_routes(cls)),
         asgi=getattr(cls, "asgi_app", None) is not None,
+        background=tuple(background_names(cls)),
     )
 
 
@@ -71,6 +74,7 @@ class Instance:
     def __init__(self, target: Any) -> None:
         self.target = target
         self.lifespan: Any = None  # of a mounted ASGI application
+        self.background: Any = None  # the running methods of @background
         self._handlers: dict[str, Handler] = {}
 
     def handler(self, name: str) -> Handler:
@@ -110,6 +114,7 @@ class Plugin:
             made.instance = settings
         instance = Instance(made)
         _start_lifespan(instance)
+        _start_background(instance, self.abilities.background)
         return instance
 
 
@@ -129,7 +134,16 @@ def _start_lifespan(instance: Instance) -> None:
     instance.lifespan = lifespan
 
 
+def _start_background(instance: Instance, names: tuple[str, ...]) -> None:
+    if names:
+        from plugin_sdk._serving.background_tasks import BackgroundTasks
+
+        instance.background = BackgroundTasks(instance.target, list(names))
+
+
 def _dispose(instance: Instance) -> None:
+    if instance.background is not None:
+        instance.background.stop()
     if instance.lifespan is not None:
         instance.lifespan.close()
     if not callable(getattr(instance.target, "dispose", None)):

@@ -12,6 +12,7 @@ from plugin_sdk._serving import proto_in
 from plugin_sdk._serving.outcome import Outcome, UnimplementedError, abort
 from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import ErrorSource, LoadError, PluginError, is_deliberate, source_of, text_of
+from plugin_sdk.messages.data import INSTANCE, RUNNING
 
 if TYPE_CHECKING:
     from plugin_sdk._serving.plugin import Instance, Plugin
@@ -83,7 +84,13 @@ class ActiveCall:
 
     def instance(self) -> Instance:
         """Return the instance for the data source that the request names."""
-        return self.plugin().instances.get(self.context, self.metadata_value("tenantid"))
+        instances = self.plugin().instances
+        if (
+            self.metadata_value(INSTANCE) == RUNNING
+            and (found := instances.running(self.context)) is not None
+        ):
+            return found
+        return instances.get(self.context, self.metadata_value("tenantid"))
 
 
 def unary(state: SharedState, rpc: Rpc, work: Callable[[ActiveCall, Any], T]) -> Callable[[Any, Any], T]:

@@ -16,6 +16,9 @@ Q = TypeVar("Q")
 QUERY_FIELDS, KNOWN_FIELDS_ONLY = "plugin-cli-query-fields", "known"
 """gRPC metadata by which a host requests that fields unknown to the query's model are refused."""
 
+INSTANCE, RUNNING = "plugin-cli-instance", "running"
+"""gRPC metadata by which a host asks for the instance that runs with these settings, if there is one."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
