@@ -140,7 +140,7 @@ class Supervisor:
                 self._take_over(self._start())
             except PluginStartError as error:
                 self._fail(str(error), start_reason(error, self._project.root))
-            except PluginCliError as error:
+            except (PluginCliError, OSError) as error:  # also a disk that is full
                 self._fail(str(error), str(error))
         return self._status
 

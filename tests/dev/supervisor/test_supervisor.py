@@ -145,16 +145,26 @@ def test_a_process_that_does_not_start_is_every_calls_answer_until_one_does(
     assert [status.running for status in bed.statuses] == [False, True]
 
 
-def test_what_cannot_be_launched_stops_the_process_of_before(bed_of: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ToolMissingError("uv is missing", remedy="install it"), "uv is missing\n  try: install it"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+    ],
+)
+def test_what_cannot_be_launched_stops_the_process_of_before(
+    bed_of: Callable[..., Any], error: Exception, reason: str
+) -> None:
     old = FakeProcess("old")
-    with bed_of(old, ToolMissingError("uv is missing", remedy="install it")) as bed:
+    with bed_of(old, error) as bed:
         bed.supervisor.start()
 
         bed.supervisor.replace()
 
-        with pytest.raises(BackendUnavailableError, match="uv is missing"):
+        with pytest.raises(BackendUnavailableError) as refused:
             bed.health()
-        assert bed.statuses[-1] == BackendStatus(None, False, "uv is missing\n  try: install it")
+        assert str(refused.value) == reason
+        assert bed.statuses[-1] == BackendStatus(None, False, reason)
         assert old.stopped.wait(10)
 
 
