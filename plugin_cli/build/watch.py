@@ -8,6 +8,7 @@ from threading import Event
 
 from plugin_cli.project import find_project
 from plugin_cli.system.watcher import source_filter, watching
+from plugin_cli.venv.create import local_folders
 
 # Folders that a build or another tool fills.
 _MADE = frozenset({"dist", "node_modules", "generated"})
@@ -20,11 +21,16 @@ def each_save(start: Path) -> Iterator[None]:
 
     What is saved while the caller is at work counts as a change.
     """
-    root = find_project(start).root
+    project = find_project(start)
+    root, local = project.root, local_folders(project)
     changed = Event()
+    is_written = source_filter(root, *local)
 
     def is_source(path: Path) -> bool:
-        return not _MADE.intersection(path.relative_to(root).parts) and source_filter(root)(path)
+        below = next(
+            path.relative_to(folder).parts for folder in (root, *local) if path.is_relative_to(folder)
+        )
+        return not _MADE.intersection(below) and is_written(path)
 
     def on_change(_: frozenset[Path]) -> None:
         changed.set()
@@ -34,7 +40,7 @@ def each_save(start: Path) -> Iterator[None]:
         # Not the root with all below it: node_modules and environments would each cost a watch a folder.
         with (
             watching([root], is_source, on_change, recursive=False),
-            watching(folders, is_source, on_change),
+            watching([*folders, *local], is_source, on_change),
         ):
             while all(path in folders for path in root.iterdir() if path.is_dir() and is_source(path)):
                 changed.clear()

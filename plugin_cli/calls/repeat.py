@@ -13,6 +13,7 @@ from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project, find_project
 from plugin_cli.session.record import session_folder
 from plugin_cli.system.watcher import source_filter, watching
+from plugin_cli.venv.create import local_folders
 
 T = TypeVar("T")
 
@@ -51,13 +52,15 @@ def watched(
 def _watched_files(project: Project, *, in_session: bool) -> tuple[list[Path], Callable[[Path], bool]]:
     """Return where a change makes another answer: a session takes new code by itself and records it."""
     folder = session_folder(project.root)
+    local = () if in_session else local_folders(project)
     plugin = (
         [project.provisioning]
         if in_session
-        else [project.root / "backend", project.dist, project.provisioning]
+        else [project.root / "backend", project.dist, project.provisioning, *local]
     )
-    is_source = source_filter(project.root)
+    roots = (project.root, *local)
+    is_source = source_filter(*roots)
     return (
         [*plugin, *([folder.path] if in_session else [])],
-        lambda path: path == folder.backend or (path.is_relative_to(project.root) and is_source(path)),
+        lambda path: path == folder.backend or (any(map(path.is_relative_to, roots)) and is_source(path)),
     )

@@ -126,12 +126,13 @@ def _inode(folder: Path) -> int | None:
         return None
 
 
-def source_filter(root: Path) -> Callable[[Path], bool]:
-    """Return a predicate for the author's own files below `root`: no caches, no editors' files."""
+def source_filter(*roots: Path) -> Callable[[Path], bool]:
+    """Return a predicate for the author's own files below `roots`: no caches, no editors' files."""
 
     def written_by_author(path: Path) -> bool:
         # Only below the repository: that may itself lie in a hidden folder.
-        parts = path.relative_to(root).parts if path.is_relative_to(root) else path.parts
+        root = next((root for root in roots if path.is_relative_to(root)), None)
+        parts = path.relative_to(root).parts if root is not None else path.parts
         if any(part == "__pycache__" or part.startswith(".") for part in parts):
             return False
         return path.suffix not in {".pyc", ".pyo", ".swp", ".tmp"} and not path.name.endswith("~")

@@ -21,7 +21,14 @@ from plugin_cli.system.json_file import write_json
 from plugin_cli.venv.health import UNFINISHED, Unfinished, damaged_packages, distributions, listing, site_packages
 from plugin_cli.venv.hidden import check_module_names
 from plugin_cli.venv.installed import installed_in
-from plugin_cli.venv.local_packages import changed_packages, local_packages, read_state, to_json, watched_folders
+from plugin_cli.venv.local_packages import (
+    changed_packages,
+    declared_folders,
+    local_packages,
+    newest_change,
+    read_state,
+    to_json,
+)
 from plugin_cli.venv.lock import Lock, update_or_warn
 from plugin_cli.venv.requirements import Requirements, read_requirements
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
@@ -183,11 +190,12 @@ def environment_python(project: Project) -> Path:
 
 
 def environment_version(project: Project) -> int:
-    """Return a number that changes with what is installed; 0 where nothing is."""
+    """Return a number that changes with what is installed, or runs from a folder; 0 where nothing is."""
     try:
-        return (project.environment / _STAMP).stat().st_mtime_ns
+        stamp = (project.environment / _STAMP).stat().st_mtime_ns
     except OSError:
         return 0
+    return stamp + sum(newest_change(folder) for folder in local_folders(project))
 
 
 def _runs(python: Path) -> bool:
@@ -247,10 +255,14 @@ def _site_packages(project: Project) -> Path:
 
 
 def local_folders(project: Project) -> tuple[Path, ...]:
-    """Return the folders of packages that lie on this machine, which `dev` watches beside the plugin's own."""
-    if not environment_python(project).exists():
-        return ()
-    return watched_folders(installed_in([_site_packages(project)]).values())
+    """Return the folders of this machine that packages come from, which `dev` watches beside the plugin's own.
+
+    Before the environment is made they are those that pyproject.toml names.
+    """
+    kept = _read_stamp(project.environment / _STAMP)
+    installed = [Path(item["place"]) for item in read_state(kept["local"])] if kept is not None else []
+    found = dict.fromkeys([*declared_folders(project.root), *installed])
+    return tuple(path for path in found if path.is_dir())
 
 
 def discard_environment(project: Project) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -140,10 +142,27 @@ def source_files(place: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def watched_folders(installed: Iterable[Installed]) -> tuple[Path, ...]:
-    """Return the folders whose files a running backend has loaded, or would after the next installation."""
-    places = (local_path(str(item.direct.get("url", ""))) for item in installed)
-    return tuple(dict.fromkeys(place for place in places if place is not None and place.is_dir()))
+def declared_folders(root: Path) -> tuple[Path, ...]:
+    """Return the folders that the pyproject.toml in `root` names as the origin of a dependency."""
+    try:
+        document = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ()  # reported by what needs it
+    sources = document.get("tool", {}).get("uv", {}).get("sources", {})
+    entries = [item for source in sources.values() for item in (source if isinstance(source, list) else [source])]
+    paths = [root / str(item["path"]) for item in entries if isinstance(item, dict) and "path" in item]
+    texts = document.get("project", {}).get("dependencies", [])
+    named = (local_path(text.partition("@")[2].strip()) for text in texts if "@" in str(text))
+    return tuple(path.resolve() for path in (*paths, *(path for path in named if path is not None)))
+
+
+def newest_change(folder: Path) -> int:
+    """Return when the newest file of a project folder was changed, in nanoseconds."""
+    newest = 0
+    for path in source_files(folder):
+        with suppress(OSError):
+            newest = max(newest, path.stat().st_mtime_ns)
+    return newest
 
 
 def non_editable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from plugin_cli.venv.local_packages import (
     changed_packages,
+    declared_folders,
     local_packages,
     loose_packages,
+    newest_change,
     to_json,
-    watched_folders,
 )
 from tests.build.bundle.environment import SITE, facts_of, install, installed
 
@@ -108,10 +110,27 @@ def test_a_repository_that_is_out_of_reach_changes_nothing(tmp_path: Path) -> No
     assert changed_packages(recorded(tmp_path / "venv", direct), remote=True) == ()
 
 
-def test_folders_are_watched_and_files_and_repositories_are_not(tmp_path: Path, project: Path) -> None:
-    install(tmp_path / "venv", "lib", {"lib.py": ""}, direct={"url": project.as_uri(), "dir_info": {"editable": True}})
-    install(tmp_path / "venv", "far", {"far.py": ""}, direct={"url": "https://x.invalid/y.git", "vcs_info": {"commit_id": "a"}})
-    assert watched_folders(installed(tmp_path / "venv").values()) == (project,)
+def test_the_folders_that_pyproject_names_are_known_before_anything_is_installed(tmp_path: Path, project: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    plugin = tmp_path / "plugin"
+    plugin.mkdir()
+    dependencies = [f"lib @ {project.as_uri()}", "far @ https://x.invalid/y.whl", "frames"]
+    (plugin / "pyproject.toml").write_text(
+        f"[project]\ndependencies = {json.dumps(dependencies)}\n"
+        '[tool.uv.sources]\none = {path = "../one", editable = true}\ntwo = [{path = "../two"}]\nx = {git = "https://x"}\n'
+    )
+    assert set(declared_folders(plugin)) == {tmp_path / "one", tmp_path / "two", project}
+    assert declared_folders(tmp_path) == ()
+
+
+def test_a_saved_file_of_a_folder_makes_another_version(tmp_path: Path, project: Path) -> None:
+    before = newest_change(project)
+    os.utime(project / "src" / "lib.py", ns=(before + 1, before + 1))
+    assert newest_change(project) == before + 1
+    (project / "build").mkdir()
+    (project / "build" / "x.py").touch()
+    assert newest_change(project) == before + 1
 
 
 def test_a_module_without_a_distribution_is_taken_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

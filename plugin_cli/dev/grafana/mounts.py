@@ -25,6 +25,7 @@ from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.watcher import source_filter, watching
 from plugin_cli.target import Target
+from plugin_cli.venv.create import local_folders
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -124,15 +125,19 @@ def _reloaded(
     project: Project, supervisor: Supervisor, frontend: DevFrontend, log: LogWriter
 ) -> Iterator[None]:
     def changed(paths: frozenset[Path]) -> None:
-        names = sorted(str(path.relative_to(project.root)) for path in paths)
+        root = project.root
+        names = sorted(
+            str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in paths
+        )
         log.line("dev", "info", f"changed: {', '.join(names[:5])}")
         supervisor.replace()
         if not has_own_frontend(project):
             frontend.make()
 
+    local = local_folders(project)
     with watching(
-        [project.root / "backend", project.root / "src"],
-        source_filter(project.root),
+        [project.root / "backend", project.root / "src", *local],
+        source_filter(project.root, *local),
         changed,
         on_error=partial(log.line, "dev", "error"),
     ):

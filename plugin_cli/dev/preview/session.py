@@ -25,6 +25,7 @@ from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.watcher import source_filter
+from plugin_cli.venv.create import local_folders
 
 
 class PreviewSession:
@@ -52,7 +53,8 @@ class PreviewSession:
         self._events = Events()
         self._pools = Pools()
         self._settings = settings
-        self._is_source = source_filter(project.root)
+        self._local = local_folders(project)
+        self._is_source = source_filter(project.root, *self._local)
         self._bridge = SupervisedBridge(project.plugin_id)
         self._supervisor = supervise(
             project,
@@ -77,7 +79,7 @@ class PreviewSession:
     def _code(self) -> list[Path]:
         if self._kind is BackendKind.DIST:
             return [self._project.dist]
-        return [self._project.root / "backend", self._project.root / "src"]
+        return [self._project.root / "backend", self._project.root / "src", *self._local]
 
     def concerns(self, path: Path) -> bool:
         """Return True if a change of `path` matters."""
