@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    for name in ("SIGTERM", "SIGHUP"):
+        # nohup has one of them ignored, and means it.
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, _: object) -> None:
+    """Leave as an error does: what is half made goes, and a program that is waited for is ended."""
+    raise SystemExit(128 + number)
 
 
 def run(arguments: list[str]) -> int:

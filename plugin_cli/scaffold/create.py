@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_cli.errors import PluginCliError, UsageError
 from plugin_cli.scaffold.answers import Answers, Tool, check_answers, render_plugin
+from plugin_cli.scaffold.aside import made_aside, move_contents, remove_left
 from plugin_cli.scaffold.render import Tree, write_tree
 from plugin_cli.scaffold.state import state_files
 from plugin_cli.system.git import Git
@@ -54,6 +53,7 @@ def create(answers: Answers, directory: Path | None, tool: Tool, *, dry_run: boo
         return CreateResult(directory, names, None)
     Git.require()
     try:
+        remove_left(directory.parent)
         commit = _write(files, directory, f"Create {answers.names.plugin_id} with plugin-cli {tool.version}")
     except OSError as error:
         raise PluginCliError(
@@ -71,6 +71,7 @@ def check_directory(directory: Path) -> None:
         UsageError: naming the directory.
     """
     if directory.is_dir():
+        remove_left(directory)
         if any(directory.iterdir()):
             raise UsageError(
                 f"DIR {directory} is not empty",
@@ -93,28 +94,13 @@ def check_directory(directory: Path) -> None:
 def _write(files: Tree, directory: Path, message: str) -> str:
     """Write and commit aside, on the same file system, then move into place; return the commit."""
     exists = directory.is_dir()
-    aside = Path(tempfile.mkdtemp(prefix=".plugin-cli-new-", dir=directory if exists else directory.parent))
-    try:
+    with made_aside(directory if exists else directory.parent) as aside:
         made = aside / "plugin"
         made.mkdir()
         write_tree(files, made)
         commit = Git(made).start(message)
         if exists:
-            _move_contents(made, directory)
+            move_contents(made, directory)
         else:
             made.rename(directory)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return commit
-
-
-def _move_contents(made: Path, directory: Path) -> None:
-    """Move into an empty folder that is there already, perhaps the current one; all or nothing."""
-    moved: list[Path] = []
-    try:
-        for entry in made.iterdir():
-            moved.append(entry.rename(directory / entry.name))
-    except BaseException:
-        for path in moved:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        raise

@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import IO
 
 _POLL_SECONDS = 0.1
+inherited: set[int] = set()
+"""The descriptors of the locks that children hold as well."""
 
 
 class FileLock:
-    """An exclusive lock on a file, held from `acquire` to `release` or the end of the process."""
+    """An exclusive lock on a file, held from `acquire` to `release` or the end of the process.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: of the file.
+        with_children: programs that the holder waits for hold it as well; one that outlives a killed
+            holder still writes where the lock lets nobody else write.
+    """
+
+    def __init__(self, path: Path, *, with_children: bool = False) -> None:
         self._path = path
+        self._with_children = with_children
         self._file: IO[bytes] | None = None
 
     def acquire(self) -> bool:
@@ -25,6 +34,8 @@ class FileLock:
             file.close()
             return False
         self._file = file
+        if self._with_children:
+            inherited.add(file.fileno())
         return True
 
     def wait(self) -> None:
@@ -35,6 +46,7 @@ class FileLock:
     def release(self) -> None:
         """Give the lock back; the file stays, since another process may be waiting on it."""
         if self._file is not None:
+            inherited.discard(self._file.fileno())
             _unlock(self._file)
             self._file.close()
             self._file = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_cli.errors import ToolFailedError, ToolMissingError
+from plugin_cli.system.file_lock import inherited
 
 # Python settings of this process must not change the interpreters it starts: a stale
 # PYTHONPATH shadows the plugin's packages, and without bytecode files every start compiles again.
@@ -88,6 +89,7 @@ def run(
             encoding="utf-8",
             errors="replace",
             check=False,
+            pass_fds=() if sys.platform == "win32" else tuple(inherited),
         )
     except subprocess.TimeoutExpired as error:
         said = error.stderr or b""

@@ -78,7 +78,7 @@ def ensure_environment(
 def _alone(project: Project, console: Console) -> Iterator[None]:
     """Let one command of the plugin prepare its environment; others wait and find it made."""
     try:
-        lock = FileLock(ignored_dir(project.state / "cache") / "environment.lock")
+        lock = FileLock(ignored_dir(project.state / "cache") / "environment.lock", with_children=True)
         free = lock.acquire()
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):

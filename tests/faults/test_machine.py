@@ -1,0 +1,67 @@
+"""The battery of faults of a developer's machine: short here, long at night."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.machine import COMMANDS, Row, full_disks, kills, no_network, plugin, table
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="optional: looks for processes and mounts disks as on Linux"
+    ),
+]
+needs_root = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0 or shutil.which("unshare") is None,
+    reason="optional: mounts a disk and takes the network away as root",
+)
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    with plugin() as found:
+        yield found
+
+
+def judge(rows: list[Row], capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table(rows)}\n")
+    assert rows
+    assert [row for row in rows if row.problems or row.healed != row.tries or row.left] == []
+
+
+@pytest.mark.parametrize("name", ["the first query", "create", "dev up"])
+def test_a_command_that_is_cut_short_costs_the_next_nothing(
+    root: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge(list(kills(root, 1, [name])), capsys)
+
+
+@needs_root
+def test_a_disk_that_was_full_costs_the_next_command_nothing(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge([next(full_disks(root, [20]))], capsys)
+
+
+@needs_root
+def test_a_network_that_was_away_costs_the_next_command_nothing(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge(list(no_network(root, 1)), capsys)
+
+
+@pytest.mark.nightly
+@needs_root
+def test_many_faults_at_all_moments_heal(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(kills(root, 15, [command.name for command in COMMANDS]))
+    rows += full_disks(root, range(2, 160, 8))
+    rows += no_network(root, 3)
+    judge(rows, capsys)
