@@ -11,7 +11,10 @@ function Row({ field, form, siblings }) {
   const id = idOf(form, field.path);
   const value = getIn(form.value, field.path);
   const disabled = form.disabled || Boolean(field.node.readOnly);
-  const problem = (touched || form.showAll) && field.kind !== 'secret' ? problemOf(field, value) : undefined;
+  const isSecret = field.kind === 'secret';
+  const lacking = isSecret && field.required && field.node.default === undefined && form.hasSecret && !form.hasSecret(field);
+  const found = isSecret ? lacking && field.title + ' is required' : problemOf(field, value);
+  const problem = touched || form.showAll ? found || undefined : undefined;
   const own = (form.widgets || {})[field.path.join('.')];
   const row = {
     field, id, value, disabled, invalid: Boolean(problem), width: field.hints.width || form.width, load: form.load(field, siblings),

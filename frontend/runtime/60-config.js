@@ -18,16 +18,34 @@ function labelWidthOf(root, node) {
   return Math.max(LABEL.least, ...titlesOf(root, node, []).map(labelSize).filter((size) => size <= LABEL.most));
 }
 
-function SecretWidget({ field, id, disabled, options, set }) {
-  const key = field.path.join('.'); // the flat name that plugin_sdk._serving.parse_models puts back in its place
-  const configured = Boolean((options.secureJsonFields || {})[key]);
+const secretKey = (field) => field.path.join('.'); // the flat name that plugin_sdk._serving.parse_models puts back in its place
+const isConfigured = (options, field) => Boolean((options.secureJsonFields || {})[secretKey(field)]);
+const hasSecret = (options, field) => isConfigured(options, field) || !isEmpty((options.secureJsonData || {})[secretKey(field)]);
+
+/** Whether a required setting has no value yet, so that the backend can answer nothing. */
+function lacksRequired(root, node, options, path) {
+  const siblings = { ...defaultsOf(root, node), ...(getIn(options.jsonData, path) || {}) };
+  return fieldsOf(root, node, path).filter((field) => isShown(field, siblings)).some((field) => {
+    if (field.kind === 'secret') {
+      return field.required && field.node.default === undefined && !hasSecret(options, field);
+    }
+    if (field.kind === 'object' && !field.node.nullable) {
+      return lacksRequired(root, field.node, options, field.path);
+    }
+    return Boolean(problemOf(field, getIn(options.jsonData || {}, field.path), true));
+  });
+}
+
+function SecretWidget({ field, id, disabled, invalid, commit, options, set }) {
+  const key = secretKey(field);
+  const configured = isConfigured(options, field);
   if (disabled) { // the real control would still offer "Reset"
     return h(ui.Input, { id, disabled, width: WIDTH, readOnly: true, value: configured ? 'configured' : '' });
   }
   const control = field.hints.widget === 'textarea' ? ui.SecretTextArea : ui.SecretInput;
   const size = field.hints.widget === 'textarea' ? areaSize(WIDTH, field.hints.rows) : { width: WIDTH, autoComplete: 'new-password' };
   return h(control, {
-    id, ...size, isConfigured: configured, value: (options.secureJsonData || {})[key] || '', placeholder: field.hints.placeholder,
+    id, ...size, invalid, onBlur: () => commit(), isConfigured: configured, value: (options.secureJsonData || {})[key] || '', placeholder: field.hints.placeholder,
     onReset: () => set(key, ''),
     onChange: (event) => set(key, event.currentTarget.value),
   });
@@ -54,14 +72,19 @@ function makeConfigEditor(root, widgets) {
       write: (path, value) => update({ ...latest.current, jsonData: setIn(latest.current.jsonData || {}, path, value) }),
       commit: () => undefined,
       secret: (row) => h(SecretWidget, { ...row, options, set: setSecret }),
+      hasSecret: (field) => hasSecret(options, field),
       load: (field, siblings) => {
         const live = field.hints.options;
-        if (!live || !options.uid) {
-          return undefined;
+        const isNew = !(options.version > 1);
+        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, []))) {
+          return undefined; // the backend knows nothing of what was not saved: its answer would scold an empty form
         }
         const params = paramsOf(live, siblings, (value) => value);
         const url = '/api/datasources/uid/' + options.uid + '/resources/' + live.resource;
-        return { key: JSON.stringify([options.version, params]), extra: [], run: () => runtime.getBackendSrv().get(url, params) };
+        return { key: JSON.stringify([options.version, params]), extra: [], run: () => {
+          const list = runtime.getBackendSrv().get(url, params, undefined, QUIET);
+          return isNew ? list.catch(() => []) : list; // until the first save the backend has no settings to answer with
+        } };
       },
     };
     const empty = !fieldsOf(root, node, []).length;

@@ -8,6 +8,13 @@ function makeQueryEditor(root, widgets) {
     const latest = useLatest(query);
     const dirty = React.useRef(false);
     const defaults = queryDefaults(root);
+    React.useEffect(() => { // what is shown is what is stored, and what "Run query" runs on a bare link
+      const untouched = Object.keys(query).every((key) => RESERVED.has(key));
+      if (untouched && Object.keys(defaults).length) {
+        latest.current = { ...defaults, ...latest.current };
+        onChange(latest.current);
+      }
+    }, []);
     const run = (now) => {
       if (dirty.current || now) { // leaving a field that did not change asks nothing
         dirty.current = false;
@@ -33,7 +40,7 @@ function makeQueryEditor(root, widgets) {
         }
         const params = paramsOf(live, siblings, (value) => interpolate(value, {}));
         const extra = field.hints.interpolate === false ? [] : variableOptions();
-        return { key: JSON.stringify(params), extra, run: () => datasource.getResource(live.resource, params) };
+        return { key: JSON.stringify(params), extra, run: () => datasource.getResource(live.resource, params, QUIET) };
       },
       secret: () => null, // the build refuses a secret in a query
     };

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from plugin_cli.calls.connect import BackendChoice, Connection, connect
+from plugin_cli.calls.intervals import round_interval
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError
 
@@ -40,14 +42,18 @@ def query(
         [{**fields, "refId": ref_id} for ref_id, fields in queries.items()],
         connection.instance,
         time_range=last(range_seconds),
-        interval_ms=max(1, int(range_seconds * 1000 / max_data_points)),
+        interval_ms=round_interval(range_seconds * 1000 / max_data_points),
         max_data_points=max_data_points,
         known_fields_only=True,
     )
 
 
-def call_resource(connection: Connection, method: str, path: str, body: bytes) -> CallResourceResponse:
-    """Return the response of a resource."""
+def call_resource(
+    connection: Connection, method: str, path: str, body: bytes, params: Sequence[tuple[str, str]] = ()
+) -> CallResourceResponse:
+    """Return the response of a resource; `params` are added to the query string of its path."""
+    if params:
+        path += ("&" if "?" in path else "?") + urlencode(params)
     headers = {"Content-Type": ["application/json"]} if body else {}
     return connection.client.call_resource(method, path, connection.instance, body=body, headers=headers)
 

@@ -132,6 +132,10 @@ def query(
 @app.command()
 def resource(
     path: Annotated[str, typer.Argument(help="Path below /resources/, with its query string.")],
+    params: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=VALUE]...", help="Parameters of the query string.", show_default=False),
+    ] = None,
     method: Annotated[str, typer.Option("--method", "-X", help="HTTP method.")] = "GET",
     data: Annotated[str, typer.Option("--data", "-d", help="Body; @FILE reads it from a file.")] = "",
     backend: BackendOption = "auto",
@@ -144,17 +148,17 @@ def resource(
 ) -> None:
     """Call a resource and print its body; exit 1 unless its status is below 400."""
     from plugin_cli.calls.call import call_resource
-    from plugin_cli.cli.query_options import body_of, response_document
+    from plugin_cli.cli.query_options import body_of, parse_params, response_document
     from plugin_cli.cli.show.present import View, present, watch_of
 
     def view(response: CallResourceResponse) -> View:
         text = response.body.decode("utf-8", "replace")
         return View([text], response_document(response), response.status < 400, f"{response.status}")
 
-    body = body_of(data)
+    body, given = body_of(data), parse_params(params or [])
     code = present(
         _choice(backend, settings, datasource, verbose),
-        lambda connection: call_resource(connection, method.upper(), path, body),
+        lambda connection: call_resource(connection, method.upper(), path, body, given),
         view,
         as_json=as_json,
         watch=watch_of(watch, every),

@@ -37,6 +37,21 @@ def parse_queries(fields: list[str], file: Path | None) -> dict[str, dict[str, A
     return {ref_id: query | overrides for ref_id, query in queries.items()}
 
 
+def parse_params(texts: list[str]) -> list[tuple[str, str]]:
+    """Return the parameters of a resource given as `NAME=VALUE`; a name may occur several times."""
+    params = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{text!r} gives no parameter a value",
+                why="expected NAME=VALUE",
+                remedy="plugin-cli resource stations region=north",
+            )
+        params.append((name, value))
+    return params
+
+
 def _field(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:

@@ -188,6 +188,17 @@ def test_a_resource_is_printed_and_its_status_told(warm_call: Any) -> None:
     assert warm_call("resource", "stations?region=north") == (0, '["north"]\n', "200\n")
 
 
+def test_a_resource_takes_parameters_as_a_query_takes_fields(warm_call: Any) -> None:
+    assert warm_call("resource", "stations", "region=north") == (0, '["north"]\n', "200\n")
+    assert warm_call("resource", "stations?region=south", "region=New York & more") == (
+        0,
+        '["New York & more"]\n',
+        "200\n",
+    )
+    code, _, err = warm_call("resource", "stations", "north")
+    assert (code, err.splitlines()[0]) == (2, "error: 'north' gives no parameter a value")
+
+
 def test_a_body_is_sent_as_json(warm_call: Any, tmp_path: Path) -> None:
     file = tmp_path / "body.json"
     file.write_text('{"a": 1}')

@@ -36,6 +36,7 @@ def test_missing_values_are_named_then_saved_and_tested(rich: Bed) -> None:
     page.get_by_role("button", name="Save & test").click()
     page.get_by_text("URL is missing; API key (api_key) is missing").wait_for()
     page.get_by_text("URL is required").wait_for()
+    page.get_by_text("API key is required").wait_for()
     rich.picture(page, "settings-missing")
     fill_required(page)
     settings = save(rich, page)
@@ -209,6 +210,30 @@ def test_live_options_and_free_text_in_settings(rich: Bed) -> None:
     box.fill("hamburg")
     page.get_by_role("option", name=re.compile("hamburg")).click()
     assert save(rich, page).station == "hamburg"
+
+
+def test_a_new_data_source_is_not_scolded_for_lists_that_need_its_settings(rich: Bed) -> None:
+    asked: list[str] = []
+    page = rich.open()
+    page.on("request", lambda request: asked.append(request.url) if "/resources/" in request.url else None)
+    page.reload()
+    page.get_by_label("URL *").wait_for()
+    page.get_by_label("Home station").wait_for()
+
+    assert page.get_by_text("could not be loaded").count() == 0
+    assert [url for url in asked if "stations" in url] == []
+    fill_required(page)
+    choose(page, "Home station", "munich")
+    assert save(rich, page).station == "munich"
+
+
+def test_a_required_secret_is_marked_when_it_is_left_empty(rich: Bed) -> None:
+    page = rich.open()
+    page.get_by_label("API key *").focus()
+    page.get_by_label("API key *").press("Tab")
+    page.get_by_text("API key is required").wait_for()
+    page.get_by_label("API key *").fill("s3cret")
+    page.get_by_text("API key is required").wait_for(state="detached")
 
 
 def test_read_only_data_source_is_shown_but_not_editable(rich_read_only: Bed) -> None:

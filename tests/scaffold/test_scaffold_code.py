@@ -66,6 +66,18 @@ def test_its_own_tests_pass(tmp_path: Path, one: Answers) -> None:
     assert "passed" in tested.stdout
 
 
+def test_a_failing_test_shows_its_assertion_and_no_log(tmp_path: Path) -> None:
+    folder = scaffold(tmp_path, answers())
+    test = folder / "backend" / "tests" / "test_datasource.py"
+    test.write_text(test.read_text().replace("assert value[-1] > 15", "assert value[-1] > 99"))
+
+    tested = tool(folder, "pytest", "-q", "-p", "no:cacheprovider")
+
+    assert tested.returncode == 1
+    assert "assert 20.0 > 99" in tested.stdout
+    assert "@message" not in tested.stdout
+
+
 class Api(ThreadingHTTPServer):
     """An HTTP API as the sample expects it; remembers what it was asked."""
 

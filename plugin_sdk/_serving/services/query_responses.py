@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plugin_sdk import _log
 from plugin_sdk._serving.protobuf_writer import EncodedResponse
 from plugin_sdk.errors import ErrorSource, PluginError, clean_text, source_of, status_of, text_of
 from plugin_sdk.messages import DataResponse
@@ -44,11 +45,14 @@ def of_result(
         plugin_sdk.data.FrameError: it returned something that is not tabular.
     """
     from plugin_sdk.data import frames_from_any
+    from plugin_sdk.data._hints import new_hints
 
     response = result if isinstance(result, DataResponse) else DataResponse(result)
     if response.frames is None:
         raise PluginError("the query returned None; return a Frame, or an empty list if there is no data")
     frames = frames_from_any(response.frames, for_alert=for_alert, is_part=is_part)
+    for hint in new_hints():
+        _log.log("info", hint)
     error = clean_text(response.error)
     status = response.status if response.status in _STATUSES else (500 if error else 200)
     source = (response.error_source or ErrorSource.PLUGIN).value if error else ""

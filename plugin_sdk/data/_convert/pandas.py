@@ -6,6 +6,7 @@ import sys
 from datetime import date
 from typing import Any
 
+from plugin_sdk.data import _hints
 from plugin_sdk.data._column import Column
 from plugin_sdk.data._convert import arrow, numpy, python
 from plugin_sdk.data._convert.source import NamedValues, library_of
@@ -116,6 +117,8 @@ def _extension_column(pandas: Any, series: Any, requested: FieldType | None) -> 
 
 
 def _numpy_column(series: Any, requested: FieldType | None) -> Column:
+    if series.dtype.kind == "M":
+        _hints.note(_hints.NAIVE_TIMES)
     if series.dtype.kind == "O":
         return _object_column(series, requested)
     values = series.to_numpy()

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from plugin_sdk.data import Field, Frame
+from plugin_sdk.data import Field, Frame, _hints
+from tests.sdk.conftest import Lines
 from tests.sdk.data.verdicts import decoded
 
 HOURS = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
@@ -118,3 +119,15 @@ def test_a_pivot_reaches_grafana_as_labelled_series() -> None:
     (frame,) = decoded(_pivot)
 
     assert [_told(field) for field in frame.fields] == SHAPES["pivot"][1]
+
+
+def test_times_without_a_zone_are_told_once(logged: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_hints, "_seen", {})
+    naive = pd.DataFrame({"time": pd.to_datetime(["2026-01-01"]), "v": [1]})
+
+    decoded(lambda: pd.DataFrame({"time": HOURS, "v": [1, 2]}))
+    assert _hints.NAIVE_TIMES not in [line["@message"] for line in logged()]
+    for _ in range(2):
+        decoded(lambda: naive)
+
+    assert [line["@message"] for line in logged()].count(_hints.NAIVE_TIMES) == 1
