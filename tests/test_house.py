@@ -18,7 +18,11 @@ MOST_MODULES = 16
 MOST_IMPORTS = 20
 MOST_LINES = 320
 
-DEBTS_MODULES = {"plugin_sdk/data": 21}  # one module a noun of frames
+DEBTS_MODULES = {
+    "plugin_sdk": 19,  # the public names of authors, one module each
+    "plugin_sdk/_serving": 21,  # what watches over hanging calls could be a room
+    "plugin_sdk/data": 21,  # one module a noun of frames
+}
 DEBTS_IMPORTS: dict[str, int] = {}
 DEBTS_LINES: dict[str, int] = {}
 

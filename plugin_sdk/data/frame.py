@@ -66,7 +66,7 @@ class Frame:
         >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
         ['a', 'b']
         """
-        from plugin_sdk.data._rows import fields_of_rows
+        from plugin_sdk.data._tables import fields_of_rows
 
         try:
             return cls(name, *fields_of_rows(list(rows), columns), ref_id=ref_id, meta=meta)
