@@ -70,6 +70,7 @@ class Bed:
     browser: Browser
     name: str
     complaints: list[str] = field(default_factory=list)
+    served: ServedPage = field(default_factory=lambda: ServedPage([]))
     # A bridge that another test's container makes or removes ends what the browser is loading.
     expected: list[str] = field(default_factory=lambda: ["ERR_NETWORK_CHANGED"])
 
@@ -127,13 +128,14 @@ def serve(
     )
     data_source = DataSourceStore(settings, **store)
     live = Live(bridge, lambda: data_source.settings, pools)
+    served = ServedPage(folders)
     preview = Preview(
         plugin=PLUGIN,
         bridge=bridge,
         backend=lambda: page_status("source", BackendStatus("unix:/backend.sock", loaded=True)),
         store=data_source,
         plugin_files=Files([dist]),
-        page=ServedPage(folders),
+        page=served,
         frontend=lambda: Frontend(schema, bridge.schema_error),
         events=events,
         alerts=Alerts(rules or dist / "alerting", bridge, lambda: data_source.settings),
@@ -146,7 +148,9 @@ def serve(
     complaints: list[str] = []
     try:
         with PreviewServer(create_app(preview, port=port, token="t0ken"), listener, complaints.append):
-            bed = Bed(f"http://127.0.0.1:{port}", bridge, data_source, events, browser, name, complaints)
+            bed = Bed(
+                f"http://127.0.0.1:{port}", bridge, data_source, events, browser, name, complaints, served
+            )
             yield bed
             for context in browser.contexts:
                 context.close()
