@@ -21,6 +21,10 @@ PLANTED = {
     "dev-takes-frontend-and-schema": ("plugin_cli/dev/up.py", "from plugin_cli.build.bundle import plan"),
     "release-stands-alone": ("plugin_cli/release/package.py", "from plugin_cli.venv import create"),
     "runtimes-are-independent": ("plugin_cli/dev/grafana/image.py", "from plugin_cli.dev.preview import app"),
+    "supervisor-knows-no-runtime": (
+        "plugin_cli/dev/supervisor/supervisor.py",
+        "from plugin_cli.dev.preview import app",
+    ),
     "sdk-knows-no-tool": ("plugin_sdk/context.py", "from plugin_cli import errors"),
     "public-names": ("plugin_cli/calls/launch.py", "from plugin_sdk._serving import server"),
     "sdk-down": ("plugin_sdk/data/frame.py", "from plugin_sdk._serving import server"),
