@@ -107,7 +107,12 @@ class SessionFolder:
             private_dir(self.path)
             (self.path / "lock").touch()
         except OSError as error:
-            raise disk_error(self.path, error) from error
+            raise PluginCliError(
+                f"{self.path} cannot be written",
+                why=error.strerror or str(error),
+                remedy="make it writable, with room on the disk, or name another folder for caches: "
+                "export XDG_CACHE_HOME=<FOLDER>",
+            ) from error
 
     @contextmanager
     def claim(self) -> Iterator[None]:

@@ -11,6 +11,17 @@ from plugin_cli.errors import ToolFailedError, ToolMissingError
 
 _NOBODY = {"user.name": "plugin-cli", "user.email": "plugin-cli@localhost"}
 
+# What git says, in small letters, and what helps; the first that fits.
+_REMEDIES = {
+    "dubious ownership": "make the folder yours, or trust it: git config --global --add safe.directory <DIR>",
+    "index.lock": "another git is at work there; if none is, remove .git/index.lock",
+    "no space left on device": "make room on the disk",
+    "unable to access": "name a home that you may read: export HOME=<FOLDER>",
+    "bad config": "correct the line that it names, or leave it out: export GIT_CONFIG_GLOBAL=/dev/null",
+    "read-only file system": "choose a folder that you may write to",
+    "permission denied": "choose a folder that you may write to",
+}
+
 
 class Git:
     """Git in one folder, deaf to a surrounding repository, to hooks and to signing set up elsewhere."""
@@ -106,4 +117,7 @@ class Git:
 
     @staticmethod
     def _failure(command: list[str], returncode: int, output: str) -> ToolFailedError:
-        return ToolFailedError("git failed", command=command, returncode=returncode, output=output)
+        remedy = next((advice for words, advice in _REMEDIES.items() if words in output.lower()), None)
+        return ToolFailedError(
+            "git failed", command=command, returncode=returncode, output=output, remedy=remedy
+        )

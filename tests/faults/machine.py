@@ -184,8 +184,8 @@ def kill(command: Command, how: str, root: Path, delay: float) -> tuple[str, set
     _, said = process.communicate(timeout=_SECONDS)
     if "Traceback" in said:
         return f"a traceback after {delay:.2f} s: {said}", set()
-    if command.in_parent and process.returncode == 0:
-        command.prepare(root)  # it was done before the signal came
+    if command.in_parent and (cwd / "new" / ".git").exists():
+        command.prepare(root)  # it had made all of it before the signal came
     done = _run(command.plain, cwd)
     problem = f"after {delay:.2f} s: {done.stderr}" if done.returncode != 0 else command.check(root)
     running, left = _left(root.parent, beside)
