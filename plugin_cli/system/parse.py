@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,21 @@ def parse_json(text: str | bytes) -> Any:
         ParseError: it is not JSON, or no later walk over it would end well.
     """
     return _parse(partial(json.loads, parse_constant=_refuse_constant, parse_float=_finite), text)
+
+
+def parse_json_line(text: str) -> dict[str, Any]:
+    """Return the last line that is a JSON object: what a program of ours printed among words of others.
+
+    Raises:
+        ParseError: there is none.
+    """
+    for line in reversed(text.splitlines()):
+        if line.startswith("{"):
+            with suppress(ParseError):
+                value = parse_json(line)
+                if isinstance(value, dict):
+                    return value
+    raise ParseError("it printed no line of JSON: " + (" ".join(text.split())[:200] or "nothing at all"))
 
 
 def parse_toml(text: str | bytes) -> dict[str, Any]:

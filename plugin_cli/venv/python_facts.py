@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from plugin_cli.errors import PluginCliError
+from plugin_cli.system.parse import ParseError, parse_json_line
 from plugin_cli.system.process import run
 
 _QUESTION = """
@@ -61,7 +62,14 @@ class PythonFacts:
 def python_facts(python: Path) -> PythonFacts:
     """Ask `python` about itself."""
     said = run([python, "-I", "-c", _QUESTION], what="the plugin's Python does not start").stdout
-    facts = json.loads(said)
+    try:
+        facts = parse_json_line(said)
+    except ParseError as error:
+        raise PluginCliError(
+            "the plugin's Python does not tell about itself",
+            why=str(error),
+            remedy=f"remove what starts with each Python of {python.parent.parent} (sitecustomize, .pth files)",
+        ) from error
     return PythonFacts(
         version=facts["version"],
         prefix=Path(facts["prefix"]),

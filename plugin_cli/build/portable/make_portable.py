@@ -128,8 +128,13 @@ def _library_folders(bundle: Path) -> list[Path]:
     """Return where this machine's loader finds libraries, by what it found for Python and the bundle."""
     programs = [Path(os.path.realpath(sys.executable)), bundle / "app"]
     said = run(["ldd", *programs], what="the libraries of this machine cannot be listed").stdout
-    folders = {str(Path(path).parent) for path in re.findall(r"=> (/\S+)", said)}
-    return [Path(folder) for folder in (*sorted(folders), *_STANDARD_FOLDERS)]
+    return [Path(folder) for folder in (*sorted(folders_in(said)), *_STANDARD_FOLDERS)]
+
+
+def folders_in(listing: str) -> set[str]:
+    """Return the folders of the libraries that ldd lists, as in `libm.so.6 => /lib/libm.so.6 (0x7f)`."""
+    found = re.findall(r"=> (/.*?)(?: \(0x[0-9a-f]+\))?$", listing, re.MULTILINE)
+    return {str(Path(path).parent) for path in found}
 
 
 def replace_links(bundle: Path) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from plugin_cli.errors import PluginCliError
-from plugin_cli.system.process import run
+from plugin_cli.system.process import child_environment, run
 
 # Debian policy 5.6.1, with the architecture that dpkg adds to packages of several.
 _DEBIAN_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?")
@@ -82,8 +82,10 @@ def debian_owners(output: str) -> list[str]:
 
 @cache
 def _debian_package(name: str) -> SystemPackage | None:
-    facts = _ask("dpkg-query", "-W", "-f", "${Version}|${source:Package}|${source:Version}", name)
-    if facts.count("|") != 2:
+    said = _ask("dpkg-query", "-W", "-f", "${Version}|${source:Package}|${source:Version}\n", name)
+    # A name without its architecture may stand for several, of one version.
+    facts = next((line for line in said.splitlines() if line.count("|") == 2), "")
+    if not facts:
         return None
     version, source, source_version = facts.split("|")
     text = _copyright(name.partition(":")[0])
@@ -108,16 +110,17 @@ def _copyright(name: str) -> str:
 
 def _rpm(path: str) -> SystemPackage | None:
     said = _ask("rpm", "-qf", "--qf", "%{NAME}|%{VERSION}-%{RELEASE}|%{SOURCERPM}|%{LICENSE}", path)
-    first = next((line for line in said.splitlines() if line.count("|") == 3), "")
+    first = next((line for line in said.splitlines() if line.count("|") >= 3), "")
     if not first:
         return None
-    name, version, source, licence = first.split("|")
+    name, version, source, licence = first.split("|", 3)
     return SystemPackage(name, version, source, licence, (f"Licence: {licence}",))
 
 
 def _ask(*command: str) -> str:
     try:
-        done = run(command, what="the origin of a library is unknown", check=False)
+        env = child_environment({"LC_ALL": "C"})
+        done = run(command, what="the origin of a library is unknown", env=env, check=False)
     except PluginCliError:
         return ""  # a system with another package manager
     # Of several files dpkg-query prints those that it knows, and fails for the others.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
+from plugin_cli.system.parse import ParseError, parse_json_line
 from plugin_cli.system.process import child_environment, run
 
 
@@ -31,5 +31,11 @@ def plugin_schema(project: Project, python: Path) -> dict[str, Any]:
             why="\n".join(done.stderr.strip().splitlines()[-12:]),
             remedy="mend the code; the same check: python -m plugin_sdk.schema " + project.backend.entry,
         )
-    schema: dict[str, Any] = json.loads(done.stdout)
-    return schema
+    try:
+        return parse_json_line(done.stdout)
+    except ParseError as error:
+        raise ProjectError(
+            f"the models of {project.backend.entry} cannot be read",
+            why=str(error),
+            remedy="see what the code prints or ends: python -m plugin_sdk.schema " + project.backend.entry,
+        ) from error

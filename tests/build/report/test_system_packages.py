@@ -32,6 +32,49 @@ def test_owners_are_the_packages_that_dpkg_names(output: str, names: list[str]) 
     assert system_packages.debian_owners(output) == names
 
 
+FACTS = {
+    "one": ("2.41-12+deb13u5|glibc|2.41-12+deb13u5", "2.41-12+deb13u5"),
+    "two architectures": (
+        "2.39-0ubuntu8|glibc|2.39-0ubuntu8\n2.39-0ubuntu8|glibc|2.39-0ubuntu8",
+        "2.39-0ubuntu8",
+    ),
+    "a warning before": ("dpkg-query: warning: x\n2.35-0ubuntu3|glibc|2.35-0ubuntu3", "2.35-0ubuntu3"),
+    "no source": ("2.36|", None),
+    "nothing": ("", None),
+}
+
+
+@pytest.mark.parametrize(("said", "version"), FACTS.values(), ids=FACTS)
+def test_facts_of_dpkg_are_read_or_passed_over(
+    said: str, version: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system_packages, "_ask", lambda *_: said)
+    system_packages._debian_package.cache_clear()
+    package = system_packages._debian_package("libc6:amd64")
+    system_packages._debian_package.cache_clear()
+    assert (package.version if package else None) == version
+
+
+RPM = {
+    "Fedora": ("glibc|2.40-3.fc41|glibc-2.40-3.fc41.src.rpm|LGPL-2.1-or-later AND BSD-3-Clause", "glibc"),
+    "two architectures": ("zlib|1|z.src.rpm|zlib\nzlib|1|z.src.rpm|zlib", "zlib"),
+    "a warning before": ("warning: rpmdb: BDB0113\nglibc|2|g.src.rpm|LGPL", "glibc"),
+    "a licence with a bar": ("odd|1|odd.src.rpm|MIT|BSD", "odd"),
+    "no owner": ("file /lib64/libc.so.6 is not owned by any package", None),
+    "no database": ("error: cannot open Packages index", None),
+    "nothing": ("", None),
+}
+
+
+@pytest.mark.parametrize(("said", "name"), RPM.values(), ids=RPM)
+def test_what_rpm_prints_is_read_or_passed_over(
+    said: str, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system_packages, "_ask", lambda *command: said if command[0] == "rpm" else "")
+    package = system_packages.owner(Path(LOADER))
+    assert (package.name if package else None) == name
+
+
 def test_a_package_without_facts_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {"-S": f"ghost: {LOADER}", "-W": "", "-qf": "error: rpmdb open failed"}
     monkeypatch.setattr(system_packages, "_ask", lambda *command: answers[command[1]])
