@@ -95,7 +95,8 @@ TOKEN_LETTERS = 48
 def query(url: str, **extra: Any) -> httpx.Response:
     """Ask for one series between 0 and 1000 ms."""
     body = {"from": "0", "to": "1000", "queries": [{"refId": "A", "datasource": {"uid": "weather"}, **extra}]}
-    return _client(url).post("api/ds/query", json=body)
+    with _client(url) as http:
+        return http.post("api/ds/query", json=body)
 
 
 def values(url: str) -> list[float]:
@@ -108,7 +109,8 @@ def values(url: str) -> list[float]:
 
 def get(url: str) -> httpx.Response:
     """Fetch an address of this machine: the page's, or what stands below it."""
-    return _client(url).get(url.partition("?token=")[2][TOKEN_LETTERS:] if "?token=" in url else url)
+    with _client(url) as http:
+        return http.get(url.partition("?token=")[2][TOKEN_LETTERS:] if "?token=" in url else url)
 
 
 def _client(url: str) -> httpx.Client:
