@@ -30,18 +30,22 @@ class Process:
 
     def kill(self) -> bool:
         """End it at once; return False where it has ended, whoever has its number now."""
-        if not hasattr(os, "pidfd_open"):
-            if self.runs:
-                with suppress(OSError):
-                    os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-                return True
+        if sys.platform == "linux":
+            return self._kill_by_descriptor()
+        if not self.runs:
             return False
+        with suppress(OSError):
+            os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        return True
+
+    def _kill_by_descriptor(self) -> bool:
+        """Signal through a descriptor of the process: its number cannot pass to another meanwhile."""
+        assert sys.platform == "linux"
         try:
             descriptor = os.pidfd_open(self.pid)
         except OSError:
             return False
         try:
-            # Looked at while the number cannot be given to another.
             if not self.runs:
                 return False
             with suppress(OSError):
