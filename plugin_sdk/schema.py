@@ -29,11 +29,15 @@ def schema_of_class(cls: type) -> dict[str, Any]:
     """Return `{"version", "settings", "query"}` of a plugin's class.
 
     Raises:
-        SchemaError: a model has no JSON Schema.
+        SchemaError: a model has no JSON Schema, or a mistake that its users would meet.
     """
     from plugin_sdk.datasource import model_types
+    from plugin_sdk.model_checks import find_mistakes
 
     settings, query = model_types(cls)
+    mistakes = list(find_mistakes(cls))
+    if mistakes:
+        raise SchemaError("\n".join(mistakes))
     return {
         "version": VERSION,
         "settings": _describe(settings, "settings"),

@@ -25,6 +25,7 @@ from plugin_cli.build.verify import check_built
 from plugin_cli.build.writers import OwnFrontend, Staged, Writer, write_backend, writers_of
 from plugin_cli.console import Console
 from plugin_cli.project import Project, find_project
+from plugin_cli.provisioning.unknown_fields import unknown_fields
 from plugin_cli.target import Target
 from plugin_cli.venv.create import discard_environment, ensure_environment
 
@@ -155,6 +156,8 @@ def _build(
     schema = plugin_schema(project, inputs.python)
     if not has_own_frontend(project):
         check_schema(schema)  # before a minute of collecting
+    for sentence in unknown_fields(project, schema):
+        console.warn(sentence)
     bundle = ensure_bundle(inputs, work / target.folder, console)
     for warning in bundle_warnings(inputs, bundle):
         console.warn(warning)

@@ -13,6 +13,7 @@ from plugin_cli.build.frontend.node import has_own_frontend
 from plugin_cli.console import Console
 from plugin_cli.errors import PluginCliError, ProjectError, disk_error
 from plugin_cli.project import Project
+from plugin_cli.provisioning.unknown_fields import unknown_fields
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class DevFrontend:
         self._folder = folder
         self._console = console
         self._described = described
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._frontend = Frontend(None, "the models were not read yet")
 
@@ -59,11 +61,19 @@ class DevFrontend:
                 if not has_own_frontend(self._project):
                     self._write(schema)
                 self._frontend = Frontend(schema)
+                self._warn(schema)
             except PluginCliError as error:
                 self._frontend = Frontend(self._frontend.schema, str(error))
             except OSError as error:
                 self._frontend = Frontend(self._frontend.schema, str(disk_error(self._folder, error)))
             return self._frontend
+
+    def _warn(self, schema: dict[str, Any]) -> None:
+        """Name what provisioning/ says and no model field takes, each once a session."""
+        for sentence in unknown_fields(self._project, schema):
+            if sentence not in self._warned:
+                self._warned.add(sentence)
+                self._console.warn(sentence)
 
     def _schema(self) -> dict[str, Any]:
         from plugin_cli.build.schema.read import plugin_schema

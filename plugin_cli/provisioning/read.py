@@ -42,7 +42,7 @@ def load_settings(
         if not settings_file.is_file():
             raise UsageError(f"--settings: {settings_file} does not exist")
         return _instance(project, _read(settings_file), variables, settings_file)
-    found = list(_provisioned(project))
+    found = list(provisioned(project))
     chosen = [entry for entry in found if name is None or name in (entry[0].get("name"), entry[0].get("uid"))]
     if chosen:
         return _instance(project, chosen[0][0], variables, chosen[0][1])
@@ -54,7 +54,7 @@ def load_settings(
 
 def is_editable(project: Project) -> bool:
     """Return True if the first provisioned data source may be edited on a page: unless `editable: false`."""
-    return next((entry.get("editable") is not False for entry, _ in _provisioned(project)), True)
+    return next((entry.get("editable") is not False for entry, _ in provisioned(project)), True)
 
 
 def unset_variables(
@@ -65,7 +65,7 @@ def unset_variables(
     named = (
         [(settings_file, _read(settings_file))]
         if settings_file
-        else [(p, e) for e, p in _provisioned(project)]
+        else [(p, e) for e, p in provisioned(project)]
     )
     found = {name: path for path, entry in named for name in _names(entry) if name not in variables}
     return list(found.items())
@@ -79,7 +79,12 @@ def _names(value: Any) -> Iterator[str]:
             yield from _names(item)
 
 
-def _provisioned(project: Project) -> Iterator[tuple[dict[str, Any], Path]]:
+def provisioned(project: Project) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Yield the entries of the plugin's data sources, each with its file.
+
+    Raises:
+        ProjectError: a file cannot be read or has the wrong shape.
+    """
     folder = project.provisioning / "datasources"
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         document = _read(path)
