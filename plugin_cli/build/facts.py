@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plugin_cli.build.fingerprint import content_fingerprint
-from plugin_cli.errors import PluginCliError, ProjectError
+from plugin_cli.errors import PluginCliError, ProjectError, UsageError
 from plugin_cli.project import Project
 from plugin_cli.system.process import run
 from plugin_cli.target import Target
@@ -62,6 +62,7 @@ def build_facts(project: Project, inputs: Iterable[tuple[str, Path]]) -> BuildFa
 
     Raises:
         ProjectError: pyproject.toml has no version.
+        UsageError: SOURCE_DATE_EPOCH is no number.
     """
     files = [*inputs, ("pyproject.toml", project.root / "pyproject.toml")]
     return BuildFacts(
@@ -87,7 +88,14 @@ def project_version(project: Project) -> str:
 
 
 def _time(project: Project, files: list[Path]) -> datetime:
-    seconds = os.environ.get("SOURCE_DATE_EPOCH", "") or _commit_seconds(project)
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if given and not given.isdigit():
+        raise UsageError(
+            f"SOURCE_DATE_EPOCH is not a number of seconds: {given!r}",
+            why="it gives the time of the build, as seconds since 1970",
+            remedy="unset SOURCE_DATE_EPOCH   (or: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct))",
+        )
+    seconds = given or _commit_seconds(project)
     if not seconds.isdigit():
         seconds = str(int(max(path.stat().st_mtime for path in files)))
     return datetime.fromtimestamp(int(seconds), UTC)

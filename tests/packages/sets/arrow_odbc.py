@@ -2,6 +2,7 @@ import arrow_odbc
 
 PACKAGES = ["arrow-odbc"]
 EXPECTED = ["Error"]
+REASON = "needs libodbc.so.2, the ODBC driver manager of the system, and has none of its own"
 KIND = "a driver manager of the system"
 
 
