@@ -41,7 +41,7 @@ def _wrong_defaults(model: Any, kind: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if field.default is PydanticUndefined:
             continue
-        annotation = (
+        annotation: typing.Any = (
             typing.Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         )
         try:

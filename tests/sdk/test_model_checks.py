@@ -69,7 +69,7 @@ WRONG: dict[str, tuple[type[BaseModel], str]] = {
 
 
 def source(query: Any, settings: Any = dict) -> type:
-    class Source(DataSource[settings, query]):  # type: ignore[valid-type]
+    class Source(DataSource[settings, query]):
         @resource("GET", "/stations")
         def stations(self) -> list[str]:
             return []
