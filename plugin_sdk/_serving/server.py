@@ -22,6 +22,11 @@ _OPTIONS = (
     ("grpc.max_metadata_size", 1024 * 1024),
     ("grpc.absolute_max_metadata_size", 2 * 1024 * 1024),
     ("grpc.so_reuseport", 0),
+    # By default gRPC cancels calls at random where a thousand wait to be taken, and each after 30 s: a burst
+    # would look cancelled by its users.
+    ("grpc.server.max_pending_requests", 1_000_000),
+    ("grpc.server.max_pending_requests_hard_limit", 1_000_000),
+    ("grpc.server_max_unrequested_time_in_server", 600),
 )
 
 

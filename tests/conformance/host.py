@@ -79,6 +79,7 @@ class Host:
     """The Go host as a process."""
 
     def __init__(self, program: Path, env: dict[str, str] | None = None) -> None:
+        self.program = program
         # Out of reach of Ctrl-C: it ends with its stdin, and then it stops every plugin properly.
         self.process = subprocess.Popen(
             [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, start_new_session=True

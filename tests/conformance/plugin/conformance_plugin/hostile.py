@@ -279,6 +279,8 @@ class Sync(DataSource[Model, Model]):
 
     def _do_fork_returns(self, _asked: Model) -> Any:
         pid = os.fork()
+        if pid:
+            os.waitpid(pid, 0)
         return frames.text(str(pid))
 
     def _do_fork_logs(self, _asked: Model) -> Any:
