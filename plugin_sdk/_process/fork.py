@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from plugin_sdk import _log
 from plugin_sdk._process.stderr import open_descriptors
-from plugin_sdk._serving import async_bridge, pools
+from plugin_sdk._serving import async_bridge, forked
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _GRACE_SECONDS = 2.0
@@ -57,7 +57,7 @@ class ForkGuard:
     def _clean_up(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        pools.in_forked_child = True
+        forked.is_child = True
         _forget_pool_threads()
         _log.forked()
         async_bridge.forget_loop()

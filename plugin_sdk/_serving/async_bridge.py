@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from plugin_sdk import _log
+from plugin_sdk._serving import forked
 
 if TYPE_CHECKING:
     import asyncio
@@ -65,6 +66,7 @@ class AsyncLoop:
 
 
 _current: AsyncLoop | None = None
+_abandoned: AsyncLoop | None = None
 _lock = threading.Lock()
 
 
@@ -84,7 +86,8 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 def forget_loop() -> None:
     """Drop the loop in a forked child, where its thread does not exist."""
-    global _current, _lock
+    global _current, _lock, _abandoned
+    _abandoned = _current  # if it were collected, its tasks would be closed and go on here
     _current, _lock = None, threading.Lock()
 
 
@@ -107,10 +110,16 @@ class _Exit:
 
 
 async def _carried(coroutine: Coroutine[Any, Any, T]) -> T | _Exit:
+    result: T | _Exit
     try:
-        return await coroutine
-    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
-        return _Exit(error)
+        result = await coroutine
+    except (SystemExit, KeyboardInterrupt) as error:
+        result = _Exit(error)
+    except GeneratorExit as error:
+        return _Exit(error)  # raised by the author, or by a collector that closes what is left in a child
+    if forked.is_child:
+        forked.leave()
+    return result
 
 
 def submit(coroutine: Coroutine[Any, Any, T]) -> Any:
@@ -159,6 +168,9 @@ def bind(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **named)
         except GeneratorExit as error:
             raise HandlerExitError from error
+        finally:
+            if forked.is_child:
+                forked.leave()
 
     return call
 
@@ -173,3 +185,6 @@ def next_of(values: Iterator[Any]) -> Any:
         return next(values, END)
     except GeneratorExit as error:
         raise HandlerExitError from error
+    finally:
+        if forked.is_child:
+            forked.leave()

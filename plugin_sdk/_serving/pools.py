@@ -8,12 +8,12 @@ health meanwhile.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from plugin_sdk import _log
+from plugin_sdk._serving import forked
 
 STREAM_LIMIT = 1_000
 """The maximum number of open channels, each of which occupies a thread."""
@@ -111,10 +111,6 @@ class Pools(NamedTuple):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-in_forked_child = False
-"""Set in a forked child, where a handler must not return: the response is sent by the parent."""
-
-
 def in_pool(pool: Pool, behavior: Callable[..., Any], *, streaming: bool = False) -> Callable[..., Any]:
     """Return `behavior` for grpcio to run in `pool`, with a status for whatever it raises.
 
@@ -170,14 +166,8 @@ def _after(pool: Pool) -> None:
     """Serve again once a thread is free; stop a forked child that has returned from a handler."""
     if pool.refusal:
         pool.refusal = ""
-    leave_forked_child()
-
-
-def leave_forked_child() -> None:
-    """Stop this process if it is a forked child that has returned from a handler."""
-    if in_forked_child:
-        _log.log("error", "a child made by os.fork() returned from the handler; end it with os._exit()")
-        os._exit(1)
+    if forked.is_child:
+        forked.leave()
 
 
 def _refuse(context: Any, reason: str) -> None:

@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
-from plugin_sdk._serving.pools import leave_forked_child
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -32,7 +30,6 @@ class _Batch(Generic[T, R]):
             except IndexError:
                 return
             self._results[index] = self._work(item)
-            leave_forked_child()
             with self._lock:
                 self._remaining -= 1
                 if not self._remaining:

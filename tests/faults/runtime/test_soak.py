@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import statistics
 import sys
 import threading
@@ -19,12 +20,12 @@ from tests.faults.runtime.battery import (
     SECONDS,
     Arena,
     arena,
-    ends_the_loop,
     forks,
     raises_anything,
     sends_deep_input,
     settings_go_back,
 )
+from tests.faults.runtime.test_event_loop import DONE_TO_THE_LOOP, PLACES
 
 LONG_SECONDS = float(os.environ.get("SOAK_SECONDS", "1200"))
 SHORT_SECONDS = 30.0
@@ -66,6 +67,13 @@ def channels(arena: Arena) -> None:
         stream.result(SECONDS)
 
 
+def stops_the_loop(arena: Arena) -> None:
+    """Do to the loop what leaves the calls beside it alone: cancelling all tasks would cancel theirs."""
+    how = random.choice([how for how in DONE_TO_THE_LOOP if how != "cancel-all"])
+    method, message = PLACES[random.choice(list(PLACES))](how)
+    arena.plugin.call(method, message, seconds=SECONDS)
+
+
 SYNC: tuple[Work, ...] = (
     plain_queries,
     large_answers,
@@ -76,7 +84,7 @@ SYNC: tuple[Work, ...] = (
     forks,
     sends_deep_input,
 )
-ASYNC: tuple[Work, ...] = (plain_queries, raises_anything, ends_the_loop)
+ASYNC: tuple[Work, ...] = (plain_queries, raises_anything, stops_the_loop)
 
 
 class Soak:
