@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
-import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from plugin_cli.errors import ProjectError
+from plugin_cli.system.parse import ParseError, parse_json, parse_toml
 from plugin_cli.target import Target
 
 
@@ -154,8 +153,8 @@ def find_root(start: Path) -> Path:
 
 def _read_metadata(path: Path) -> dict[str, Any]:
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        metadata = parse_json(path.read_bytes())
+    except (OSError, ParseError) as error:
         raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the JSON") from error
     if not isinstance(metadata, dict) or not isinstance(metadata.get("id"), str):
         raise ProjectError(
@@ -171,8 +170,8 @@ def _read_settings(root: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = parse_toml(path.read_bytes())
+    except (OSError, ParseError) as error:
         raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the TOML") from error
     tools = document.get("tool", {})
     settings = tools.get("plugin-cli", {}) if isinstance(tools, dict) else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin_cli.errors import UsageError
+from plugin_cli.system.parse import ParseError, parse_json
 
 if TYPE_CHECKING:
     from plugin_sdk.client import QueryResult
@@ -61,16 +62,16 @@ def _field(text: str) -> tuple[str, Any]:
             remedy="plugin-cli query station=berlin",
         )
     try:
-        return name, json.loads(value)
-    except ValueError:
+        return name, parse_json(value)
+    except ParseError:
         # Not JSON: plain text, which is what most fields are.
         return name, value
 
 
 def _from_file(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = parse_json(path.read_bytes())
+    except (OSError, ParseError) as error:
         raise UsageError(f"--file: {path} cannot be read as JSON", why=str(error)) from error
     entries = document if isinstance(document, list) else [document]
     if not all(isinstance(entry, dict) for entry in entries):
@@ -109,7 +110,7 @@ def response_document(response: CallResourceResponse) -> dict[str, Any]:
     """Return a resource's response; its body decoded where it is JSON, else as text."""
     text = response.body.decode("utf-8", "replace")
     try:
-        body = json.loads(text)
-    except ValueError:
+        body = parse_json(text)
+    except ParseError:
         body = text
     return {"status": response.status, "headers": dict(response.headers), "body": body}

@@ -9,6 +9,7 @@ from typing import Any
 from plugin_cli.errors import UsageError, choice_error
 from plugin_cli.naming import check_line, plugin_names
 from plugin_cli.scaffold.answers import FRONTENDS, KINDS, Answers, can_do_without_backend
+from plugin_cli.system.parse import ParseError, parse_toml, parse_yaml
 
 _QUESTIONS = {
     "type": "Kind of plugin",
@@ -47,14 +48,10 @@ def read_answers_file(path: Path) -> dict[str, Any]:
 
 
 def _load(path: Path) -> Any:
-    import tomllib
-
-    import yaml
-
     try:
-        text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        text = path.read_bytes()
+        return parse_toml(text) if path.suffix == ".toml" else parse_yaml(text)
+    except (OSError, ParseError) as error:
         raise UsageError(f"--answers {path} cannot be read", why=str(error)) from error
 
 

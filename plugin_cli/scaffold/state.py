@@ -11,6 +11,7 @@ from pathlib import Path
 from plugin_cli.errors import ProjectError
 from plugin_cli.scaffold.answers import ANSWER_KEYS, STATE_FOLDER, Answers
 from plugin_cli.scaffold.render import Tree
+from plugin_cli.system.parse import parse_json
 
 _ANSWERS, _VERSION, _BASE = "answers.json", "version", "base.tar.xz"
 
@@ -33,7 +34,7 @@ def read_answers(root: Path) -> Answers:
     """
     path = root / STATE_FOLDER / _ANSWERS
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_bytes())
         return Answers(**{key: value for key, value in found.items() if key in ANSWER_KEYS})
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise _damaged(path, error) from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from plugin_cli.errors import ToolMissingError
+from plugin_cli.system.parse import parse_json
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -90,11 +91,9 @@ def _exists(path: Path) -> bool:
 
 def _context_address() -> str | None:
     """Return the address of the context chosen with `docker context use`, if one was."""
-    import json
-
     folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = parse_json((folder / "config.json").read_bytes())
         name = os.environ.get("DOCKER_CONTEXT") or config.get("currentContext")
     except (OSError, ValueError, AttributeError):
         name = os.environ.get("DOCKER_CONTEXT")

@@ -9,11 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from plugin_cli.system.parse import parse_json
+
 
 def read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in the file; None where there is none."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

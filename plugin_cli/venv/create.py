@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugin_cli.system.parse import parse_json
+
 import errno
 import hashlib
 import json
@@ -140,7 +142,7 @@ def _write_stamp(project: Project, wanted: dict[str, Any], ours: bool, local: li
 def _read_stamp(stamp: Path) -> dict[str, Any] | None:
     """Return what the last run wrote; None for what another version of the tool, or half a run, left."""
     try:
-        kept = json.loads(stamp.read_text(encoding="utf-8"))
+        kept = parse_json(stamp.read_bytes())
     except (OSError, ValueError):
         return None
     return kept if isinstance(kept, dict) and kept.keys() >= _STAMP_KEYS else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugin_cli.system.parse import ParseError, parse_toml
+
 import json
 import re
 import sys
@@ -90,8 +92,8 @@ def tool_requirement(address: str) -> str:
 def pinned_requirement(pyproject: str) -> str | None:
     """Return how a pyproject.toml names the tool where that is an address; None for a version."""
     try:
-        dependencies = tomllib.loads(pyproject).get("project", {}).get("dependencies", [])
-    except tomllib.TOMLDecodeError:
+        dependencies = parse_toml(pyproject).get("project", {}).get("dependencies", [])
+    except ParseError:
         return None
     addresses = (text for text in dependencies if re.match(rf"{DISTRIBUTION}\s*@", str(text)))
     return next(addresses, None)

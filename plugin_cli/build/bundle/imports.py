@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from plugin_cli.system.parse import parse_json
 from plugin_cli.venv.installed import Installed
 
 _STATEMENT = re.compile(
@@ -36,7 +37,7 @@ def imports_of(item: Installed, files: Iterable[str], cache: Path) -> frozenset[
     """Return what `files` of an installed distribution import; read once for each thing installed."""
     kept = cache / f"{item.name}-{item.digest[:16]}.json"
     try:
-        return frozenset(json.loads(kept.read_text("utf-8")))
+        return frozenset(parse_json(kept.read_bytes()))
     except (OSError, ValueError):
         pass
     found: set[str] = set()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.errors import ProjectError
+from plugin_cli.system.parse import ParseError, parse_yaml
 
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<how>:?[-?+])?(?P<rest>[^{}]*)\})"
@@ -35,11 +36,9 @@ def read_grafana_service(path: Path, environ: Mapping[str, str]) -> GrafanaServi
     """
     if not path.is_file():
         return GrafanaService("", {})
-    import yaml
-
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        document = parse_yaml(path.read_bytes())
+    except (OSError, ParseError) as error:
         raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the YAML") from error
     services = document.get("services") if isinstance(document, dict) else None
     service = services.get("grafana") if isinstance(services, dict) else None
