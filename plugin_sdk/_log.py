@@ -37,7 +37,9 @@ _LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
 # time or message, or the logger name `plugin.<id>` by which operators find the line.
 _HCLOG = {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"}
 _RESERVED = frozenset(_HCLOG | {"logger", "level", "lvl", "msg", "t"})
-_write_lock = threading.Lock()
+_write_lock = threading.RLock()
+_writing = False
+"""Whether the thread that holds the lock is writing."""
 _queued: deque[bytes] = deque()
 _MAX_QUEUED = 1_000
 """Lines kept for a slow reader; beyond that, the thread that logs waits for it."""
@@ -68,8 +70,8 @@ def configure(*, level: str = "debug", fd: int = 2, on_broken_pipe: Callable[[],
 
 def forked() -> None:
     """Reset the lock in a forked child, where the thread that holds it may not exist."""
-    global _write_lock
-    _write_lock = threading.Lock()
+    global _write_lock, _writing
+    _write_lock, _writing = threading.RLock(), False
     _queued.clear()
     configure(level=_LEVEL_NAMES[_level], fd=2, on_broken_pipe=_ignore_broken_pipe)
 
@@ -176,7 +178,8 @@ def write_line(line: bytes) -> None:
     patient = len(_queued) > _MAX_QUEUED
     while _queued and _write_lock.acquire(blocking=patient):
         try:
-            _write(_take_queued())
+            if not _write_queued():
+                return
         finally:
             _write_lock.release()
 
@@ -184,7 +187,24 @@ def write_line(line: bytes) -> None:
 def flush() -> None:
     """Write every queued line; called before the process ends."""
     with _write_lock:
-        _write(_take_queued())
+        _write_queued()
+
+
+def _write_queued() -> bool:
+    """Write every queued line; False if this thread is in the middle of that already.
+
+    A finalizer may log at any moment, also while its thread writes: its lines are written when that is done.
+    """
+    global _writing
+    if _writing:
+        return False
+    _writing = True
+    try:
+        while _queued:
+            _write(_take_queued())
+    finally:
+        _writing = False
+    return True
 
 
 def _take_queued() -> bytes:

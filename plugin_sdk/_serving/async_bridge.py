@@ -147,6 +147,16 @@ def run(coroutine: Coroutine[Any, Any, T], caller: Caller) -> T:
     return result
 
 
+def finish(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run what cleans up, and wait for it unless that would be for ever.
+
+    A dropped generator is cleaned up in the thread that collects it, which may be the loop's own.
+    """
+    future = submit(coroutine)
+    if _current is not None and _current.thread is not threading.current_thread():
+        result_of(future)
+
+
 def _cancel(future: Any) -> None:
     future.cancel()
 

@@ -142,7 +142,9 @@ class HungCalls:
 
     def _without_threads(self, pool: Pool, state: _PoolState, now: float) -> str:
         """Try again to start threads that could not be started when their calls arrived."""
-        if not pool.waiting() or pool.threads() >= pool.limit or pool.add_thread() or pool.threads():
+        # Only where nothing moved since the last look: the queue of a busy pool is seldom empty.
+        stands = pool.waiting() > 0 and pool.submitted - pool.waiting() == state.taken
+        if not stands or pool.threads() >= pool.limit or pool.add_thread() or pool.threads():
             state.threadless = now
             return ""
         if now - state.threadless > THREADLESS_SECONDS:

@@ -27,7 +27,7 @@ class Metrics:
     """Counters and histograms with the names that Go plugins use."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collected stream is counted in whatever thread collects it
         self._started: Counter[Rpc] = Counter()
         self._handled: Counter[tuple[Rpc, str]] = Counter()
         self._sent: Counter[Rpc] = Counter()

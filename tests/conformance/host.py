@@ -94,6 +94,8 @@ class Host:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in iter(self.process.stdout.readline, b""):
+            if not line.endswith(b"\n"):
+                break  # killed in the middle of it
             message = json.loads(line)
             call = self._calls.get(message["id"])
             if call is not None:

@@ -375,3 +375,22 @@ def test_uncaught_exceptions_of_every_kind_are_log_lines(logged: Lines) -> None:
 
 def fail() -> None:
     raise ValueError("in a thread")
+
+
+def test_a_line_logged_while_its_own_thread_writes_is_written_after_that(
+    logged: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, inner = _log._write, iter(["inner"])
+
+    def interrupted(lines: bytes) -> None:
+        for message in inner:
+            _log.log("error", message)  # as a finalizer does that is collected just now
+        write(lines)
+
+    monkeypatch.setattr(_log, "_write", interrupted)
+    thread = threading.Thread(target=_log.log, args=("error", "outer"), daemon=True)
+    thread.start()
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert [line["@message"] for line in logged()] == ["outer", "inner"]

@@ -80,4 +80,4 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
         while (value := take()) is not async_bridge.END:
             yield value
     finally:
-        async_bridge.run(finish(), async_bridge.Uncancelled())
+        async_bridge.finish(finish())

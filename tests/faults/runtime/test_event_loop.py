@@ -36,10 +36,17 @@ DONE_TO_THE_LOOP = (
     "cancel-all",
     "run",
 )
+
+
+def _number(how: str) -> int:
+    """Return the number of a data source of its own."""
+    return 3_000 + (*RAISED, *DONE_TO_THE_LOOP).index(how) if how != "well" else 2_999
+
+
 PLACES: dict[str, Callable[[str], tuple[str, Message]]] = {
     "query": lambda how: ("QueryData", query_data(one_query({"how": how}))),
     "chunked": lambda how: ("QueryChunkedData", query_data(one_query({"how": how}))),
-    "health": lambda how: ("CheckHealth", health(source(json_data={"health": how}, number=hash(how) % 1000))),
+    "health": lambda how: ("CheckHealth", health(source(json_data={"health": how}, number=_number(how)))),
     "resource": lambda how: ("CallResource", resource(f"how/{how}")),
     "streamed resource": lambda how: ("CallResource", resource(f"parts/{how}")),
     "channel": lambda how: ("RunStream", channel(f"how/{how}")),
@@ -147,6 +154,16 @@ def test_an_exit_of_the_process_from_an_async_handler_is_seen_by_grafana(launch:
 
     assert answer["code"] == "Unavailable"
     assert plugin.exited(SECONDS)["exit_code"] == 7
+
+
+def test_finalizers_that_log_hang_nothing(synchronous: Plugin) -> None:
+    calls = [
+        synchronous.send("QueryData", query_data(one_query({"do": "finalizers", "count": 500})))
+        for _ in range(4)
+    ]
+
+    assert {call.result(60)["code"] for call in calls} == {"OK"}
+    served(synchronous)
 
 
 def test_the_calls_beside_a_stopped_loop_are_answered(asynchronous: Plugin) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import json
 import logging
 import multiprocessing
@@ -118,6 +119,8 @@ class Loop(DataSource[Model, Model]):
         leave(instance.settings.get("init", ""))
 
     async def query(self, query: DataQuery[Model]) -> Any:
+        if query.model.get("do") == "collect":
+            gc.collect()
         await end_loop(query.model.get("how", ""))
         if query.model.get("block_ms"):
             block(query.model["block_ms"])
@@ -190,6 +193,16 @@ def take_threads(count: int, seconds: float) -> int:
     return started
 
 
+class LogsAtItsEnd:
+    """Garbage that only the collector finds, and that logs when it does."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        log.error("collected")
+
+
 class Sync(DataSource[Model, Model]):
     """Sync handlers that raise anything, take what there is, hang, and fork."""
 
@@ -228,6 +241,22 @@ class Sync(DataSource[Model, Model]):
 
     def _do_big(self, asked: Model) -> Any:
         return frames.text("x" * asked["bytes"])
+
+    def _do_finalizers(self, asked: Model) -> Any:
+        """Log from finalizers while this thread logs: each allocation may collect."""
+        thresholds = gc.get_threshold()
+        gc.set_threshold(1)
+        try:
+            for _ in range(asked["count"]):
+                LogsAtItsEnd()
+                log.error("a line")
+        finally:
+            gc.set_threshold(*thresholds)
+        return frames.text("logged")
+
+    def _do_collect(self, _asked: Model) -> Any:
+        """Collect what Python would collect some time: it counts as nothing that is left behind."""
+        return frames.text(str(gc.collect()))
 
     def _do_break_serving(self, _asked: Model) -> Any:
         """Have grpcio's serving thread die at the next call, as an exception in it would."""
