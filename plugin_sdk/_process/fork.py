@@ -49,10 +49,12 @@ class ForkGuard:
 
     def _block(self) -> None:
         # A child that is stopped right after its start must not lose the signal to the inherited handler.
-        self._masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        if sys.platform != "win32":
+            self._masks.old = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
     def _unblock(self) -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._masks.old)
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._masks.old)
 
     def _clean_up(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -147,6 +147,8 @@ def _write(text: bytes) -> None:
 
 
 def _has_ended(child: int) -> bool:
+    if sys.platform == "win32":
+        return False
     try:
         return os.waitpid(child, os.WNOHANG)[0] != 0
     except ChildProcessError:
