@@ -19,11 +19,11 @@ MOST_IMPORTS = 20
 MOST_LINES = 320
 
 DEBTS_MODULES = {
-    "plugin_sdk": 19,  # the public names of authors, one module each
+    "plugin_sdk": 20,  # the public names of authors, one module each
     "plugin_sdk/_serving": 21,  # what watches over hanging calls could be a room
     "plugin_sdk/data": 22,  # one module a noun of frames
 }
-DEBTS_IMPORTS: dict[str, int] = {}
+DEBTS_IMPORTS: dict[str, int] = {"plugin_cli/build/build.py": 21}  # the conductor
 DEBTS_LINES: dict[str, int] = {}
 
 # Read by PyInstaller, one for each package it names; a generated file is as long as its source.

@@ -160,7 +160,7 @@ def test_queries_of_a_file_are_run_together(warm_call: Any, tmp_path: Path) -> N
 def test_a_mistyped_field_is_refused_with_those_there_are(warm_call: Any) -> None:
     assert warm_call("query", "sation=oslo") == (
         1,
-        "A: error (plugin, 400): the query has no field 'sation'; allowed: fail, rows, station; "
+        "A: error (downstream, 400): the query has no field 'sation'; allowed: fail, rows, station; "
         "did you mean 'station'?\n",
         "",
     )

@@ -78,7 +78,7 @@ class Guard:
         if refusal is not None:
             await JSONResponse({"message": refusal}, status_code=403)(scope, receive, marked)
         elif opened or not _is_closed(scope["path"]) or self._is_known(request):
-            await self._app(scope, receive, marked)
+            await self._app(self._without_token(scope), receive, marked)
         elif scope["path"] == "/":
             await PlainTextResponse(f"{_NO_TOKEN}\n", status_code=401)(scope, receive, marked)
         else:
@@ -93,6 +93,16 @@ class Guard:
         scheme, _, sent = request.headers.get("authorization", "").partition(" ")
         bearer = sent if scheme.lower() == "bearer" else None
         return self._is_token(request.cookies.get(self._cookie)) or self._is_token(bearer)
+
+    def _without_token(self, scope: Scope) -> Scope:
+        """Take a program's token off the request: a resource call would hand it to the plugin."""
+        ours = f"bearer {self._token}".lower().encode()
+        headers = [
+            (name, value)
+            for name, value in scope["headers"]
+            if name != b"authorization" or value.lower() != ours
+        ]
+        return {**scope, "headers": headers}
 
     def _is_token(self, sent: str | None) -> bool:
         return sent is not None and hmac.compare_digest(sent.encode("utf-8", "replace"), self._token.encode())

@@ -11,7 +11,7 @@ import pytest
 from plugin_cli.dev.preview.bridge import Answer
 from plugin_cli.dev.preview.queries import RequestError, parse_request
 from plugin_cli.dev.preview.time_range import TimeError, parse_moment
-from tests.dev.preview.conftest import Served
+from tests.dev.preview.conftest import KNOWN, Served
 from tests.dev.preview.fake_bridge import FRAME
 
 NOW = datetime(2026, 3, 31, 13, 45, 30, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_a_browser_that_goes_away_cancels_its_query(served: Served) -> None:
     served.bridge.hanging = True
 
     with contextlib.suppress(httpx.TimeoutException):
-        httpx.post(f"{served.http.base_url}/api/ds/query", json={"queries": [{"refId": "A"}]}, timeout=0.2)
+        served.http.post("/api/ds/query", json={"queries": [{"refId": "A"}]}, timeout=0.2)
 
     assert served.bridge.cancelled.wait(10)
 
@@ -155,9 +155,8 @@ def test_health_answers_while_a_hundred_queries_hang(served: Served) -> None:
     served.bridge.hanging = True
 
     def ask(_: int) -> int:
-        return httpx.post(
-            f"{served.http.base_url}/api/ds/query", json={"queries": [{"refId": "A"}]}, timeout=30
-        ).status_code
+        url, body = f"{served.http.base_url}/api/ds/query", {"queries": [{"refId": "A"}]}
+        return httpx.post(url, json=body, headers=KNOWN, timeout=30).status_code
 
     with ThreadPoolExecutor(100) as threads:
         asked = [threads.submit(ask, number) for number in range(100)]
