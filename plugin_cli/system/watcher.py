@@ -37,7 +37,8 @@ def watching(
         on_error: called with what failed.
     """
     watcher = _Watcher(tuple(folders), predicate, changed, recursive, on_error)
-    thread = threading.Thread(target=watcher.run, name="file-watch")
+    # Looked at before the thread runs: a folder that comes from here on is new to it.
+    thread = threading.Thread(target=watcher.run, args=(watcher.identities(),), name="file-watch")
     thread.start()
     try:
         yield
@@ -56,8 +57,7 @@ class _Watcher:
     stop: threading.Event = field(default_factory=threading.Event)
     _polls: bool = False
 
-    def run(self) -> None:
-        known = self._identities()
+    def run(self, known: dict[Path, int | None]) -> None:
         while not self.stop.is_set():
             try:
                 self._watch(known)
@@ -66,7 +66,7 @@ class _Watcher:
                 self._polls = True
                 self._report(f"files cannot be watched, so they are looked at from time to time: {error}")
                 self.stop.wait(_STOP_MS / 1000)
-            now = self._identities()
+            now = self.identities()
             appeared = [folder for folder in self.folders if now[folder] not in (None, known[folder])]
             known = now
             self._call(frozenset(path for folder in appeared for path in self._files(folder)))
@@ -93,7 +93,7 @@ class _Watcher:
         )
         for burst in bursts:
             self._call(frozenset(Path(path) for _, path in burst))
-            if self._identities() != known:
+            if self.identities() != known:
                 return
 
     def _call(self, paths: frozenset[Path]) -> None:
@@ -110,7 +110,8 @@ class _Watcher:
         with suppress(Exception):
             self.on_error(text)
 
-    def _identities(self) -> dict[Path, int | None]:
+    def identities(self) -> dict[Path, int | None]:
+        """Return the inode of each folder; None where there is no folder."""
         return {folder: _inode(folder) for folder in self.folders}
 
     def _files(self, folder: Path) -> Iterator[Path]:
