@@ -11,6 +11,10 @@ from tests.conformance.conftest import Launch
 from tests.conformance.host import Answer, Call, Plugin
 from tests.conformance.messages import Message, ask, channel, health, one_query, query_data, resource, source
 
+# Each waits for warnings that come after some seconds, and for hundreds of threads: what is decided there is
+# tested at once in tests/sdk/serving/test_hung_calls.py.
+pytestmark = pytest.mark.nightly
+
 SECONDS = 40
 HUNG = 260
 """More than the pool of queries has threads."""
