@@ -37,13 +37,16 @@ def judge(rows: list[Row], capsys: pytest.CaptureFixture[str]) -> None:
     assert [row for row in rows if row.problems or row.healed != row.tries or row.left] == []
 
 
-@pytest.mark.parametrize("name", ["the first query", "create", "dev up"])
+@pytest.mark.parametrize(
+    "name", ["the first query", "create", pytest.param("dev up", marks=pytest.mark.nightly)]
+)
 def test_a_command_that_is_cut_short_costs_the_next_nothing(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judge(list(kills(root, 1, [name])), capsys)
 
 
+@pytest.mark.nightly
 @needs_root
 def test_a_disk_that_was_full_costs_the_next_command_nothing(
     root: Path, capsys: pytest.CaptureFixture[str]
@@ -51,6 +54,7 @@ def test_a_disk_that_was_full_costs_the_next_command_nothing(
     judge([next(full_disks(root, [20]))], capsys)
 
 
+@pytest.mark.nightly
 @needs_root
 def test_a_network_that_was_away_costs_the_next_command_nothing(
     root: Path, capsys: pytest.CaptureFixture[str]
