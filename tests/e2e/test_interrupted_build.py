@@ -42,7 +42,7 @@ def lose(pattern: str) -> Callable[[Path], None]:
 
 LOSS = [lose("*/bundle.json"), lose("dist.json")]
 HARMS: dict[str, list[Callable[[Path], None]]] = {
-    "PyInstaller's own": [garble("*/work/**/*.toc"), garble("*/work/**/*.pyz"), *LOSS],
+    "the record of the interpreter": [garble("*/python.json"), *LOSS],
     "a list for the record of the bundle": [garble("*/bundle.json", "[]"), lose("dist.json")],
     "a record of the bundle that is none": [garble("*/bundle.json"), garble("dist.json", "[3]")],
     "a part of the bundle": [lose("*/bundle/app"), lose("dist.json")],
@@ -52,7 +52,7 @@ HARMS: dict[str, list[Callable[[Path], None]]] = {
 @pytest.mark.parametrize(
     "harm",
     [
-        name if name == "PyInstaller's own" else pytest.param(name, marks=pytest.mark.nightly)
+        name if name == "a part of the bundle" else pytest.param(name, marks=pytest.mark.nightly)
         for name in HARMS
     ],
 )

@@ -103,6 +103,7 @@ def test_a_changed_line_of_a_package_beside_the_plugin_is_built(
     assert health(plugin) == "two-data linked asset"
 
 
+@pytest.mark.nightly
 def test_a_branch_that_moved_is_built(plugin: BuiltPlugin, code: Path) -> None:
     folder = plugin.root.parent / "neighbour"
     names = {f"GIT_{role}_{part}": "a@b.c" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}

@@ -76,6 +76,10 @@ class WeatherDataSource(DataSource[Settings, Query]):
     def check_health(self) -> CheckHealthResult:
         return CheckHealthResult.ok("alive")
 
+    @resource("GET", "/stations")
+    def stations(self) -> list[str]:
+        return ["berlin"]
+
     @resource("GET", "/probe")
     def probe(self) -> dict[str, object]:
         found: dict[str, object] = {}
