@@ -97,6 +97,7 @@ def test_the_bundle_of_the_newest_system_runs_in_the_oldest(
         assert health.message == "The data source is working"
 
 
+@pytest.mark.nightly  # as long as all other tests together
 def test_tests_pass_today_and_say_what_they_lack(bare_root: dict[str, BareRoot]) -> None:
     _test(bare_root[TODAY])
 
