@@ -8,11 +8,11 @@ import time
 
 from plugin_sdk import _log
 from plugin_sdk._process.stderr import Stderr
-from plugin_sdk._serving.heartbeat import Heartbeat
-from plugin_sdk._serving.hung_calls import WARN_SECONDS, HungCalls, end_seconds
 from plugin_sdk._serving.pools import Pools
 from plugin_sdk._serving.shared_state import SharedState
-from plugin_sdk._serving.stacks import position_of
+from plugin_sdk._serving.watch.heartbeat import Heartbeat
+from plugin_sdk._serving.watch.hung_calls import WARN_SECONDS, HungCalls, end_seconds
+from plugin_sdk._serving.watch.stacks import position_of
 
 
 class Checks:

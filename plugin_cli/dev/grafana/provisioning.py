@@ -20,7 +20,7 @@ _START_AGAIN = "plugin-cli dev down, then dev up"
 
 
 @contextmanager
-def provisioning_told(
+def watch_provisioning(
     project: Project, folder: SessionFolder, reload: Callable[[], str], console: Console, log: LogWriter
 ) -> Iterator[None]:
     """Have changes taken over inside the block, or say how they are.

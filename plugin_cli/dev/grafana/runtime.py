@@ -24,7 +24,7 @@ from plugin_cli.dev.grafana.container import (
 from plugin_cli.dev.grafana.http import GrafanaClient, Progress
 from plugin_cli.dev.grafana.image import need_image, with_tag
 from plugin_cli.dev.grafana.mounts import dist_mounts, restarted_on_build, source_mounts
-from plugin_cli.dev.grafana.provisioning import provisioning_told
+from plugin_cli.dev.grafana.provisioning import watch_provisioning
 from plugin_cli.dev.grafana.reload import reload_data_sources
 from plugin_cli.dev.owner import Runtime
 from plugin_cli.errors import PluginCliError
@@ -107,7 +107,7 @@ def docker_runtime(
         if backend == "dist":
             stack.enter_context(restarted_on_build(project, container, console, log))
         stack.enter_context(
-            provisioning_told(
+            watch_provisioning(
                 project, folder, lambda: reload_data_sources(url, plan.environment), console, log
             )
         )

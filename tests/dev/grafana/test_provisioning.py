@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from plugin_cli.console import Console
-from plugin_cli.dev.grafana.provisioning import provisioning_told
+from plugin_cli.dev.grafana.provisioning import watch_provisioning
 from plugin_cli.dev.grafana.reload import reload_data_sources
 from plugin_cli.project import find_project
 from plugin_cli.session.log import LogWriter, read_log
@@ -103,7 +103,7 @@ def test_changes_are_taken_over_or_it_is_said_how(plugin: SourcePlugin, tmp_path
     folder = plugin.root / "provisioning"
     path = folder / "datasources" / "weather.yaml"
     session = SessionFolder(tmp_path)
-    with provisioning_told(find_project(plugin.root), session, reload, console, LogWriter(log)):
+    with watch_provisioning(find_project(plugin.root), session, reload, console, LogWriter(log)):
         words = (
             "changed: provisioning/datasources/weather.yaml; "
             "Grafana reads provisioning when it starts: plugin-cli dev down, then dev up"

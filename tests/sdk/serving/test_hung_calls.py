@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from plugin_sdk._serving import hung_calls
-from plugin_sdk._serving.hung_calls import HANG_VARIABLE, HungCalls, end_seconds
 from plugin_sdk._serving.pools import Pools
+from plugin_sdk._serving.watch import hung_calls
+from plugin_sdk._serving.watch.hung_calls import HANG_VARIABLE, HungCalls, end_seconds
 from tests.sdk.conftest import Lines
 
 

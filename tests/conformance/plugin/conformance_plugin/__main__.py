@@ -17,7 +17,7 @@ if broken:
 
 if os.environ.get("GF_PLUGIN_CONFORMANCE_HURRY"):
     # Tests that wait for what takes ten seconds need not wait so long each time.
-    from plugin_sdk._serving import hung_calls
+    from plugin_sdk._serving.watch import hung_calls
 
     hung_calls.WARN_SECONDS = hung_calls.REFUSE_SECONDS = 2.0
 

@@ -7,7 +7,7 @@ import time
 
 from plugin_sdk import _log
 from plugin_sdk._serving.async_bridge import AsyncLoop, async_loop
-from plugin_sdk._serving.stacks import is_idle, position_of
+from plugin_sdk._serving.watch.stacks import is_idle, position_of
 
 BLOCKED_SECONDS = 0.9
 """One check after the beat was sent, so a handler that blocks for a second or two is logged."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from plugin_sdk import _log
 from plugin_sdk._serving.pools import STREAM_LIMIT, Pool, Pools
 from plugin_sdk._serving.request_scope import ActiveCall, active
-from plugin_sdk._serving.stacks import Position, position_of
+from plugin_sdk._serving.watch.stacks import Position, position_of
 
 WARN_SECONDS = 10.0
 """How long a call may run, or continue after its caller has disconnected, before it is logged."""
