@@ -270,8 +270,15 @@ def test_a_target_of_another_system_exits_3(plugin: BuiltPlugin) -> None:
     assert "windows-latest" in said
 
 
-def test_the_wheels_folder_is_no_part_of_the_repository(plugin: BuiltPlugin) -> None:
+def test_a_build_adds_only_the_lockfile_to_the_repository(plugin: BuiltPlugin) -> None:
+    assert list((plugin.root / ".plugin-cli" / "wheels").glob("*.whl"))
+
     status = subprocess.run(
-        ["git", "status", "--short"], cwd=plugin.root, capture_output=True, text=True, check=True
+        ["git", "status", "--short", "--untracked-files=all"],
+        cwd=plugin.root,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert [line for line in status.stdout.splitlines() if "datasource.py" not in line] == []
+
+    assert [line for line in status.stdout.splitlines() if line.startswith("??")] == ["?? uv.lock"]
