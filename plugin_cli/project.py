@@ -155,7 +155,7 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = parse_json(path.read_bytes())
     except (OSError, ParseError) as error:
-        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the JSON") from error
+        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="fix the syntax error") from error
     if not isinstance(metadata, dict) or not isinstance(metadata.get("id"), str):
         raise ProjectError(
             f"{path} has no plugin id",
@@ -172,7 +172,7 @@ def _read_settings(root: Path) -> dict[str, Any]:
     try:
         document = parse_toml(path.read_bytes())
     except (OSError, ParseError) as error:
-        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the TOML") from error
+        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="fix the syntax error") from error
     tools = document.get("tool", {})
     settings = tools.get("plugin-cli", {}) if isinstance(tools, dict) else None
     if not isinstance(settings, dict):
@@ -208,7 +208,7 @@ def _entry_of(main: Path) -> str | None:
     try:
         tree = ast.parse(main.read_text(encoding="utf-8"), str(main))
     except (OSError, SyntaxError, ValueError) as error:
-        raise ProjectError(f"{main} cannot be read", why=str(error), remedy="mend the file") from error
+        raise ProjectError(f"{main} cannot be read", why=str(error), remedy="fix the syntax error") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "serve":
             for argument in node.args[:1]:

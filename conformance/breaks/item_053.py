@@ -1,4 +1,4 @@
-"""Nobody is told that the caller left."""
+"""The handler is not notified that the caller left."""
 
 from plugin_sdk._serving import request_scope
 

@@ -53,9 +53,9 @@ const queryDefaults = (root) => {
 
 /** Whether the field's `show_if` holds among its siblings' values. */
 function isShown(field, siblings) {
-  return Object.entries(field.hints.showIf || {}).every(([name, wanted]) => {
+  return Object.entries(field.hints.showIf || {}).every(([name, expected]) => {
     const actual = getIn(siblings, name.split('.'));
-    return Array.isArray(wanted) ? wanted.includes(actual) : actual === wanted;
+    return Array.isArray(expected) ? expected.includes(actual) : actual === expected;
   });
 }
 

@@ -8,16 +8,16 @@ function useOptions(field, load) {
     if (!load) {
       return undefined;
     }
-    let wanted = true;
+    let active = true;
     setState((old) => ({ ...old, loading: true }));
     const ask = () => load.run().then(
-      (list) => wanted && setState({ live: (Array.isArray(list) ? list : []).map(asOption) }),
-      (error) => wanted && setState({ live: [], error: reasonOf(error) })
+      (list) => active && setState({ live: (Array.isArray(list) ? list : []).map(asOption) }),
+      (error) => active && setState({ live: [], error: reasonOf(error) })
     );
     const timer = setTimeout(ask, first.current ? 0 : 300); // a parameter may be on its way through the keyboard
     first.current = false;
     return () => {
-      wanted = false;
+      active = false;
       clearTimeout(timer);
     };
   }, [load && load.key]);

@@ -62,7 +62,7 @@ def build_facts(project: Project, inputs: Iterable[tuple[str, Path]]) -> BuildFa
 
     Raises:
         ProjectError: pyproject.toml has no version.
-        UsageError: SOURCE_DATE_EPOCH is no number.
+        UsageError: SOURCE_DATE_EPOCH is not a number.
     """
     files = [*inputs, ("pyproject.toml", project.root / "pyproject.toml")]
     return BuildFacts(

@@ -13,7 +13,7 @@ from plugin_cli.target import Target, host_target
 
 # Where there is no /etc/nsswitch.conf, as on Alpine and distroless, an older C library asks the DNS first and
 # takes its answer that there is no `localhost` as the last word. Upstream changed the order in 2.35 and
-# carried it back to 2.34, which some distributions ship with it and some without: the library itself tells.
+# carried it back to 2.34, which some distributions ship with it and some without: the library itself says so.
 GLIBC_FLOOR = (2, 34)
 _DNS_FIRST = b"dns [!UNAVAIL=return] files"
 _TOOLS = {"objdump": "binutils", "strip": "binutils"}

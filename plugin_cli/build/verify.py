@@ -27,7 +27,7 @@ def check_built(executable: Path, inputs: BundleInputs, bundle: Bundle) -> None:
     """Raise unless the executable imports all that went in and answers a health check.
 
     Every package's top-level modules are imported once for each bundle; what cannot be imported from source
-    either is no fault of the build.
+    neither is a fault of the build.
 
     Raises:
         ProjectError: an import fails; the message names the package and what helps.

@@ -11,7 +11,7 @@ from plugin_cli.release.zip_contents import read_zip
 
 
 def open_plugin(place: Path) -> BuiltPlugin:
-    """Return the built plugin in the folder or zip `place`; `problems` tells what is wrong with a zip.
+    """Return the built plugin in the folder or zip `place`; `problems` lists what is wrong with a zip.
 
     Raises:
         ProjectError: it is neither.

@@ -29,7 +29,7 @@ def made_aside(parent: Path) -> Iterator[Path]:
 
 
 def move_contents(made: Path, directory: Path) -> None:
-    """Move what is in `made` into the empty `directory`: all or nothing, also after a kill half way."""
+    """Move what is in `made` into the empty `directory`: all or nothing, even if killed midway."""
     entries = list(made.iterdir())
     (made.parent / _MOVING).write_text("\n".join(entry.name for entry in entries), encoding="utf-8")
     try:

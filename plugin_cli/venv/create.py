@@ -41,7 +41,7 @@ from plugin_cli.errors import PluginCliError, ProjectError
 from plugin_cli.project import Project
 
 _STAMP = ".plugin-cli.json"
-_STAMP_KEYS = {"wanted", "ours", "listing", "distributions", "local"}
+_STAMP_KEYS = {"requirements", "ours", "listing", "distributions", "local"}
 
 
 def ensure_environment(
@@ -97,25 +97,25 @@ def _alone(project: Project, console: Console) -> Iterator[None]:
 
 
 def _ensure(project: Project, python: Path, console: Console, *, remote: bool, locked: bool) -> None:
-    wanted = read_requirements(project, console)
+    requirements = read_requirements(project, console)
     if locked:
-        (wanted.lock or Lock(project)).require()
+        (requirements.lock or Lock(project)).require()
     unfinished = Unfinished(project.environment)
     kept = _read_stamp(project.environment / _STAMP) if python.exists() else None
-    is_current = kept is not None and kept["wanted"] == wanted.stamp and unfinished.owner() is None
+    is_current = kept is not None and kept["requirements"] == requirements.stamp and unfinished.owner() is None
     changed = changed_packages(read_state(kept["local"]), remote=remote and not locked) if kept is not None else ()
     if kept is not None and is_current and not changed and _is_whole(project, kept):
         return
     with console.working("preparing the plugin's environment"):
         try:
-            ours = _prepare(project, python, wanted, kept, unfinished, changed, console)
+            ours = _prepare(project, python, requirements, kept, unfinished, changed, console)
         except PluginCliError:
-            # What failed before it changed anything, for want of an index, is no reason to begin anew.
+            # If it failed before it changed anything, for lack of an index, the environment is kept.
             if kept is not None and kept["listing"] == listing(project.environment):
                 unfinished.end()
             raise
         installed = installed_in([_site_packages(project)])
-        _write_stamp(project, wanted.stamp, ours, to_json(local_packages(installed.values())))
+        _write_stamp(project, requirements.stamp, ours, to_json(local_packages(installed.values())))
         unfinished.end()
 
 
@@ -129,13 +129,13 @@ def _is_whole(project: Project, kept: dict[str, Any]) -> bool:
     if lost or damaged_packages(project.environment):
         return False
     with suppress(OSError):  # the next run looks as closely
-        _write_stamp(project, kept["wanted"], kept["ours"], kept["local"])
+        _write_stamp(project, kept["requirements"], kept["ours"], kept["local"])
     return True
 
 
-def _write_stamp(project: Project, wanted: dict[str, Any], ours: bool, local: list[dict[str, Any]]) -> None:
+def _write_stamp(project: Project, requirements: dict[str, Any], ours: bool, local: list[dict[str, Any]]) -> None:
     environment = project.environment
-    facts = {"wanted": wanted, "ours": ours, "local": local, "listing": listing(environment)}
+    facts = {"requirements": requirements, "ours": ours, "local": local, "listing": listing(environment)}
     write_json(environment / _STAMP, facts | {"distributions": sorted(distributions(environment))})
 
 
@@ -151,7 +151,7 @@ def _read_stamp(stamp: Path) -> dict[str, Any] | None:
 def _prepare(
     project: Project,
     python: Path,
-    wanted: Requirements,
+    requirements: Requirements,
     kept: dict[str, Any] | None,
     unfinished: Unfinished,
     changed: tuple[str, ...],
@@ -168,9 +168,9 @@ def _prepare(
         _make(project)
         unfinished.begin(owner)
     _check_python(project)
-    unlocked = update_or_warn(wanted.lock, console, changed) if wanted.lock else None
-    is_locked = wanted.lock is not None and unlocked is None
-    arguments = wanted.arguments(project, is_locked=is_locked)
+    unlocked = update_or_warn(requirements.lock, console, changed) if requirements.lock else None
+    is_locked = requirements.lock is not None and unlocked is None
+    arguments = requirements.arguments(project, is_locked=is_locked)
     if ours:
         arguments.append("--exact")  # packages that are no longer required
     elif cut_short is not None:

@@ -66,7 +66,7 @@ def _is_whole(info: Path) -> bool:
 
 
 class Unfinished:
-    """A mark in an environment while it is changed; found by the next run, it tells of one cut short."""
+    """A mark in an environment while it is changed; if the next run finds it, the last one was cut short."""
 
     def __init__(self, environment: Path) -> None:
         self._path = environment / UNFINISHED

@@ -98,11 +98,11 @@ def needed_by(requirements: Iterable[str], installed: Mapping[str, Installed]) -
     seen: set[tuple[str, frozenset[str]]] = set()
     found: dict[str, Installed] = {}
     while pending:
-        wanted = _applies(*pending.pop())
-        if wanted is None or wanted in seen:
+        requirement = _applies(*pending.pop())
+        if requirement is None or requirement in seen:
             continue
-        seen.add(wanted)
-        name, extras = wanted
+        seen.add(requirement)
+        name, extras = requirement
         item = installed.get(name)
         if item is None:
             continue
@@ -129,7 +129,7 @@ def _applies(text: str, extras: frozenset[str]) -> tuple[str, frozenset[str]] | 
 def _top_modules(files: Iterable[str], extensions: tuple[str, ...]) -> set[str]:
     """Return every module or package that lies in no other package.
 
-    A loose file in a folder that is no package, such as an example, counts only where there is nothing else.
+    A loose file in a folder that is not a package, such as an example, counts only if there is nothing else.
     """
     names = [name for name in files if not name.startswith("..") and ".dist-info/" not in name]
     packages = {str(PurePosixPath(name).parent) for name in names if name.endswith("/__init__.py")}

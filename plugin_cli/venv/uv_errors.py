@@ -87,7 +87,7 @@ def _unsolvable(done: Completed) -> ProjectError:
 
 
 def _pip_settings() -> str:
-    """Return where pip is told of an index of its own; nothing where it is not."""
+    """Return where pip is configured to use another index; an empty string if it is not."""
     for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE"):
         if os.environ.get(name):
             return name

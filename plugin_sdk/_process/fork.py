@@ -1,7 +1,7 @@
 """Releases in a forked child what belongs to the plugin: signals, descriptors, locks.
 
 multiprocessing and `os.fork` copy the whole process. The copy would ignore the signals that should stop it,
-keep the pipes open whose end tells Grafana that the plugin has gone, and serve on its connections.
+keep open the pipes by whose end Grafana sees that the plugin has gone, and serve on its connections.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class ValueMapping:
 
 @dataclass(slots=True)
 class RangeMapping:
-    """Maps all values between two bounds to what is shown; None is no bound."""
+    """Maps all values between two bounds to what is shown; None means unbounded."""
 
     start: float | None = fields.json_field("from", fields.NUMBER)
     end: float | None = fields.json_field("to", fields.NUMBER)

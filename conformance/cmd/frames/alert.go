@@ -150,7 +150,7 @@ func numberInstances(collection numeric.Collection) ([]instance, error) {
 	return found, nil
 }
 
-// isNumberTable tells whether the frame is one number and texts, without a time: a row is an instance then.
+// isNumberTable reports whether the frame is one number and texts, without a time: a row is an instance then.
 func isNumberTable(frame *data.Frame) bool {
 	numbers := 0
 	for _, field := range frame.Fields {

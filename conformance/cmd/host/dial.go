@@ -102,7 +102,7 @@ func (r *running) raw(ctx context.Context, text json.RawMessage) (answer, error)
 	return result, nil
 }
 
-// hold opens a stream both ways and tells whether it is still open and silent after a while.
+// hold opens a stream both ways and reports whether it is still open and silent after a while.
 func (r *running) hold(ctx context.Context, text json.RawMessage, wait time.Duration) (answer, error) {
 	var in struct {
 		Method string `json:"method"`

@@ -168,7 +168,7 @@ func (l load) health(s services, about *pluginv2.PluginContext) oneCall {
 	}
 }
 
-// keepBusy sends the queries beside the load until it is told to stop.
+// keepBusy sends the queries beside the load until it is stopped.
 func (l load) keepBusy(ctx context.Context, s services) (stop func()) {
 	if l.BesideCount == 0 {
 		return func() {}
@@ -183,7 +183,7 @@ func (l load) keepBusy(ctx context.Context, s services) (stop func()) {
 			}
 		})
 	}
-	time.Sleep(200 * time.Millisecond) // they shall be under way before the first time is taken
+	time.Sleep(200 * time.Millisecond) // they must be running before the first measurement
 	// Not cancelled: a handler that goes on unheard would burden whoever is measured next.
 	return func() { stopped.Store(true); group.Wait() }
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// kill stops the plugin as Grafana does and tells how it went.
+// kill stops the plugin as Grafana does and returns how it ended.
 func (r *running) kill() answer {
 	if r.client == nil {
 		if r.close != nil {

@@ -49,7 +49,7 @@ func benchModel(model json.RawMessage, ref, uid string) []byte {
 		"refId": ref, "intervalMs": 15_000, "maxDataPoints": 1200,
 		"datasource": map[string]string{"type": "acme-weather-datasource", "uid": uid},
 	}
-	_ = json.Unmarshal(model, &query) // what is no object adds nothing, and the plugin will say so
+	_ = json.Unmarshal(model, &query) // anything but an object adds nothing; the plugin reports it
 	text, _ := json.Marshal(query)
 	return text
 }

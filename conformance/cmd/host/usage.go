@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// processUsage tells what a process holds: memory in KiB, threads, file descriptors, and its CPU time. The
+// processUsage is what a process holds: memory in KiB, threads, file descriptors, and its CPU time. The
 // proportional size counts its children too.
 func processUsage(pid int) (answer, error) {
 	usage, err := processStats(pid)

@@ -15,7 +15,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
 )
 
-// query says what one query shall do.
+// query selects what one query does.
 type query struct {
 	Do     string `json:"do"`
 	MS     int64  `json:"ms"`

@@ -11,15 +11,15 @@ const pairs = (values) => Object.entries(values ?? {}).map(([key, value]) => `${
 function useRules() {
   const [answer, setAnswer] = React.useState(null);
   React.useEffect(() => {
-    let wanted = true;
+    let active = true;
     const ask = () => fetch('/api/preview/alerts').then((response) => response.json()).then(
-      (found) => wanted && setAnswer(found.rules ? found : { rules: [], error: found.message }),
-      (error) => wanted && setAnswer({ rules: [], error: error.message })
+      (found) => active && setAnswer(found.rules ? found : { rules: [], error: found.message }),
+      (error) => active && setAnswer({ rules: [], error: error.message })
     );
     ask();
     const timer = setInterval(ask, EVERY_MS);
     return () => {
-      wanted = false;
+      active = false;
       clearInterval(timer);
     };
   }, []);

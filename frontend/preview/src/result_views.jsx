@@ -68,8 +68,8 @@ function linesOf(frame) {
 
 /** The frames that say they hold lines; where none does, all that could. */
 function logFrames(frames) {
-  const told = frames.filter((frame) => isLogs(frame) && saysLogs(frame));
-  return told.length ? told : frames.filter(isLogs);
+  const messages = frames.filter((frame) => isLogs(frame) && saysLogs(frame));
+  return messages.length ? messages : frames.filter(isLogs);
 }
 
 /** Lines with their time and level, newest first. */

@@ -43,10 +43,10 @@ def declared(
     requirements = [*_requirements(project), DISTRIBUTION]
     items = needed_by(requirements, installed)
     imported = [item.module for item in required_imports(code)]
-    wanted = [*imported, *settings.hidden_imports, *settings.collect]
+    modules = [*imported, *settings.hidden_imports, *settings.collect]
     undeclared: dict[str, str] = {}
     unowned: set[str] = set()
-    for module in dict.fromkeys(wanted):
+    for module in dict.fromkeys(modules):
         top = module.partition(".")[0]
         if top in facts.names or top in code.top_level or top == "plugin_sdk":
             continue

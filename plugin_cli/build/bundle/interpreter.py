@@ -44,10 +44,10 @@ class Interpreter:
 
 def interpreter_key(plan: Plan, facts: PythonFacts) -> str:
     """Return a hash of all that decides what is made, free of paths."""
-    settled = {name: value for name, value in asdict(plan).items() if name not in _PATHS}
+    options = {name: value for name, value in asdict(plan).items() if name not in _PATHS}
     binaries = [place for _, place in plan.binaries]
     recipe = [path.read_text("utf-8") for path in sorted(RECIPE.rglob("*")) if path.suffix in _RECIPE_KINDS]
-    parts = [settled, binaries, recipe, facts.version, glibc_version()]
+    parts = [options, binaries, recipe, facts.version, glibc_version()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -34,7 +34,7 @@ class Elf:
 
 
 def read_elf(path: Path) -> Elf | None:
-    """Return what `path` says, or None where it is no such file."""
+    """Return what the ELF file `path` declares, or None if it is not one."""
     with path.open("rb") as file:
         if file.read(6) != b"\x7fELF\x02\x01":
             return None
@@ -52,8 +52,8 @@ def _read(data: mmap.mmap) -> Elf:
     entries = list(_dynamic(data, segments))
     table = _file_offset(dict(entries).get(_STRING_TABLE), segments)
 
-    def texts(wanted: int) -> tuple[str, ...]:
-        return tuple(_text(data, (table or 0) + value) for tag, value in entries if tag == wanted and table)
+    def texts(expected: int) -> tuple[str, ...]:
+        return tuple(_text(data, (table or 0) + value) for tag, value in entries if tag == expected and table)
 
     return Elf(
         interpreter,

@@ -77,7 +77,7 @@ def loader_name(bundle: Path, target: Target) -> str:
 def _add_loader(bundle: Path, target: Target) -> tuple[Path, Path]:
     program = read_elf(bundle / "app")
     if program is None or program.interpreter is None:
-        raise PluginCliError(f"{bundle / 'app'} is no program that a loader starts")
+        raise PluginCliError(f"{bundle / 'app'} is not a dynamically linked program")
     origin = Path(program.interpreter)
     loader = bundle / loader_name(bundle, target)
     loader.write_bytes(Path(os.path.realpath(origin)).read_bytes().replace(_PRELOAD, _NO_PRELOAD))

@@ -20,7 +20,7 @@ _OURS = ("entry", "app")
 
 @dataclass(frozen=True)
 class Component:
-    """One thing in the bundle that somebody else wrote.
+    """One third-party component of the bundle.
 
     Attributes:
         kind: an installed Python package, Python itself, or a package of the system.

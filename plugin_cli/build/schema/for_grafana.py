@@ -76,7 +76,7 @@ def _convert(root: js.Node, node: js.Node, above: tuple[str, ...]) -> dict[str, 
 
 
 def _members(root: js.Node, field: js.Node, inside: tuple[str, ...]) -> dict[str, Any]:
-    """Return what a list or an object holds; secrets are told apart from the rest."""
+    """Return the items of a list or the members of an object; secrets separate from the rest."""
     found: dict[str, Any] = {}
     if "items" in field:
         found["items"] = _convert(root, field["items"], inside)

@@ -18,7 +18,7 @@ def plugin_schema(project: Project, python: Path) -> dict[str, Any]:
         ProjectError: the plugin's class cannot be imported, or a model cannot be described.
     """
     done = run(
-        # -B: bytecode of an edit is told from that of the next by whole seconds, and would hide it in `dev`.
+        # -B: bytecode is dated in whole seconds, so an edit within the same second would be hidden in `dev`.
         [python, "-B", "-m", "plugin_sdk.schema", project.backend.entry],
         what="the models cannot be read",
         cwd=project.root,
@@ -29,7 +29,7 @@ def plugin_schema(project: Project, python: Path) -> dict[str, Any]:
         raise ProjectError(
             f"the models of {project.backend.entry} cannot be read",
             why="\n".join(done.stderr.strip().splitlines()[-12:]),
-            remedy="mend the code; the same check: python -m plugin_sdk.schema " + project.backend.entry,
+            remedy="fix the code; the same check: python -m plugin_sdk.schema " + project.backend.entry,
         )
     try:
         return parse_json_line(done.stdout)

@@ -94,9 +94,9 @@ class FieldRules:
         for label in hints.get("labels") or {}:
             if values and label not in values:
                 yield f"the label for {label!r} has no such value; {_one_of(values, label)}"
-        wanted = str(hints.get("interpolate"))
-        if wanted not in {"None", "True", "False", *_FORMATS}:
-            yield f"unknown variable format {wanted!r}; {_one_of(sorted(_FORMATS), wanted)}"
+        expected = str(hints.get("interpolate"))
+        if expected not in {"None", "True", "False", *_FORMATS}:
+            yield f"unknown variable format {expected!r}; {_one_of(sorted(_FORMATS), expected)}"
 
     def _condition(
         self, field: js.Node, hints: Mapping[str, Any], required: bool, siblings: Mapping[str, Any]
@@ -109,15 +109,16 @@ class FieldRules:
         condition = hints.get("showIf") or {}
         if condition and not can_stay_empty:
             yield "is not always shown, so it cannot be required: give it a default"
-        for name, wanted in condition.items():
+        for name, expected in condition.items():
             first = name.partition(".")[0]
             if first not in siblings:
                 yield f"show_if refers to {name!r}, which is not a sibling field; {_one_of(siblings, name)}"
             elif first == name:
                 values = _values(js.resolve(self.root, siblings[name]))
-                for value in wanted if isinstance(wanted, list) else [wanted]:
+                for value in expected if isinstance(expected, list) else [expected]:
                     if values and value not in values:
-                        yield f"show_if wants {name} to be {value!r}; {_one_of(map(str, values), str(value))}"
+                        hint = _one_of(map(str, values), str(value))
+                        yield f"show_if expects {name} to be {value!r}; {hint}"
 
 
 def widget_of(field: js.Node) -> Any:

@@ -39,7 +39,7 @@ def read_grafana_service(path: Path, environ: Mapping[str, str]) -> GrafanaServi
     try:
         document = parse_yaml(path.read_bytes())
     except (OSError, ParseError) as error:
-        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="mend the YAML") from error
+        raise ProjectError(f"{path} cannot be read", why=str(error), remedy="fix the syntax error") from error
     services = document.get("services") if isinstance(document, dict) else None
     service = services.get("grafana") if isinstance(services, dict) else None
     if not isinstance(service, dict):

@@ -125,7 +125,7 @@ class Supervisor:
     def replace(self) -> BackendStatus:
         """Start a process, let it take over, and stop the old one when its calls are answered.
 
-        One that does not start is no error: until one does, every call is answered with the reason.
+        One that does not start is not an error: until one does, every call is answered with the reason.
         """
         from plugin_sdk.client import PluginStartError
 

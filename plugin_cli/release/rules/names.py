@@ -29,7 +29,7 @@ def check_names(plugin: BuiltPlugin) -> Iterator[Finding]:
 
 
 def check_same_names(plugin: BuiltPlugin) -> Iterator[Finding]:
-    """No two files have one place, in a file system that tells capitals from small letters or not."""
+    """No two files share a path, on case-sensitive and case-insensitive file systems alike."""
     files = [member for member in plugin.members if not member.endswith("/")]
     places = [installed_name(name) if plugin.is_zip else name for name in files]
     folders = {_folded(folder): folder for place in places for folder in _folders_of(place)}
@@ -49,7 +49,7 @@ def check_same_names(plugin: BuiltPlugin) -> Iterator[Finding]:
 
 
 def _same(file: str, place: str, other: str) -> Finding:
-    # Linux tells such names apart; elsewhere one of the two is lost.
+    # Such names are two files on Linux; elsewhere one of the two is lost.
     severity: Severity = "warning" if place.startswith("linux_") else "error"
     return Finding("names", severity, file, f"has the name of {other} but for capitals or accents", _RENAME)
 

@@ -53,7 +53,7 @@ REFUSED = {
         Annotated[str, form(show_if={"mod": "a"})],
         "",
     ),
-    "show_if wants mode to be 'c'; expected one of a, b": (Annotated[str, form(show_if={"mode": "c"})], ""),
+    "show_if expects mode to be 'c'; expected one of a, b": (Annotated[str, form(show_if={"mode": "c"})], ""),
     "its options take 'mdoe', which is not a sibling field; did you mean 'mode'?": (
         Annotated[str, form(options=options_from("x", "mdoe"))],
         "",
