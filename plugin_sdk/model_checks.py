@@ -36,10 +36,9 @@ def _models_in(annotation: Any, seen: set[type]) -> Iterator[Any]:
 
 def _wrong_defaults(model: Any, kind: str) -> Iterator[str]:
     from pydantic import TypeAdapter, ValidationError
-    from pydantic_core import PydanticUndefined
 
     for name, field in model.model_fields.items():
-        if field.default is PydanticUndefined:
+        if field.is_required() or field.default_factory is not None:
             continue
         annotation: typing.Any = (
             typing.Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
@@ -92,6 +91,8 @@ def _line_of(model: Any, name: str) -> str:
         path = Path(inspect.getsourcefile(model) or "").resolve()
     except (OSError, TypeError):
         return f"{model.__module__}.{model.__name__}"
-    place = next((at for at, line in enumerate(lines) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line)), 0)
+    position = next(
+        (at for at, line in enumerate(lines) if re.match(rf"\s+{re.escape(name)}\s*[:=]", line)), 0
+    )
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f"{shown}:{first + place}"
+    return f"{shown}:{first + position}"

@@ -109,10 +109,10 @@ def copy_data(project: Project, settings: BuildSettings, code: AuthorCode, conte
     Raises:
         ProjectError: the place is taken.
     """
-    for origin, place in data_files(project, settings):
-        own = place.partition("/")[0] in code.top_level
-        target = contents / FOLDER / place if own else contents / place
-        _refuse_taken(Path(origin), target, place)
+    for origin, location in data_files(project, settings):
+        own = location.partition("/")[0] in code.top_level
+        target = contents / FOLDER / location if own else contents / location
+        _refuse_taken(Path(origin), target, location)
         target.parent.mkdir(parents=True, exist_ok=True)
         if Path(origin).is_dir():
             shutil.copytree(origin, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -120,11 +120,11 @@ def copy_data(project: Project, settings: BuildSettings, code: AuthorCode, conte
             shutil.copyfile(origin, target)
 
 
-def _refuse_taken(origin: Path, target: Path, place: str) -> None:
+def _refuse_taken(origin: Path, target: Path, location: str) -> None:
     taken = target.exists() and not (origin.is_dir() and target.is_dir())
     if taken or any(parent.is_file() for parent in target.parents):
         raise ProjectError(
-            f"pyproject.toml: [tool.plugin-cli] data: the bundle has a file of its own at {place}",
+            f"pyproject.toml: [tool.plugin-cli] data: the bundle has a file of its own at {location}",
             remedy=f'give it a place among your modules, e.g. data = ["{origin.name}=<package>/data"]',
         )
 

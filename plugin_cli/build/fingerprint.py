@@ -21,9 +21,9 @@ def _entries(folder: Path) -> Iterable[tuple[str, os.stat_result]]:
         yield folder.name, folder.stat()
         return
     base = len(str(folder)) + 1
-    for place, _, names in os.walk(folder):
+    for location, _, names in os.walk(folder):
         for name in names:
-            path = f"{place}/{name}"
+            path = f"{location}/{name}"
             yield path[base:], os.lstat(path)
 
 

@@ -88,7 +88,7 @@ def asks_dns_first(library: Path) -> bool:
 def _c_library() -> set[Path]:
     """Return the C library that this process has loaded."""
     places = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
-    return {Path(place) for place in places if Path(place).name.startswith(("libc.so.", "libc-2."))}
+    return {Path(location) for location in places if Path(location).name.startswith(("libc.so.", "libc-2."))}
 
 
 def glibc_version() -> tuple[int, int]:

@@ -68,22 +68,22 @@ def data_files(project: Project, settings: BuildSettings) -> tuple[tuple[str, st
     """
     pairs = []
     for entry in settings.data:
-        origin, _, place = entry.partition("=")
+        origin, _, location = entry.partition("=")
         path = project.root / origin
         if not path.exists():
             raise ProjectError(
                 f"pyproject.toml: [tool.plugin-cli] data names a file that does not exist: {origin}",
                 remedy='give a path seen from the repository, e.g. data = ["assets=weather/assets"]',
             )
-        place = (place or origin).replace("\\", "/").strip("/")
+        location = (location or origin).replace("\\", "/").strip("/")
         if path.is_file() and "=" in entry:
-            place = f"{place}/{path.name}"
-        if ".." in place.split("/"):
+            location = f"{location}/{path.name}"
+        if ".." in location.split("/"):
             raise ProjectError(
                 f"pyproject.toml: [tool.plugin-cli] data puts a file outside the bundle: {entry}",
                 remedy='give it a place, e.g. data = ["../shared.csv=weather/data"]',
             )
-        pairs.append((str(path), place))
+        pairs.append((str(path), location))
     return tuple(pairs)
 
 

@@ -12,7 +12,7 @@ from plugin_cli.cli.app import app
 
 @app.command()
 def validate(
-    place: Annotated[
+    location: Annotated[
         Path | None,
         typer.Argument(
             metavar="[DIR|ZIP]", help="A built plugin; default: this one's dist/.", show_default=False
@@ -29,15 +29,15 @@ def validate(
     from plugin_cli.release.validate import validate as run
 
     console = TerminalConsole()
-    result = run(place or find_project(Path.cwd()).dist)
+    result = run(location or find_project(Path.cwd()).dist)
     if as_json:
         findings = [asdict(finding) for finding in result.findings]
         console.data(
-            json.dumps({"place": str(result.place), "ok": result.ok, "findings": findings}, indent=2)
+            json.dumps({"place": str(result.location), "ok": result.ok, "findings": findings}, indent=2)
         )
     else:
         for finding in result.findings:
             console.step(str(finding))
-        console.step(f"{result.place}: {'no errors' if result.ok else 'would be refused'}")
+        console.step(f"{result.location}: {'no errors' if result.ok else 'would be refused'}")
     if not result.ok:
         raise typer.Exit(1)

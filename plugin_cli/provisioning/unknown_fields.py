@@ -37,21 +37,21 @@ def unknown_fields(project: Project, schema: Mapping[str, Any]) -> list[str]:
     sentences = []
     if settings is not None:
         secrets = set(_paths_of(schema["settings"]))
-        for path, place, name in _of_data_sources(project):
-            allowed = settings if place == "jsonData" else secrets
+        for path, location, name in _of_data_sources(project):
+            allowed = settings if location == "jsonData" else secrets
             if name not in allowed and not _GRAFANAS.fullmatch(name):
-                sentences.append(_sentence(project, path, place, name, allowed, "settings"))
+                sentences.append(_sentence(project, path, location, name, allowed, "settings"))
     if query is not None:
-        for path, place, name in _of_queries(project):
+        for path, location, name in _of_queries(project):
             if name not in query and name not in js.RESERVED:
-                sentences.append(_sentence(project, path, place, name, query, "query"))
+                sentences.append(_sentence(project, path, location, name, query, "query"))
     return list(dict.fromkeys(sentences))
 
 
-def _sentence(project: Project, path: Path, place: str, name: str, allowed: set[str], kind: str) -> str:
+def _sentence(project: Project, path: Path, location: str, name: str, allowed: set[str], kind: str) -> str:
     near = get_close_matches(name, allowed, n=1)
     guess = f"did you mean {near[0]}?" if near else f"its fields: {', '.join(sorted(allowed)) or 'none'}"
-    return f"{path.relative_to(project.root)}: {place}: the {kind} model has no field {name!r}; {guess}"
+    return f"{path.relative_to(project.root)}: {location}: the {kind} model has no field {name!r}; {guess}"
 
 
 def _names_of(root: Mapping[str, Any]) -> set[str] | None:
@@ -78,9 +78,9 @@ def _paths_of(root: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_data_sources(project: Project) -> Iterator[Found]:
     for entry, path in _data_sources(project):
-        for place in ("jsonData", "secureJsonData"):
-            for name in entry.get(place) or {}:
-                yield path, place, str(name)
+        for location in ("jsonData", "secureJsonData"):
+            for name in entry.get(location) or {}:
+                yield path, location, str(name)
 
 
 def _data_sources(project: Project) -> list[tuple[dict[str, Any], Path]]:
@@ -94,8 +94,8 @@ def _of_queries(project: Project) -> Iterator[Found]:
     uids = {entry.get("uid") for entry, _ in _data_sources(project)} - {None}
     for path in sorted((project.provisioning / "dashboards").rglob("*.json")):
         for panel, target in _targets(_read(path), project.plugin_id, uids):
-            place = f"panel {panel.get('title') or panel.get('id')!r}, query {target.get('refId', 'A')}"
-            yield from ((path, place, str(name)) for name in target)
+            location = f"panel {panel.get('title') or panel.get('id')!r}, query {target.get('refId', 'A')}"
+            yield from ((path, location, str(name)) for name in target)
     folder = project.provisioning / "alerting"
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         for title, node in _rule_queries(_read(path)):

@@ -111,7 +111,7 @@ class BuiltPlugin:
     """A built plugin.
 
     Attributes:
-        place: the folder or zip.
+        location: the folder or zip.
         entries: what it holds besides folders, by the place below plugin.json.
         members: the names as they are written; in a zip with the folder on its top, which a folder has not.
         is_zip: it is a zip.
@@ -119,7 +119,7 @@ class BuiltPlugin:
         readable: the content could be read; where not, `problems` says all there is to say.
     """
 
-    place: Path
+    location: Path
     entries: dict[str, Entry]
     members: tuple[str, ...] = ()
     is_zip: bool = False

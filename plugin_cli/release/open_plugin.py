@@ -10,20 +10,20 @@ from plugin_cli.release.folder_contents import read_folder
 from plugin_cli.release.zip_contents import read_zip
 
 
-def open_plugin(place: Path) -> BuiltPlugin:
-    """Return the built plugin in the folder or zip `place`; `problems` lists what is wrong with a zip.
+def open_plugin(location: Path) -> BuiltPlugin:
+    """Return the built plugin in the folder or zip `location`; `problems` lists what is wrong with a zip.
 
     Raises:
         ProjectError: it is neither.
     """
-    if place.is_dir():
-        if (place / "src" / "plugin.json").is_file() and not (place / "plugin.json").is_file():
+    if location.is_dir():
+        if (location / "src" / "plugin.json").is_file() and not (location / "plugin.json").is_file():
             raise ProjectError(
-                f"{place} is a plugin's repository, not a built plugin",
-                remedy=f"plugin-cli build   (and then: plugin-cli validate {place / 'dist'})",
+                f"{location} is a plugin's repository, not a built plugin",
+                remedy=f"plugin-cli build   (and then: plugin-cli validate {location / 'dist'})",
             )
-        return read_folder(place)
-    if not place.is_file():
-        what = "is neither a folder nor a file" if place.exists() else "does not exist"
-        raise ProjectError(f"{place} {what}", remedy="plugin-cli build   (or name a folder or zip)")
-    return read_zip(place)
+        return read_folder(location)
+    if not location.is_file():
+        what = "is neither a folder nor a file" if location.exists() else "does not exist"
+        raise ProjectError(f"{location} {what}", remedy="plugin-cli build   (or name a folder or zip)")
+    return read_zip(location)

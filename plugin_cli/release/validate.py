@@ -16,7 +16,7 @@ _SHOWN_OF_A_RULE = 20
 class ValidateResult:
     """What was found, errors first."""
 
-    place: Path
+    location: Path
     findings: tuple[Finding, ...]
 
     @property
@@ -25,11 +25,11 @@ class ValidateResult:
         return not any(finding.severity == "error" for finding in self.findings)
 
 
-def validate(place: Path) -> ValidateResult:
+def validate(location: Path) -> ValidateResult:
     """Return what every rule finds.
 
     Args:
-        place: the folder or zip of a built plugin.
+        location: the folder or zip of a built plugin.
 
     Raises:
         ProjectError: the folder or zip does not exist.
@@ -38,8 +38,8 @@ def validate(place: Path) -> ValidateResult:
     from plugin_cli.release.rules import check
 
     order = ("error", "warning", "notice")
-    found = sorted(check(open_plugin(place)), key=lambda finding: order.index(finding.severity))
-    return ValidateResult(place, tuple(_shortened(found)))
+    found = sorted(check(open_plugin(location)), key=lambda finding: order.index(finding.severity))
+    return ValidateResult(location, tuple(_shortened(found)))
 
 
 def _shortened(findings: list[Finding]) -> Iterator[Finding]:

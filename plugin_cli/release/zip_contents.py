@@ -38,17 +38,19 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotI
 _INSTALLED_TOP = re.compile(r"^[A-Za-z0-9_.-]*/")
 
 
-def read_zip(place: Path) -> BuiltPlugin:
-    """Return what the zip `place` holds; each file was read once, what is damaged is among the problems."""
+def read_zip(location: Path) -> BuiltPlugin:
+    """Return the contents of the zip `location`, each file read once; what is damaged is a problem."""
     try:
-        with place.open("rb") as file:
+        with location.open("rb") as file:
             _check_directory_size(file)
-        archive = zipfile.ZipFile(place)
+        archive = zipfile.ZipFile(location)
     except (*_DAMAGE, struct.error) as error:
         problem = _finding(
-            place.name, f"is not a complete zip archive: {error}", "plugin-cli package   (or fetch it again)"
+            location.name,
+            f"is not a complete zip archive: {error}",
+            "plugin-cli package   (or fetch it again)",
         )
-        return BuiltPlugin(place, {}, is_zip=True, problems=(problem,), readable=False)
+        return BuiltPlugin(location, {}, is_zip=True, problems=(problem,), readable=False)
     infos = archive.infolist()
     members = tuple(raw_name(info) for info in infos)
     problems = list(_problems(archive, infos))
@@ -56,8 +58,8 @@ def read_zip(place: Path) -> BuiltPlugin:
     if readable:
         entries = _entries(archive, infos)
         problems += _damaged(entries)
-        return BuiltPlugin(place, entries, members, True, tuple(problems))
-    return BuiltPlugin(place, {}, members, True, tuple(problems), readable=False)
+        return BuiltPlugin(location, entries, members, True, tuple(problems))
+    return BuiltPlugin(location, {}, members, True, tuple(problems), readable=False)
 
 
 def raw_name(info: zipfile.ZipInfo) -> str:

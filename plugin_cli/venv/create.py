@@ -262,7 +262,7 @@ def local_folders(project: Project) -> tuple[Path, ...]:
     Before the environment is made they are those that pyproject.toml names.
     """
     kept = _read_stamp(project.environment / _STAMP)
-    installed = [Path(item["place"]) for item in read_state(kept["local"])] if kept is not None else []
+    installed = [Path(item["location"]) for item in read_state(kept["local"])] if kept is not None else []
     found = dict.fromkeys([*declared_folders(project.root), *installed])
     return tuple(path for path in found if path.is_dir())
 

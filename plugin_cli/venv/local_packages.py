@@ -32,14 +32,14 @@ class LocalPackage:
 
     Attributes:
         name: the distribution.
-        place: a folder or file of this machine, or the address of a repository.
+        location: a folder or file of this machine, or the address of a repository.
         state: a text that changes with what would be installed.
         revision: the branch or tag of a repository, empty for its main one; None for a folder or file.
-        editable: whether its code runs from `place`.
+        editable: whether its code runs from `location`.
     """
 
     name: str
-    place: str
+    location: str
     state: str
     revision: str | None = None
     editable: bool = False
@@ -53,12 +53,12 @@ def local_packages(installed: Iterable[Installed]) -> tuple[LocalPackage, ...]:
 
 
 def _local(item: Installed) -> LocalPackage | None:
-    place = str(item.direct.get("url", ""))
-    path = local_path(place)
+    location = str(item.direct.get("url", ""))
+    path = local_path(location)
     if "vcs_info" in item.direct:
         facts = item.direct["vcs_info"]
         commit, revision = str(facts.get("commit_id", "")), str(facts.get("requested_revision", ""))
-        return None if commit.startswith(revision or "-") else LocalPackage(item.name, place, commit, revision)
+        return None if commit.startswith(revision or "-") else LocalPackage(item.name, location, commit, revision)
     if path is None:
         return None
     return LocalPackage(item.name, str(path), _state(path, item.editable), editable=item.editable)
@@ -88,10 +88,10 @@ def to_json(packages: Iterable[LocalPackage]) -> list[dict[str, Any]]:
 
 def _is_changed(package: LocalPackage, *, remote: bool) -> bool:
     if package.revision is None:
-        return _state(Path(package.place), package.editable) != package.state
-    if not remote and local_path(package.place) is None:
+        return _state(Path(package.location), package.editable) != package.state
+    if not remote and local_path(package.location) is None:
         return False
-    newest = _newest_commit(package.place, package.revision)
+    newest = _newest_commit(package.location, package.revision)
     return newest not in ("", package.state)
 
 
@@ -108,27 +108,27 @@ def _newest_commit(address: str, revision: str) -> str:
     return done.stdout.split()[0] if done.returncode == 0 and done.stdout.split() else ""
 
 
-def _state(place: Path, editable: bool) -> str:
+def _state(location: Path, editable: bool) -> str:
     """Return a hash of the content that is installed; of an editable package only how it is built."""
     digest = hashlib.sha256()
-    for path in sorted(_files(place, editable)):
-        digest.update(f"{path.relative_to(place.parent).as_posix()}\0".encode())
+    for path in sorted(_files(location, editable)):
+        digest.update(f"{path.relative_to(location.parent).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(place: Path, editable: bool) -> Iterator[Path]:
-    if place.is_file():
-        yield place
+def _files(location: Path, editable: bool) -> Iterator[Path]:
+    if location.is_file():
+        yield location
     elif editable:
-        yield from (place / name for name in _BUILD_FILES if (place / name).is_file())
+        yield from (location / name for name in _BUILD_FILES if (location / name).is_file())
     else:
-        yield from source_files(place)
+        yield from source_files(location)
 
 
-def source_files(place: Path) -> Iterator[Path]:
+def source_files(location: Path) -> Iterator[Path]:
     """Yield the files of a project folder that a package may be built from."""
-    for folder, folders, names in os.walk(place):
+    for folder, folders, names in os.walk(location):
         folders[:] = [
             name
             for name in folders

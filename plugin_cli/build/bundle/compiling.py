@@ -29,11 +29,11 @@ class CompiledCache:
     tag: str
     optimize: int
 
-    def compiled_name(self, place: str, *, beside: bool) -> str:
-        """Return where the compiled form of the file `place` lies, beside it or as Python keeps it."""
+    def compiled_name(self, location: str, *, beside: bool) -> str:
+        """Return where the compiled form of the file `location` lies, beside it or as Python keeps it."""
         if beside:
-            return f"{place}c"
-        folder, _, name = place.rpartition("/")
+            return f"{location}c"
+        folder, _, name = location.rpartition("/")
         level = f".opt-{self.optimize}" if self.optimize else ""
         return f"{folder}/__pycache__/{name.removesuffix('.py')}.{self.tag}{level}.pyc"
 
@@ -86,8 +86,8 @@ def compile_files(
     are never compared with their source and hold no path of this machine.
     """
     groups: dict[bool, list[Path]] = {True: [], False: []}
-    for place in places:
-        groups[place in beside].append(folder / place)
+    for location in places:
+        groups[location in beside].append(folder / location)
     for is_beside, files in groups.items():
         if not files:
             continue

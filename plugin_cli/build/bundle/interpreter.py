@@ -45,7 +45,7 @@ class Interpreter:
 def interpreter_key(plan: Plan, facts: PythonFacts) -> str:
     """Return a hash of all that decides what is made, free of paths."""
     options = {name: value for name, value in asdict(plan).items() if name not in _PATHS}
-    binaries = [place for _, place in plan.binaries]
+    binaries = [location for _, location in plan.binaries]
     recipe = [path.read_text("utf-8") for path in sorted(RECIPE.rglob("*")) if path.suffix in _RECIPE_KINDS]
     parts = [options, binaries, recipe, facts.version, glibc_version()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -110,14 +110,14 @@ def _make_library(plan: Plan, facts: PythonFacts, python: Path, library: Path) -
 
 
 def _library_files(folder: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        top = Path(place) == folder
+    for location, folders, names in os.walk(folder):
+        top = Path(location) == folder
         folders[:] = sorted(
             name for name in folders if name not in _NO_LIBRARY and (not top or name.isidentifier())
         )
         for name in sorted(names):
             if name.endswith(".py") and name not in _NO_LIBRARY:
-                yield (Path(place) / name).relative_to(folder).as_posix()
+                yield (Path(location) / name).relative_to(folder).as_posix()
 
 
 def lay_out_program(

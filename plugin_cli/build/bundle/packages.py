@@ -38,16 +38,16 @@ def collect_packages(
     collected = Collected()
     for name, item in selection.items.items():
         for file in selection.files[name]:
-            place = posixpath.normpath(f"{facts.site_in_prefix}/{file}")
-            if place.startswith("..") or not (item.site / file).is_file():
+            location = posixpath.normpath(f"{facts.site_in_prefix}/{file}")
+            if location.startswith("..") or not (item.site / file).is_file():
                 continue
-            if place.endswith(".pth"):
-                collected.paths.append(posixpath.basename(place))
-            _copy(item.site / file, contents / place)
+            if location.endswith(".pth"):
+                collected.paths.append(posixpath.basename(location))
+            _copy(item.site / file, contents / location)
             if _is_program(item.site / file):
-                collected.programs.append(place)
-            collected.origins[place] = str(item.site / file)
-            collected.owners[place] = name
+                collected.programs.append(location)
+            collected.origins[location] = str(item.site / file)
+            collected.owners[location] = name
     _compile(collected, selection, contents, python, cache)
     return collected
 
@@ -57,34 +57,34 @@ def _compile(
 ) -> None:
     """Compile what no earlier build has compiled, and give each result the owner of its source."""
     sources: dict[str, dict[str, str]] = {name: {} for name in selection.items}
-    for place, name in collected.owners.items():
-        if place.endswith(".py"):
-            compiled = cache.compiled_name(place, beside=name in COMPILED_ONLY)
-            sources[name][compiled] = place
+    for location, name in collected.owners.items():
+        if location.endswith(".py"):
+            compiled = cache.compiled_name(location, beside=name in COMPILED_ONLY)
+            sources[name][compiled] = location
     keys = {name: f"{name}-{item.digest[:16]}" for name, item in selection.items.items()}
     known = {name: cache.take(keys[name], made, contents) for name, made in sources.items()}
     fresh = {name: made.keys() - known[name] for name, made in sources.items()}
     places = [made[compiled] for name, made in sources.items() for compiled in fresh[name]]
-    beside = {place for place in places if collected.owners[place] in COMPILED_ONLY}
+    beside = {location for location in places if collected.owners[location] in COMPILED_ONLY}
     compile_files(sorted(places), contents, python, optimize=cache.optimize, beside=beside)
     for name, compiled_names in fresh.items():
         if compiled_names:
             cache.keep(keys[name], compiled_names, contents)
     cache.prune()
     for made in sources.values():
-        for compiled, place in made.items():
-            _follow(collected, contents, compiled, place)
+        for compiled, location in made.items():
+            _follow(collected, contents, compiled, location)
 
 
-def _follow(collected: Collected, contents: Path, compiled: str, place: str) -> None:
+def _follow(collected: Collected, contents: Path, compiled: str, location: str) -> None:
     """Give a compiled file the origin and owner of its source, which goes where it is compiled only."""
     if not (contents / compiled).is_file():
         return
-    collected.owners[compiled] = collected.owners[place]
-    collected.origins[compiled] = collected.origins[place]
-    if collected.owners[place] in COMPILED_ONLY:
-        (contents / place).unlink()
-        del collected.owners[place], collected.origins[place]
+    collected.owners[compiled] = collected.owners[location]
+    collected.origins[compiled] = collected.origins[location]
+    if collected.owners[location] in COMPILED_ONLY:
+        (contents / location).unlink()
+        del collected.owners[location], collected.origins[location]
 
 
 def _copy(origin: Path, target: Path) -> None:

@@ -61,31 +61,36 @@ def archive_packages(collected: Collected, contents: Path, site: str) -> None:
     """
     prefix = f"{site}/"
     moved = {
-        place.removeprefix(prefix): place
-        for place, owner in collected.owners.items()
+        location.removeprefix(prefix): location
+        for location, owner in collected.owners.items()
         if owner in COMPILED_ONLY - {DISTRIBUTION}
-        and place.startswith(prefix)
-        and place.endswith(".pyc")
-        and "-" not in place.removeprefix(prefix)
-        and module_of(place.removeprefix(prefix).removesuffix("c")) not in loaded_at_start()
+        and location.startswith(prefix)
+        and location.endswith(".pyc")
+        and "-" not in location.removeprefix(prefix)
+        and module_of(location.removeprefix(prefix).removesuffix("c")) not in loaded_at_start()
     }
-    kept = {parent for place in collected.owners if place not in moved.values() for parent in _folders(place)}
-    moved = {name: place for name, place in moved.items() if not _opens(place, kept)}
+    kept = {
+        parent
+        for location in collected.owners
+        if location not in moved.values()
+        for parent in _folders(location)
+    }
+    moved = {name: location for name, location in moved.items() if not _opens(location, kept)}
     with zipfile.ZipFile(contents / ARCHIVE, "a", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, place in sorted(moved.items()):
-            _add(archive, name, contents / place)
-    for place in moved.values():
-        (contents / place).unlink()
-        del collected.owners[place], collected.origins[place]
+        for name, location in sorted(moved.items()):
+            _add(archive, name, contents / location)
+    for location in moved.values():
+        (contents / location).unlink()
+        del collected.owners[location], collected.origins[location]
     _remove_empty(contents / site)
 
 
-def _folders(place: str) -> Iterable[str]:
-    return (parent.as_posix() for parent in PurePosixPath(place).parents)
+def _folders(location: str) -> Iterable[str]:
+    return (parent.as_posix() for parent in PurePosixPath(location).parents)
 
 
-def _opens(place: str, folders: set[str]) -> bool:
-    path = PurePosixPath(place)
+def _opens(location: str, folders: set[str]) -> bool:
+    path = PurePosixPath(location)
     return path.name == "__init__.pyc" and path.parent.as_posix() in folders
 
 

@@ -81,8 +81,8 @@ def _dynamic(data: mmap.mmap, segments: list[tuple[int, int, int, int]]) -> Iter
     for kind, offset, _, length in segments:
         if kind != _DYNAMIC:
             continue
-        for place in range(offset, offset + length, 16):
-            tag, value = struct.unpack_from("<QQ", data, place)
+        for location in range(offset, offset + length, 16):
+            tag, value = struct.unpack_from("<QQ", data, location)
             if tag == 0:
                 return
             yield tag, value

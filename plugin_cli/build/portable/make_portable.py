@@ -177,9 +177,9 @@ def _verify(linked: Linked, loader: Path) -> None:
             what="the bundled loader cannot list libraries",
             check=False,
         )
-        place = path.relative_to(linked.top)
+        location = path.relative_to(linked.top)
         lines = (line.strip() for line in done.output.splitlines())
-        outside += [f"{place}: {line}" for line in lines if _is_outside(line, linked.top)]
+        outside += [f"{location}: {line}" for line in lines if _is_outside(line, linked.top)]
     if outside:
         raise PluginCliError(
             "the bundle would take libraries from the machine it runs on",
@@ -189,6 +189,6 @@ def _verify(linked: Linked, loader: Path) -> None:
 
 
 def _is_outside(line: str, bundle: Path) -> bool:
-    _, arrow, place = line.partition("=> ")
+    _, arrow, location = line.partition("=> ")
     inside = (str(bundle), os.path.realpath(bundle))
-    return bool(arrow) and place.startswith("/") and not place.startswith(inside)
+    return bool(arrow) and location.startswith("/") and not location.startswith(inside)

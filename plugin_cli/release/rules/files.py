@@ -33,7 +33,7 @@ def check_layout(plugin: BuiltPlugin) -> Iterator[Finding]:
         yield Finding(
             "layout",
             "error",
-            plugin.place.name,
+            plugin.location.name,
             f"holds {found} instead of one folder {identity}",
             "plugin-cli package",
         )

@@ -32,25 +32,25 @@ def check_same_names(plugin: BuiltPlugin) -> Iterator[Finding]:
     """No two files share a path, on case-sensitive and case-insensitive file systems alike."""
     files = [member for member in plugin.members if not member.endswith("/")]
     places = [installed_name(name) if plugin.is_zip else name for name in files]
-    folders = {_folded(folder): folder for place in places for folder in _folders_of(place)}
+    folders = {_folded(folder): folder for location in places for folder in _folders_of(location)}
     seen: dict[str, str] = {}
     taken: set[str] = set()
-    for file, place in zip(files, places, strict=True):
-        first, folder = seen.setdefault(_folded(place), place), folders.get(_folded(place))
-        if place in taken:
+    for file, location in zip(files, places, strict=True):
+        first, folder = seen.setdefault(_folded(location), location), folders.get(_folded(location))
+        if location in taken:
             yield Finding("names", "error", file, "is there twice", _RENAME)
-        elif first != place:
-            yield _same(file, place, first)
-        if folder == place:
+        elif first != location:
+            yield _same(file, location, first)
+        if folder == location:
             yield Finding("names", "error", file, "is a file and a folder", _RENAME)
         elif folder is not None:
-            yield _same(file, place, folder)
-        taken.add(place)
+            yield _same(file, location, folder)
+        taken.add(location)
 
 
-def _same(file: str, place: str, other: str) -> Finding:
+def _same(file: str, location: str, other: str) -> Finding:
     # Such names are two files on Linux; elsewhere one of the two is lost.
-    severity: Severity = "warning" if place.startswith("linux_") else "error"
+    severity: Severity = "warning" if location.startswith("linux_") else "error"
     return Finding("names", severity, file, f"has the name of {other} but for capitals or accents", _RENAME)
 
 
@@ -58,8 +58,8 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _folders_of(place: str) -> list[str]:
-    parts = place.split("/")
+def _folders_of(location: str) -> list[str]:
+    parts = location.split("/")
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 

@@ -48,11 +48,15 @@ def systems_of(head: bytes) -> set[str]:
     if head[:4] == b"\xca\xfe\xba\xbe" and len(head) >= 8:
         (count,) = struct.unpack_from(">I", head, 4)
         places = (8 + 20 * index for index in range(min(count, 8)))
-        return {_darwin(*struct.unpack_from(">I", head, place)) for place in places if place + 4 <= len(head)}
+        return {
+            _darwin(*struct.unpack_from(">I", head, location))
+            for location in places
+            if location + 4 <= len(head)
+        }
     if head[:2] == b"MZ" and len(head) >= 64:
-        (place,) = struct.unpack_from("<I", head, 0x3C)
-        if head[place : place + 4] == b"PE\0\0" and place + 6 <= len(head):
-            (machine,) = struct.unpack_from("<H", head, place + 4)
+        (location,) = struct.unpack_from("<I", head, 0x3C)
+        if head[location : location + 4] == b"PE\0\0" and location + 6 <= len(head):
+            (machine,) = struct.unpack_from("<H", head, location + 4)
             return {f"windows_{_PE_MACHINES.get(machine, f'machine-{machine}')}"}
     return set()
 

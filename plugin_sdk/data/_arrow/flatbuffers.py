@@ -134,7 +134,7 @@ class Table(NamedTuple):
         start, count = self.vector(slot, 4)
         places = range(start, start + 4 * count, 4)
         self.budget.spend(8 * count)
-        targets = [place + unpack("<I", self.buffer, place) for place in places]
+        targets = [position + unpack("<I", self.buffer, position) for position in places]
         return [Table(self.buffer, target, self.budget) for target in targets]
 
     def _member(self, slot: int) -> int:

@@ -128,7 +128,7 @@ def _batch(file: memoryview, footer: memoryview, block: int, heads: list[_FieldH
 def _parts(batch: Table, body: memoryview, heads: list[_FieldHead]) -> list[Part]:
     rows = batch.number(0, "<q")
     nodes, node_count = batch.vector(1, 16)
-    place, buffer_count = batch.vector(2, 16)
+    position, buffer_count = batch.vector(2, 16)
     counts = [3 if head.type in (FieldType.STRING, FieldType.JSON) else 2 for head in heads]
     if node_count != len(heads) or buffer_count != sum(counts):
         raise FrameError("the file is damaged: a batch does not fit the schema")
@@ -137,8 +137,8 @@ def _parts(batch: Table, body: memoryview, heads: list[_FieldHead]) -> list[Part
         length = unpack("<q", batch.buffer, nodes + 16 * index)
         if length != rows or length < 0:
             raise FrameError(f"has {length} values; expected {rows}", field=heads[index].name)
-        parts.append(Part(length, [_buffer(batch, body, place + 16 * i) for i in range(count)]))
-        place += 16 * count
+        parts.append(Part(length, [_buffer(batch, body, position + 16 * i) for i in range(count)]))
+        position += 16 * count
     return parts
 
 

@@ -43,8 +43,8 @@ def _named(name: str, values: Any, labels: dict[str, str] | None = None) -> Name
 def _index_columns(pandas: Any, index: Any) -> list[NamedValues]:
     """Return every level of a MultiIndex, or the index itself unless it only counts the rows."""
     if isinstance(index, pandas.MultiIndex):
-        levels = [index.get_level_values(place) for place in range(index.nlevels)]
-        return [_level(pandas, level, f"level_{place}") for place, level in enumerate(levels)]
+        levels = [index.get_level_values(position) for position in range(index.nlevels)]
+        return [_level(pandas, level, f"level_{position}") for position, level in enumerate(levels)]
     counts = pandas.api.types.is_integer_dtype(index.dtype) or not len(index)
     is_time = isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex)
     return [] if index.name is None and counts and not is_time else [_level(pandas, index, "index")]
