@@ -134,7 +134,7 @@ def test_a_dispose_that_raises_anything_ends_nothing(launch: Launch, kind: str, 
     served(plugin)
 
 
-@pytest.mark.parametrize("how", ["stop-and-close", "kill-selector"])
+@pytest.mark.parametrize("how", ["stop-and-close", "close-while-running", "close-half", "kill-selector"])
 def test_a_dead_loop_ends_the_process_with_a_line(launch: Launch, how: str) -> None:
     plugin = launch("hostile:Loop", env={"GF_PLUGIN_HANG_TIMEOUT": "4"})
     plugin.call("QueryData", query_data())

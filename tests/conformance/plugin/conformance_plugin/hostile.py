@@ -68,11 +68,17 @@ async def end_loop(how: str) -> None:
         case "close":
             loop.close()
         case "stop-and-close":
-            # From another thread: the loop is closed in the moment in which it stands.
-            threading.Thread(target=_close_when_stopped, args=(loop,)).start()
-            while True:
-                loop.stop()
-                await asyncio.sleep(0.001)
+            # The next run of the loop only closes it, as another thread may in the moment in which it stands.
+            loop.run_forever = loop.close  # type: ignore[method-assign]
+            loop.stop()
+            await asyncio.sleep(0.05)
+        case "close-while-running":
+            # What a thread comes to that closes the loop while it starts again: its selector is gone.
+            loop.is_running = lambda: False  # type: ignore[method-assign]
+            loop.close()
+        case "close-half":
+            # And if it came a little earlier: nothing wakes the loop any more.
+            loop._close_self_pipe()  # type: ignore[attr-defined]
         case "task-exit":
             task = asyncio.create_task(_exit_soon())
             await asyncio.wait([task])
@@ -96,15 +102,6 @@ async def end_loop(how: str) -> None:
         case "kill-selector":
             for descriptor in list(loop._selector.get_map()):  # type: ignore[attr-defined]
                 os.close(int(descriptor))
-
-
-def _close_when_stopped(loop: asyncio.AbstractEventLoop) -> None:
-    while True:
-        try:
-            loop.close()
-        except RuntimeError:
-            continue
-        return
 
 
 async def _exit_soon() -> None:
