@@ -80,7 +80,12 @@ class HungCalls:
 
     def _overdue(self, now: float) -> list[ActiveCall]:
         """Return the calls without progress for too long, the oldest first."""
-        calls = [call for call in list(active) if now - call.started > WARN_SECONDS]
+        # Channels are checked from their start: a viewer may leave long before the channel is old.
+        calls = [
+            call
+            for call in list(active)
+            if now - call.started > WARN_SECONDS or call.rpc.endpoint == "runStream"
+        ]
         self._seen = {call: self._look(call, now) for call in calls}
         late = [call for call in calls if now - self._standing(call) > WARN_SECONDS]
         return sorted(late, key=lambda call: call.started)

@@ -82,7 +82,7 @@ def children(pid: int) -> list[int]:
 @contextmanager
 def arena(host: Host, exe: Path, folder: Path, target: str = "hostile:Sync", **env: str) -> Iterator[Arena]:
     """Start a plugin for one fault; hurried, so that it names and refuses hung calls after two seconds."""
-    env = {"GF_PLUGIN_CONFORMANCE_HURRY": "1", **env}
+    env = {"GF_PLUGIN_CONFORMANCE_HURRY": "2", **env}
     plugin = host.start(exe, env=environment(target, **env))
     made = Arena(host, exe, folder, target, env, plugin)
     try:
