@@ -121,9 +121,14 @@ def _tool(folder: Path, *arguments: str) -> str:
     )
     if done.returncode != 0:
         raise _WrongError(
-            f"plugin-cli {' '.join(arguments)} ended with {done.returncode}\n{done.stderr[-900:]}"
+            f"plugin-cli {' '.join(arguments)} ended with {done.returncode}\n{_failure(done.stderr)}"
         )
     return done.stdout
+
+
+def _failure(said: str) -> str:
+    """Return what a command says last, without the warnings before."""
+    return said[max(said.rfind("\nerror: "), len(said) - 900, 0) :]
 
 
 def _from_source(plugin: Path) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
-_NEEDED, _STRING_TABLE, _NAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
+_NEEDED, _STRING_TABLE, _NAME, _RPATH, _DEBUG, _RUNPATH = 1, 5, 14, 15, 21, 29
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,22 @@ def read_elf(path: Path) -> Elf | None:
                 return None  # cut short, or something else that begins alike
 
 
+def search_own_folders_first(path: Path) -> None:
+    """Rewrite `path` so that its runpath comes before LD_LIBRARY_PATH, as an rpath does."""
+    data = bytearray(path.read_bytes())
+    tags = {_RUNPATH: _RPATH, _RPATH: _DEBUG}  # the latter means nothing in a library
+    for place, tag, _ in list(_entries(data, _segments(data))):
+        if tag in tags:
+            struct.pack_into("<Q", data, place, tags[tag])
+    path.unlink()  # the file may have other names, which stay as they are
+    path.write_bytes(data)
+
+
 def _read(data: mmap.mmap) -> Elf:
     (machine,) = struct.unpack_from("<H", data, 18)
     segments = _segments(data)
     interpreter = next((_text(data, offset) for kind, offset, _, _ in segments if kind == _INTERPRETER), None)
-    entries = list(_dynamic(data, segments))
+    entries = [(tag, value) for _, tag, value in _entries(data, segments)]
     table = _file_offset(dict(entries).get(_STRING_TABLE), segments)
 
     def texts(expected: int) -> tuple[str, ...]:
@@ -69,7 +80,7 @@ def _folders(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(folder for value in values for folder in value.split(":") if folder)
 
 
-def _segments(data: mmap.mmap) -> list[tuple[int, int, int, int]]:
+def _segments(data: mmap.mmap | bytearray) -> list[tuple[int, int, int, int]]:
     """Return kind, file offset, address and size in the file of each segment."""
     (start,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
@@ -77,7 +88,10 @@ def _segments(data: mmap.mmap) -> list[tuple[int, int, int, int]]:
     return [(kind, offset, address, length) for kind, _, offset, address, _, length, _, _ in entries]
 
 
-def _dynamic(data: mmap.mmap, segments: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, int]]:
+def _entries(
+    data: mmap.mmap | bytearray, segments: list[tuple[int, int, int, int]]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield offset, tag and value of each entry for the loader."""
     for kind, offset, _, length in segments:
         if kind != _DYNAMIC:
             continue
@@ -85,7 +99,7 @@ def _dynamic(data: mmap.mmap, segments: list[tuple[int, int, int, int]]) -> Iter
             tag, value = struct.unpack_from("<QQ", data, location)
             if tag == 0:
                 return
-            yield tag, value
+            yield place, tag, value
 
 
 def _file_offset(address: int | None, segments: list[tuple[int, int, int, int]]) -> int | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from plugin_cli.build.portable.elf import Elf, read_elf
+from plugin_cli.build.portable.elf import Elf, read_elf, search_own_folders_first
 
 _NEVER_ELF = frozenset((".pyc", ".py", ".pyi", ".zip", ".json", ".txt", ".html", ".png", ".csv"))
 
@@ -63,6 +63,23 @@ class Linked:
             if path not in reached:
                 reached |= set(self._load(path, present, missing).values())
         return missing
+
+    def loaded_by(self, path: Path) -> dict[str, Path]:
+        """Return each library that loading `path` alone brings, by name."""
+        return self._load(path, {}, {})
+
+    def prefer_own_libraries(self) -> None:
+        """Let a file find the libraries beside it before those of the system that have the same names.
+
+        From source the system's folders come last. In the bundle they are the folder that LD_LIBRARY_PATH names,
+        which comes before the folders of a runpath: a package with an OpenSSL of its own would get Python's.
+        """
+        for path, elf in self.files.items():
+            own = _expanded(elf.runpath, path)
+            hidden = (name for name in elf.needed if self.top / name in self.files)
+            if any(self._find(name, own) not in (None, self.top / name) for name in hidden):
+                search_own_folders_first(path)
+                self.files[path] = replace(elf, rpath=elf.runpath, runpath=())
 
     def _load(self, root: Path, present: dict[str, Path], missing: dict[str, set[Path]]) -> dict[str, Path]:
         """Return what is loaded, by name, after `root` and all that it needs were loaded."""

@@ -49,6 +49,7 @@ def make_portable(bundle: Path, target: Target) -> tuple[dict[str, Path], dict[s
     _drop_unneeded(linked)
     added = {loader.name: origin}
     missing = _add_libraries(linked, origin.name, added)
+    linked.prefer_own_libraries()
     _verify(linked, loader)
     return added, missing
 

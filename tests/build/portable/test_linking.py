@@ -111,3 +111,41 @@ def test_a_name_somewhere_in_the_bundle_is_no_library_in_reach(top: Path) -> Non
 def test_files_for_another_processor_are_nobodys_need(top: Path) -> None:
     elf(top / "site/pkg/attach_arm64.so", "libarm.so", machine=_ARM64)
     assert missing(top) == set()
+
+
+OWN, PYTHONS = "site/pkg/vendor/libssl.so.3", "libssl.so.3"
+
+
+@pytest.mark.parametrize(
+    ("rpath", "runpath", "loaded"),
+    [
+        ("", "$ORIGIN/vendor", OWN),
+        ("$ORIGIN/vendor", "", OWN),
+        ("/elsewhere", "$ORIGIN/vendor", OWN),
+        ("$ORIGIN/vendor", "/elsewhere", PYTHONS),
+        ("", "", PYTHONS),
+    ],
+)
+def test_a_library_of_the_package_wins_over_pythons_of_the_same_name(
+    top: Path, rpath: str, runpath: str, loaded: str
+) -> None:
+    extension = elf(top / "site/pkg/x.so", "libssl.so.3", rpath=rpath, runpath=runpath)
+    other = top / "kept.so"
+    other.hardlink_to(extension)
+    before = extension.read_bytes()
+    for name in (OWN, PYTHONS):
+        elf(top / name)
+    linked = Linked.below(top)
+    linked.prefer_own_libraries()
+    again = Linked.below(top)
+    assert again.files[extension] == linked.files[extension]
+    assert again.loaded_by(extension)["libssl.so.3"] == top / loaded
+    assert other.read_bytes() == before
+
+
+def test_a_runpath_that_hides_nothing_stays_as_it_is(top: Path) -> None:
+    extension = elf(top / "site/pkg/x.so", "libown.so", "libc.so.6", runpath="$ORIGIN/vendor:$ORIGIN/../..")
+    elf(top / "site/pkg/vendor/libown.so")
+    before = extension.read_bytes()
+    Linked.below(top).prefer_own_libraries()
+    assert extension.read_bytes() == before
