@@ -10,7 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).with_name("sets")
 
-_CONSTANTS = ("PACKAGES", "EXPECTED", "KIND", "QUICK", "ROOT", "SETTINGS", "REASON")
+_CONSTANTS = ("PACKAGES", "EXPECTED", "KIND", "QUICK", "ROOT", "SETTINGS", "REASON", "LIBRARY")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class PackageSet:
         root: whether the built plugin is asked on a root that holds nothing else, too.
         settings: lines of `[tool.plugin-cli]`.
         reason: why it cannot work anywhere, where that is so.
+        library: what the packages need of the system they are built on, and do not bring.
     """
 
     name: str
@@ -38,6 +39,7 @@ class PackageSet:
     root: bool = False
     settings: str = ""
     reason: str = ""
+    library: str = ""
 
     @property
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -57,6 +58,8 @@ class _WrongError(Exception):
 def prove(case: PackageSet) -> Outcome:
     """Build and ask one set; a failure is an outcome too."""
     facts: dict[str, float] = {}
+    if case.library and not _is_here(case.library):
+        return Outcome(case.digest, "cannot", note=f"needs {case.library}, which this machine does not have")
     try:
         _prove(case, facts)
     except _WrongError as error:
@@ -65,6 +68,14 @@ def prove(case: PackageSet) -> Outcome:
         return Outcome(case.digest, verdict, **facts, note=note)
     note = f"works, though the set says it cannot: {case.reason}" if case.reason else ""
     return Outcome(case.digest, "wrong" if case.reason else "right", **facts, note=note)
+
+
+def _is_here(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _prove(case: PackageSet, facts: dict[str, float]) -> None:

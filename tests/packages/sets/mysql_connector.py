@@ -12,4 +12,4 @@ def answer():
         said = "connected"
     except mysql.connector.Error as error:
         said = "InterfaceError" if isinstance(error, mysql.connector.Error) else ""
-    return [said, CharacterSet.get_charset_info("utf8mb4")[1]]
+    return [said, CharacterSet().get_charset_info("utf8mb4")[1]]

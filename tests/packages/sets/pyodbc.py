@@ -2,7 +2,8 @@ import pyodbc
 
 PACKAGES = ["pyodbc"]
 EXPECTED = [[], "IM002"]
-KIND = "a driver manager inside the wheel"
+LIBRARY = "libodbc.so.2"
+KIND = "a driver manager of the system"
 
 
 def answer():

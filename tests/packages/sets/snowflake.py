@@ -1,11 +1,15 @@
 import snowflake.connector
-from snowflake.connector.errorcode import ER_FAILED_TO_REQUEST
+from snowflake.connector.errors import ProgrammingError
 
 PACKAGES = ["snowflake-connector-python"]
-EXPECTED = ["qmark", "250003"]
+EXPECTED = [True, "pyformat"]
 KIND = "modules made by protoc, and certificates"
 
 
 def answer():
-    snowflake.connector.paramstyle = "qmark"
-    return [snowflake.connector.paramstyle, str(ER_FAILED_TO_REQUEST)]
+    failed = False
+    try:
+        snowflake.connector.connect(user="nobody")
+    except ProgrammingError:
+        failed = True
+    return [failed, snowflake.connector.paramstyle]
