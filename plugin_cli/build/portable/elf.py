@@ -49,9 +49,9 @@ def search_own_folders_first(path: Path) -> None:
     """Rewrite `path` so that its runpath comes before LD_LIBRARY_PATH, as an rpath does."""
     data = bytearray(path.read_bytes())
     tags = {_RUNPATH: _RPATH, _RPATH: _DEBUG}  # the latter means nothing in a library
-    for place, tag, _ in list(_entries(data, _segments(data))):
+    for location, tag, _ in list(_entries(data, _segments(data))):
         if tag in tags:
-            struct.pack_into("<Q", data, place, tags[tag])
+            struct.pack_into("<Q", data, location, tags[tag])
     path.unlink()  # the file may have other names, which stay as they are
     path.write_bytes(data)
 
@@ -99,7 +99,7 @@ def _entries(
             tag, value = struct.unpack_from("<QQ", data, location)
             if tag == 0:
                 return
-            yield place, tag, value
+            yield location, tag, value
 
 
 def _file_offset(address: int | None, segments: list[tuple[int, int, int, int]]) -> int | None:

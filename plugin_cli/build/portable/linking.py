@@ -71,8 +71,8 @@ class Linked:
     def prefer_own_libraries(self) -> None:
         """Let a file find the libraries beside it before those of the system that have the same names.
 
-        From source the system's folders come last. In the bundle they are the folder that LD_LIBRARY_PATH names,
-        which comes before the folders of a runpath: a package with an OpenSSL of its own would get Python's.
+        From source the system's folders come last. In the bundle they are the folder that LD_LIBRARY_PATH
+        names, which comes before a runpath: a package with an OpenSSL of its own would get Python's.
         """
         for path, elf in self.files.items():
             own = _expanded(elf.runpath, path)
