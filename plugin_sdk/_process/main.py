@@ -154,6 +154,7 @@ class ServingProcess:
     def _load(self, state: Any) -> None:
         def load() -> None:
             from plugin_sdk._process.fork import ForkGuard
+            from plugin_sdk._serving.lazy import lazy_pydantic
             from plugin_sdk._serving.metrics import Metrics
             from plugin_sdk._serving.server import preload
 
@@ -162,6 +163,7 @@ class ServingProcess:
             _log.install()
             _without_secrets()
             state.metrics = Metrics()
+            lazy_pydantic.install()
             state.loader.start()
             preload()
 

@@ -77,9 +77,11 @@ def _preload(package: str, folder: str) -> None:
     Errors are ignored here; the real import reports them.
     """
     from plugin_sdk._process.imports import external_modules
-    from plugin_sdk._serving.lazy_grpc import import_grpc
+    from plugin_sdk._serving.lazy import lazy_pydantic
+    from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
 
     import_grpc()
+    lazy_pydantic.install()
     from plugin_sdk._serving.server import preload
 
     preload()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from plugin_sdk._proto import pluginv2
-from plugin_sdk._serving.lazy_grpc import import_grpc
+from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
 from plugin_sdk._serving.pools import Pools, in_pool
 from plugin_sdk._serving.services import goplugin, reflection
 from plugin_sdk._serving.shared_state import SharedState

@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import repeat
-from operator import sub
 from types import NoneType
 from typing import Any, NoReturn
 from uuid import UUID
@@ -18,6 +16,7 @@ from uuid import UUID
 from plugin_sdk.data import _json_text, _json_values
 from plugin_sdk.data._column import MAX_INT64, MIN_INT64, TYPE_CODES, Buffer, Column, offsets_of, pack_bits
 from plugin_sdk.data._convert.python_types import Nanoseconds, derive, plain
+from plugin_sdk.data._convert.times import since
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field_type import FieldType
 
@@ -120,21 +119,10 @@ def _times(values: Sequence[Any], kinds: Kinds, _: FieldType) -> Buffers:
     if kinds == {datetime}:
         for epoch in (_EPOCH, _NAIVE_EPOCH):
             try:
-                return None, _since(values, epoch)
+                return None, since(values, epoch)
             except (TypeError, OverflowError):
                 continue  # mixed kinds, or a time out of range: convert one by one
     return None, array("q", map(nanoseconds, values))
-
-
-def _since(values: Sequence[datetime], epoch: datetime) -> array[int]:
-    # This dominates the time of encoding a list: keep it to one loop without calls.
-    return array(
-        "q",
-        [
-            (past.days * 86400 + past.seconds) * 1000000000 + past.microseconds * 1000
-            for past in map(sub, values, repeat(epoch))
-        ],
-    )
 
 
 _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d{1,9})\d*")

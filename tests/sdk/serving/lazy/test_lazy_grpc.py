@@ -7,7 +7,8 @@ import sys
 import grpc
 import pytest
 
-from plugin_sdk._serving.lazy_grpc import _Later, _LaterAsyncio, import_grpc
+from plugin_sdk._serving.lazy.later import Later
+from plugin_sdk._serving.lazy.lazy_grpc import _LaterAsyncio, import_grpc
 from tests.sdk.plugins.processes import environment
 
 
@@ -44,7 +45,7 @@ def test_a_loaded_grpc_is_returned() -> None:
 def test_grpc_loads_without_asyncio_and_both_can_be_used_afterwards() -> None:
     code = """
 import sys
-from plugin_sdk._serving.lazy_grpc import import_grpc
+from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
 grpc = import_grpc()
 assert "asyncio" not in sys.modules, "asyncio was loaded"
 assert "grpc.aio" not in sys.modules
@@ -73,7 +74,7 @@ print(asyncio.run(main()))
 def test_modules_that_grpc_only_imports_are_loaded_on_use() -> None:
     code = """
 import sys
-from plugin_sdk._serving.lazy_grpc import import_grpc
+from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
 names = ("inspect", "pkgutil", "socket", "typing_extensions")
 grpc = import_grpc()
 assert not [name for name in names if name in sys.modules]
@@ -87,7 +88,7 @@ print(socket.AF_UNIX.name)
 
 
 def test_a_stand_in_becomes_the_real_module_on_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in = _Later("colorsys")
+    stand_in = Later("colorsys")
     monkeypatch.setitem(sys.modules, "colorsys", stand_in)
     assert stand_in.hsv_to_rgb(0, 0, 1) == (1, 1, 1)
     assert sys.modules["colorsys"] is not stand_in
@@ -97,7 +98,7 @@ def test_a_stand_in_becomes_the_real_module_on_use(monkeypatch: pytest.MonkeyPat
 def test_loaded_modules_are_not_replaced(first: str) -> None:
     code = (
         f"import sys, {first}\n"
-        "from plugin_sdk._serving.lazy_grpc import import_grpc\n"
+        "from plugin_sdk._serving.lazy.lazy_grpc import import_grpc\n"
         "grpc = import_grpc()\n"
         "print(hasattr(grpc, 'aio'), type(sys.modules['asyncio']).__name__)"
     )
@@ -109,7 +110,7 @@ def test_a_failed_import_of_grpc_does_not_affect_asyncio() -> None:
     code = (
         "import sys\n"
         "sys.modules['grpc._cython'] = None\n"
-        "from plugin_sdk._serving.lazy_grpc import import_grpc\n"
+        "from plugin_sdk._serving.lazy.lazy_grpc import import_grpc\n"
         "try: import_grpc()\n"
         "except ImportError: print('asyncio' in sys.modules)\n"
         "import asyncio; asyncio.run(asyncio.sleep(0))"

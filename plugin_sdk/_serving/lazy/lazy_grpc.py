@@ -14,21 +14,12 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from plugin_sdk._serving.lazy.later import Later
+
 _LATER = ("inspect", "pkgutil", "socket")
 
 
-class _Later(types.ModuleType):
-    """Stands in for a module inside grpc's compiled module, which keeps the reference it imported."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
-
-
-class _LaterAsyncio(_Later):
+class _LaterAsyncio(Later):
     importing = True
 
     def __getattr__(self, name: str) -> Any:
@@ -44,7 +35,7 @@ def _typing_extensions() -> types.ModuleType:
     def override(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
-    module = _Later("typing_extensions")
+    module = Later("typing_extensions")
     vars(module)["override"] = override
     return module
 
@@ -54,7 +45,7 @@ def import_grpc() -> types.ModuleType:
     if "grpc" in sys.modules or "asyncio" in sys.modules:
         return importlib.import_module("grpc")
     made: list[types.ModuleType] = [_LaterAsyncio("asyncio"), types.ModuleType("grpc.aio")]
-    made += [_typing_extensions(), *map(_Later, _LATER)]
+    made += [_typing_extensions(), *map(Later, _LATER)]
     stand_ins = {module.__name__: module for module in made if module.__name__ not in sys.modules}
     sys.modules.update(stand_ins)
     try:
