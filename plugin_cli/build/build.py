@@ -14,13 +14,13 @@ from plugin_cli.build.bundle.unreached import unreached
 from plugin_cli.build.bundle.warnings import bundle_warnings
 from plugin_cli.build.facts import BuildFacts, build_facts
 from plugin_cli.build.frontend.node import has_own_frontend
-from plugin_cli.build.inputs import bundle_inputs, only_build, work_dir
+from plugin_cli.build.inputs import bundle_inputs
 from plugin_cli.build.preflight import check_buildable
 from plugin_cli.build.report.sizes import Size, package_sizes
 from plugin_cli.build.schema.lint import check_schema
 from plugin_cli.build.schema.read import plugin_schema
 from plugin_cli.build.stage import stage, total_size
-from plugin_cli.build.swap import is_current
+from plugin_cli.build.swap import is_current, only_build, work_dir
 from plugin_cli.build.verify import check_built
 from plugin_cli.build.writers import OwnFrontend, Staged, Writer, write_backend, writers_of
 from plugin_cli.console import Console

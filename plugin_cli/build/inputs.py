@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from plugin_cli.build.author_code import AuthorCode
 from plugin_cli.build.bundle.bundle import BundleInputs
 from plugin_cli.build.bundle.declared import declared
 from plugin_cli.build.settings import build_settings
-from plugin_cli.build.swap import recover
+from plugin_cli.build.swap import work_dir
 from plugin_cli.console import Console
-from plugin_cli.errors import PluginCliError
 from plugin_cli.project import Project
-from plugin_cli.system.cache import ignored_dir
-from plugin_cli.system.file_lock import FileLock
 from plugin_cli.target import Target
 from plugin_cli.venv.create import ensure_environment
 from plugin_cli.venv.installed import installed_in
 from plugin_cli.venv.local_packages import loose_packages, non_editable
 from plugin_cli.venv.python_facts import python_facts
-
-
-def work_dir(project: Project) -> Path:
-    """Return where builds keep what the next one needs again."""
-    return project.state / "cache" / "build"
-
-
-@contextmanager
-def only_build(project: Project) -> Iterator[None]:
-    """Let one build of this plugin run at a time: they share the caches and dist/.
-
-    Raises:
-        PluginCliError: another build runs, or a file cannot be written inside the block.
-    """
-    try:
-        lock = FileLock(ignored_dir(project.state / "cache") / "build.lock")
-        if not lock.acquire():
-            raise PluginCliError(
-                f"another build of {project.plugin_id} is running",
-                remedy="wait for it, or stop `plugin-cli dev`",
-            )
-        try:
-            recover(project.dist, work_dir(project))
-            yield
-        finally:
-            lock.release()
-    except OSError as error:
-        raise PluginCliError(
-            f"the build of {project.plugin_id} cannot write its files; dist/ is as it was",
-            why=str(error),
-            remedy="make the folder writable and see that the disk has room",
-        ) from error
 
 
 def bundle_inputs(

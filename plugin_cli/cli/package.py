@@ -20,11 +20,15 @@ def package(
     """Pack dist/ into <id>-<version>.zip, with sha1 and sha256 beside it."""
     import json
 
+    from plugin_cli.build.swap import whole_dist
     from plugin_cli.console import TerminalConsole
+    from plugin_cli.project import find_project
     from plugin_cli.release.package import package as run
 
     console = TerminalConsole()
-    result = run(Path.cwd(), console, out=out)
+    project = find_project(Path.cwd())
+    with whole_dist(project, console):
+        result = run(project.root, console, out=out)
     console.step(f"packed {result.archive}: {result.size_bytes / 1e6:.1f} MB")
     if as_json:
         sums = [str(path) for path in result.sums]

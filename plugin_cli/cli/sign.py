@@ -27,11 +27,14 @@ def sign(
     """
     import os
 
+    from plugin_cli.build.swap import whole_dist
     from plugin_cli.console import TerminalConsole
+    from plugin_cli.project import find_project
     from plugin_cli.release.sign import sign as run
 
     console = TerminalConsole()
+    project = find_project(Path.cwd())
     urls = tuple(url.strip() for entry in root_urls or [] for url in entry.split(",") if url.strip())
-    with console.working("signing"):
-        result = run(Path.cwd(), root_urls=urls, environment=os.environ)
+    with whole_dist(project, console), console.working("signing"):
+        result = run(project.root, root_urls=urls, environment=os.environ)
     console.step(f"signed {result.files} files: {result.manifest}")

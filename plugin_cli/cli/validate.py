@@ -24,12 +24,18 @@ def validate(
     import json
     from dataclasses import asdict
 
+    from plugin_cli.build.swap import whole_dist
     from plugin_cli.console import TerminalConsole
     from plugin_cli.project import find_project
     from plugin_cli.release.validate import validate as run
 
     console = TerminalConsole()
-    result = run(location or find_project(Path.cwd()).dist)
+    if location is None:
+        project = find_project(Path.cwd())
+        with whole_dist(project, console):
+            result = run(project.dist)
+    else:
+        result = run(location)
     if as_json:
         findings = [asdict(finding) for finding in result.findings]
         console.data(

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from plugin_cli.build import build as module
 from plugin_cli.build.build import BuildResult, build
-from plugin_cli.build.inputs import only_build, work_dir
+from plugin_cli.build.swap import only_build, work_dir
 from plugin_cli.build.writers import Staged
 from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import PluginCliError, ProjectError

@@ -135,7 +135,7 @@ def test_a_swap_that_is_killed_anywhere_loses_nothing(tmp_path: Path) -> None:
         old = {"a": "1", "other/arm": "1", "z": "1"}
         new = {"a": "2", "other/arm": "2", "new": "2"}
         found = files(dist)
-        assert found == new or (old.items() <= found.items() and found.keys() <= old.keys() | {"new"}), step
+        assert found in (old, new), step
         assert [path for path in work.iterdir() if path.name != "made"] == []
         swap(tree(work / "again", a="3"), dist, work)
         assert files(dist) == {"a": "3"}
