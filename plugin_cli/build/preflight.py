@@ -55,6 +55,7 @@ def _foreign(target: Target, host: Target) -> ToolMissingError:
 
 
 def _check_linux() -> None:
+    _check_c_library()  # first: no package mends it, and another system has another way to install them
     packages = sorted({package for tool, package in _TOOLS.items() if shutil.which(tool) is None})
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if not _has_python_library():
@@ -66,7 +67,6 @@ def _check_linux() -> None:
             why="binutils reads the libraries that go into the bundle; libpython is the Python that goes in",
             remedy=f"apt-get install -y {names}   (as root; Debian and Ubuntu)",
         )
-    _check_c_library()
 
 
 def _check_c_library() -> None:

@@ -50,5 +50,7 @@ def add(
         show_merge(console, result.merge)
         console.step(f"{'would add' if dry_run else 'added'} {feature}")
         if feature == "react" and not dry_run:
-            console.step("next: plugin-cli types   (makes src/generated/ from your models), then npm ci")
+            console.step(
+                "next: plugin-cli types   (makes src/generated/ from your models), then plugin-cli build"
+            )
     raise typer.Exit(1 if result.merge.conflicts else 0)

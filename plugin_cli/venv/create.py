@@ -31,7 +31,7 @@ from plugin_cli.venv.local_packages import (
     read_state,
     to_json,
 )
-from plugin_cli.venv.lock import Lock, update_or_warn
+from plugin_cli.venv.lock import unnamed_project, update_or_warn
 from plugin_cli.venv.requirements import Requirements, read_requirements
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
@@ -99,7 +99,9 @@ def _alone(project: Project, console: Console) -> Iterator[None]:
 def _ensure(project: Project, python: Path, console: Console, *, remote: bool, locked: bool) -> None:
     requirements = read_requirements(project, console)
     if locked:
-        (requirements.lock or Lock(project)).require()
+        if requirements.lock is None:
+            raise unnamed_project()
+        requirements.lock.require()
     unfinished = Unfinished(project.environment)
     kept = _read_stamp(project.environment / _STAMP) if python.exists() else None
     is_current = kept is not None and kept["requirements"] == requirements.stamp and unfinished.owner() is None

@@ -136,6 +136,15 @@ def can_lock(document: Mapping[str, Any]) -> bool:
     return isinstance(document.get("project", {}).get("name"), str)
 
 
+def unnamed_project() -> ProjectError:
+    """Return the error for a pyproject.toml that uv cannot lock."""
+    return ProjectError(
+        f"{LOCK} cannot be written for this plugin",
+        why="pyproject.toml has no [project] name, and uv locks only a project that has one",
+        remedy='add name = "..." and version = "1.0.0" to [project] of pyproject.toml',
+    )
+
+
 def update_or_warn(lock: Lock, console: Console, moved: Sequence[str] = ()) -> str | None:
     """Bring the lock in line, and return why that was not possible; `moved` are packages to lock anew."""
     try:

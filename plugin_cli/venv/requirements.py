@@ -14,8 +14,8 @@ from typing import Any
 from plugin_cli.console import Console
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
-from plugin_cli.venv.lock import Lock, can_lock
-from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
+from plugin_cli.venv.lock import Lock, can_lock, unnamed_project
+from plugin_cli.venv.tool_source import DISTRIBUTION, ToolSource, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
 
 _LOCKED = ".plugin-cli-requirements.txt"
@@ -114,34 +114,38 @@ def _tool(
         return ["--upgrade-package", DISTRIBUTION], version, Lock(project)
     if source.kind == "index":
         return [], version, Lock(project, tool=version)
-    if source.kind == "url":  # the lock could only hold one that an index has
-        return [str(source.requirement)], str(source.requirement), None
     folder = project.state / "wheels"
     wheel, new = local_wheel(source, folder)
     if new:
-        console.warn(
-            f"this plugin-cli is not published: its wheel is in {folder.relative_to(project.root)}, which git "
-            "ignores; others can install the plugin's environment once pyproject.toml names an address instead "
-            "(plugin-cli create --tool ADDRESS)"
-        )
+        console.warn(_unpublished(source, folder.relative_to(project.root)))
     identity = (folder / "fingerprint").read_text()
     # A path and not --find-links: a newer package of that name on an index must not win.
     words = ["--reinstall-package", DISTRIBUTION, str(wheel.relative_to(project.root))]
     return words, identity, Lock(project, folder.relative_to(project.root).as_posix(), version)
 
 
+def _unpublished(source: ToolSource, folder: Path) -> str:
+    """Return what keeps others from installing what uv.lock has, and what to do."""
+    if source.requirement is None:
+        return (
+            f"this plugin-cli is not published: its wheel is in {folder}, which git ignores; others can install the "
+            "plugin's environment once pyproject.toml names an address instead (plugin-cli create --tool ADDRESS)"
+        )
+    return (
+        f"pyproject.toml names only a version of plugin-cli, and the running one is from an address: its wheel is in "
+        f"{folder}, which git ignores; others can install what uv.lock has once [project] dependencies of "
+        f'pyproject.toml name that address: "{source.requirement}"'
+    )
+
+
 def upgrade_lock(project: Project, console: Console) -> bool:
     """Take the newest version of every package into uv.lock; return True if that changed it.
 
     Raises:
-        ProjectError: pyproject.toml cannot be locked, or its dependencies cannot be met.
+        ProjectError: pyproject.toml has no name to lock it by, or its dependencies cannot be met.
         ToolFailedError: no package index can be reached, or uv failed.
     """
     lock = read_requirements(project, console).lock
     if lock is None:
-        raise ProjectError(
-            "this plugin has no uv.lock",
-            why=f"pyproject.toml has no [project] name, or does not tell where {DISTRIBUTION} is installed from",
-            remedy=f'dependencies = ["{DISTRIBUTION} @ git+https://..."] names it for everybody',
-        )
+        raise unnamed_project()
     return lock.upgrade()

@@ -97,6 +97,48 @@ def test_the_bundle_of_the_newest_system_runs_in_the_oldest(
         assert health.message == "The data source is working"
 
 
+# A test that starts a program without saying so, and one that says so.
+_NEEDY = """
+import shutil, subprocess, pytest
+
+@pytest.mark.parametrize("tool", ["chromium", "docker", "go", "node"])
+def test_planted(tool):
+    {first}
+    subprocess.run([tool, "--version"], check=True)
+"""
+_SAYS = 'shutil.which(tool) or pytest.skip(f"{tool} is not installed")'
+PLANTED = {
+    "silently": ("pass", 1, "4 failed", "failed (1)"),
+    "saying so": (
+        _SAYS,
+        0,
+        "4 skipped",
+        "skipped (chromium is not installed; docker is not installed; go is not installed; node is not installed)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "code", "count", "outcome"), PLANTED.values(), ids=PLANTED)
+def test_a_test_that_needs_a_tool_fails_its_group_unless_it_says_so(
+    first: str, code: int, count: str, outcome: str, bare_root: dict[str, BareRoot]
+) -> None:
+    root = bare_root[TODAY]
+    assert root.run(f"cd {root.clone} && scripts/setup").returncode == 0
+    copy = clone_into(root, clone=f"/src/planted-{code}")
+    tests = copy.path(f"{copy.clone}/tests")
+    for path in tests.rglob("test_*.py"):
+        path.unlink()
+    (tests / "test_planted.py").write_text(_NEEDY.format(first=first))
+    copy.path(f"{copy.clone}/.venv").symlink_to(f"{root.clone}/.venv")
+
+    done = copy.run(f"cd {copy.clone} && scripts/test unit")
+
+    assert done.returncode == code, done.stdout + done.stderr
+    assert count in done.stdout
+    (line,) = re.findall(r"^== unit: \d+ s, (.*)$", done.stdout, re.MULTILINE)
+    assert line == outcome
+
+
 @pytest.mark.nightly  # as long as all other tests together
 def test_tests_pass_today_and_say_what_they_lack(bare_root: dict[str, BareRoot]) -> None:
     _test(bare_root[TODAY])

@@ -22,7 +22,10 @@ DPKG = {
     "local diversion": (f"local diversion from: {LOADER}\nlocal diversion to: {LOADER}.distrib", []),
     "two architectures": ("libz1:amd64, libz1:i386: /usr/share/doc/libz1", ["libz1:amd64", "libz1:i386"]),
     "no architecture": ("base-files: /lib64", ["base-files"]),
-    "nothing": ("", []),
+    # Alpine's package of dpkg comes with an empty database; the answer goes to stderr.
+    "Alpine": ("", []),
+    "a word of apk": (f"{LOADER} is owned by gcompat-1.1.0-r4", []),
+    "a word of pacman": (f"{LOADER} is owned by glibc 2.40+r16+gaa533d58ff-2", []),
     "a word of another tool": ("warning: database is locked\nsomething else entirely", []),
 }
 
@@ -61,6 +64,7 @@ RPM = {
     "a warning before": ("warning: rpmdb: BDB0113\nglibc|2|g.src.rpm|LGPL", "glibc"),
     "a licence with a bar": ("odd|1|odd.src.rpm|MIT|BSD", "odd"),
     "no owner": ("file /lib64/libc.so.6 is not owned by any package", None),
+    "a word of apk": ("/lib/ld-musl-x86_64.so.1 is owned by musl-1.2.5-r8", None),
     "no database": ("error: cannot open Packages index", None),
     "nothing": ("", None),
 }
