@@ -48,7 +48,7 @@ class BareRoot:
         variables = {"PATH": path, "HOME": home, "USER": user, "LANG": "C.UTF-8"}
         variables |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         return subprocess.run(
-            ["unshare", "--mount", "--pid", "--fork", "sh", "-euc", _ENTER],
+            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", _ENTER],
             env={
                 "PATH": os.environ["PATH"],
                 "ROOT": str(self.folder),
