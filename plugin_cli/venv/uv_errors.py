@@ -37,6 +37,8 @@ _UNKNOWN = re.compile(
 
 _CONFLICT = re.compile(
     r"(?:you require|[\w.-]+ depends on) ([^\s,]+) and ([^\s,]+), we can conclude that your requirements are unsatisfiable"
+    r"|(?:you require|[\w.-]+ depends on) ([^\s,]+), we can conclude that (?:you require|[\w.-]+ depends on) [^\s,]+\."
+    r" And because (?:you require|[\w.-]+ depends on) ([^\s,]+), we can conclude that your requirements are unsatisfiable"
 )
 
 
@@ -71,7 +73,7 @@ def _unsolvable(done: Completed) -> ProjectError:
     text = " ".join(done.stderr.split())
     conflict = _CONFLICT.search(text)
     if conflict is not None:
-        one, other = conflict.groups()
+        one, other = filter(None, conflict.groups())
         return ProjectError(
             f"the dependencies {one} and {other} conflict",
             why=_reason(done.stderr),

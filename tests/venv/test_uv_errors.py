@@ -54,6 +54,11 @@ error: No solution found when resolving dependencies
   cause: Because grpcio-status>=1.70 depends on protobuf>=5 and you require protobuf<4 and grpcio-status>=1.70,
          we can conclude that your requirements are unsatisfiable.
 """
+CONFLICT_IN_TWO_STEPS = """\
+error: No solution found when resolving dependencies
+  cause: Because all versions of tool depend on proto>=6 and you require tool, we can conclude that you require proto>=6.
+         And because you require proto<4, we can conclude that your requirements are unsatisfiable.
+"""
 READ_ONLY = "error: failed to create directory `/plugin/.venv`: Read-only file system (os error 30)\n"
 FULL = "  cause: failed to copy file: No space left on device (os error 28)\n"
 OTHER = "error: something new\n"
@@ -77,6 +82,7 @@ OTHER = "error: something new\n"
         (NO_CACHE, 1, f"{WHAT}: uv's cache cannot be written", "name a folder that you may write to: export UV_CACHE"),
         (TOOL_CONFLICT, 4, "the dependencies protobuf<4 and grafana-plugin-cli conflict", "relax one of the two"),
         (CONFLICT_OF_TWO, 4, "the dependencies protobuf<4 and grpcio-status>=1.70 conflict", "relax one"),
+        (CONFLICT_IN_TWO_STEPS, 4, "the dependencies tool and proto<4 conflict", "relax one of the two"),
         (READ_ONLY, 1, WHAT, "make the plugin's folder writable"),
         (FULL, 1, WHAT, "make the plugin's folder writable"),
         (OTHER, 5, WHAT, None),
