@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.machine import COMMANDS, Row, full_disks, kills, no_network, plugin, table
+from tests.faults.machine import COMMANDS, Row, kills, plugin
+from tests.faults.shortages import full_disks, no_network
+from tests.faults.table import table, write
 
 pytestmark = [
     pytest.mark.e2e,
@@ -37,24 +39,20 @@ def judge(rows: list[Row], capsys: pytest.CaptureFixture[str]) -> None:
     assert [row for row in rows if row.problems or row.healed != row.tries or row.left] == []
 
 
-@pytest.mark.parametrize(
-    "name", ["the first query", "create", pytest.param("dev up", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("name", ["the first query", "create", "dev up"])
 def test_a_command_that_is_cut_short_costs_the_next_nothing(
     root: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judge(list(kills(root, 1, [name])), capsys)
 
 
-@pytest.mark.nightly
 @needs_root
 def test_a_disk_that_was_full_costs_the_next_command_nothing(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    judge([next(full_disks(root, [20]))], capsys)
+    judge(list(full_disks(root, [20], ["the first query"])), capsys)
 
 
-@pytest.mark.nightly
 @needs_root
 def test_a_network_that_was_away_costs_the_next_command_nothing(
     root: Path, capsys: pytest.CaptureFixture[str]
@@ -66,6 +64,18 @@ def test_a_network_that_was_away_costs_the_next_command_nothing(
 @needs_root
 def test_many_faults_at_all_moments_heal(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = list(kills(root, 15, [command.name for command in COMMANDS]))
-    rows += full_disks(root, range(2, 160, 8))
+    rows += full_disks(root, range(2, 120, 8))
     rows += no_network(root, 3)
     judge(rows, capsys)
+
+
+def test_the_table_is_written_in_the_place_of_the_old_one(tmp_path: Path) -> None:
+    page = tmp_path / "faults.md"
+    page.write_text(f"# Faults\n\n{table([Row('old', 1, 1), Row('older', 1, 1)])}\n\nMore.\n")
+
+    write([Row("new", 2, 2, {"uv.lock"})], page)
+
+    assert page.read_text() == (
+        "# Faults\n\n| fault | tries | healed | left behind |\n|---|---:|---:|---|\n"
+        "| new | 2 | 2 | `uv.lock` |\n\nMore.\n"
+    )

@@ -84,8 +84,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Non
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
 
     def run(*names: str) -> None:
-        target = ["pip", "install", "--python", sys.executable, "--target", tmp_path / "site"]
-        run_uv([*target, *(names or ["thing"])], what=WHAT, cwd=tmp_path)
+        words = ["pip", "install", "--python", sys.executable, "--target", str(tmp_path / "site")]
+        run_uv([*words, *(names or ["thing"])], what=WHAT, cwd=tmp_path)
 
     return run
 
