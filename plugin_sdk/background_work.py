@@ -23,7 +23,7 @@ def background(function: F) -> F:
     takes a `threading.Event` called `stop` and returns soon after it is set. A method that raises is logged
     and started again, after a pause that grows from one second to a minute; one that returns is done.
 
-    Example:
+    Examples:
         >>> class Machine(DataSource[Settings, Query]):
         ...     def __init__(self, instance):
         ...         self.latest = None
@@ -52,7 +52,7 @@ class Feed(Generic[T]):
     Every listener gets the values sent while it listens. One that is too slow loses the oldest, of which it
     keeps `most`: the reader is never held up.
 
-    Example:
+    Examples:
         >>> class Machine(DataSource[Settings, Query]):
         ...     def __init__(self, instance):
         ...         self.feed = Feed()

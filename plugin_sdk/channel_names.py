@@ -16,8 +16,9 @@ def channel_name(text: str) -> str:
 
     A `@stream("live/{station}")` method gets the text again, not the name.
 
-    >>> channel_name("New York")
-    'New=20York'
+    Examples:
+        >>> channel_name("New York")
+        'New=20York'
     """
     return "".join(chr(byte) if byte in _PLAIN else f"={byte:02X}" for byte in text.encode())
 
@@ -25,8 +26,9 @@ def channel_name(text: str) -> str:
 def channel_text(name: str) -> str:
     """Return the text that a name was made of; a name made otherwise comes back as it is.
 
-    >>> channel_text("New=20York")
-    'New York'
+    Examples:
+        >>> channel_text("New=20York")
+        'New York'
     """
     return _ESCAPED.sub(_decoded, name)
 

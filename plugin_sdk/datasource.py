@@ -106,7 +106,7 @@ class DataSource(_Plugin, Generic[S, Q]):
     its settings change. Define `query` (one query, queries of a request run concurrently) or `query_data`
     (the whole request, as in the Go SDK), and any of the other methods.
 
-    Example:
+    Examples:
         >>> from pydantic import BaseModel
         >>> class Settings(BaseModel):
         ...     url: str = ""

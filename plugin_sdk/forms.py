@@ -32,7 +32,7 @@ def options_from(resource: str, *params: str) -> Options:
         params: sibling fields whose values are sent as query parameters; the choices are requested
             again when one of them changes.
 
-    Example:
+    Examples:
         >>> options_from("sensors", "station").params
         ('station',)
     """
@@ -107,7 +107,7 @@ def form(
             is the format of variables with several values.
         secret: store a plain `str` setting encrypted, as a `SecretStr` always is.
 
-    Example:
+    Examples:
         >>> from typing import Annotated
         >>> from pydantic import BaseModel, Field
         >>> class Query(BaseModel):

@@ -51,7 +51,7 @@ def resource(method: str, path: str) -> Callable[[F], F]:
     Raises:
         ValueError: the method is not an HTTP method.
 
-    Example:
+    Examples:
         >>> @resource("GET", "/stations/{region}")
         ... def stations(self, region: str) -> list[str]:
         ...     return ["berlin"]
@@ -80,7 +80,7 @@ def stream(path: str) -> Callable[[F], F]:
     Raises:
         ValueError: the path holds a character that Grafana refuses in channels.
 
-    Example:
+    Examples:
         >>> @stream("cpu/{host}")
         ... async def cpu(self, host: str):
         ...     yield {"value": 1}

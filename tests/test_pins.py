@@ -26,7 +26,12 @@ def _requirements() -> dict[str, Requirement]:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     texts = [
         *document["project"]["dependencies"],
-        *document["dependency-groups"]["dev"],
+        *(
+            item
+            for group in document["dependency-groups"].values()
+            for item in group
+            if isinstance(item, str)
+        ),
         *document["build-system"]["requires"],
     ]
     found = [Requirement(text) for text in texts]

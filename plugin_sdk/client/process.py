@@ -92,7 +92,7 @@ class PluginProcess:
     Raises:
         PluginStartError: on entry, if it ends, prints something else, or prints nothing in time.
 
-    Example:
+    Examples:
         >>> with PluginProcess(["dist/gpx_weather_linux_amd64"]) as plugin:
         ...     plugin.client.check_health(settings())
     """

@@ -25,8 +25,9 @@ def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = Fal
             newest.
         is_part: whether more of the result follows, so that a frame without rows does not mean "no data".
 
-    >>> [frame.name for frame in frames_from_any({"a": Frame("", Field("v", [1])), "b": Frame("b")})]
-    ['a']
+    Examples:
+        >>> [frame.name for frame in frames_from_any({"a": Frame("", Field("v", [1])), "b": Frame("b")})]
+        ['a']
     """
     if hasattr(answer, "__next__") and not (_is_table(answer) or hasattr(answer, "__arrow_c_stream__")):
         answer = read_all(answer)

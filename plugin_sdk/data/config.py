@@ -154,8 +154,9 @@ _TYPE_CONFIG = fields.Form(lambda value, where: {"enum": _ENUM.write(value, wher
 class FieldConfig:
     """The display options of one field. An option that is None is left to Grafana and the panel's settings.
 
-    >>> FieldConfig(unit="celsius", decimals=1).to_dict()
-    {'unit': 'celsius', 'decimals': 1}
+    Examples:
+        >>> FieldConfig(unit="celsius", decimals=1).to_dict()
+        {'unit': 'celsius', 'decimals': 1}
     """
 
     display_name: str | None = fields.json_field("displayName", fields.TEXT)

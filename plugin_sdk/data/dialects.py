@@ -142,8 +142,9 @@ def dialect_of(name: str) -> Dialect:
 def quote_identifier(name: str, dialect: str = "standard") -> str:
     """Return a table or column name as a quoted identifier, with each part of `a.b` quoted separately.
 
-    >>> quote_identifier('weather.odd"name')
-    '"weather"."odd""name"'
+    Examples:
+        >>> quote_identifier('weather.odd"name')
+        '"weather"."odd""name"'
     """
     opening = dialect_of(dialect).quote
     closing = "]" if opening == "[" else opening
@@ -158,8 +159,9 @@ def quote_literal(value: object, dialect: str = "standard") -> str:
 
     Where the database driver supports query parameters, prefer those.
 
-    >>> quote_literal("O'Hara")
-    "'O''Hara'"
+    Examples:
+        >>> quote_literal("O'Hara")
+        "'O''Hara'"
     """
     if value is None:
         return "NULL"

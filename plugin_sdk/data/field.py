@@ -29,9 +29,10 @@ class Field:
     `values` is a list, a numpy array, a pandas or polars series, an Arrow array, or any other kind of column;
     None is null. The type is derived from the values unless `type` is given.
 
-    >>> field = Field("value", [1, None, 3], labels={"station": "berlin"})
-    >>> field.type, field.nullable, len(field)
-    (<FieldType.INT64: 'int64'>, True, 3)
+    Examples:
+        >>> field = Field("value", [1, None, 3], labels={"station": "berlin"})
+        >>> field.type, field.nullable, len(field)
+        (<FieldType.INT64: 'int64'>, True, 3)
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class Field:
     ) -> Field:
         """Return a time field of numbers since 1970-01-01 UTC, in `s`, `ms`, `us` or `ns`.
 
-        >>> Field.from_epoch("time", [1_700_000_000_000], unit="ms").to_list()
-        [datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)]
+        Examples:
+            >>> Field.from_epoch("time", [1_700_000_000_000], unit="ms").to_list()
+            [datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc)]
         """
         from plugin_sdk.data._convert.python_types import instants_from_numbers
 

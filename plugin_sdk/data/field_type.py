@@ -33,8 +33,9 @@ class FieldType(Enum):
     def of(cls, name: FieldType | str) -> FieldType:
         """Return the type with this name, which may also be Grafana's (`time.Time`).
 
-        >>> FieldType.of("float64")
-        <FieldType.FLOAT64: 'float64'>
+        Examples:
+            >>> FieldType.of("float64")
+            <FieldType.FLOAT64: 'float64'>
         """
         if isinstance(name, FieldType):
             return name

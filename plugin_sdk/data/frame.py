@@ -16,14 +16,15 @@ from plugin_sdk.data.meta import FrameMeta, Notice
 class Frame:
     """A name and fields of equal length.
 
-    >>> from datetime import UTC, datetime
-    >>> frame = Frame(
-    ...     "temperature",
-    ...     Field("time", [datetime(2026, 1, 1, tzinfo=UTC)]),
-    ...     Field("value", [21.5], labels={"station": "berlin"}),
-    ... )
-    >>> len(frame), [field.type.value for field in frame.fields]
-    (1, ['time', 'float64'])
+    Examples:
+        >>> from datetime import UTC, datetime
+        >>> frame = Frame(
+        ...     "temperature",
+        ...     Field("time", [datetime(2026, 1, 1, tzinfo=UTC)]),
+        ...     Field("value", [21.5], labels={"station": "berlin"}),
+        ... )
+        >>> len(frame), [field.type.value for field in frame.fields]
+        (1, ['time', 'float64'])
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class Frame:
     ) -> Frame:
         """Return a frame of columns, rows, a cursor, numpy, pandas, polars or Arrow.
 
-        >>> Frame.from_any({"name": ["a", "b"], "value": [1.0, None]}).fields[1].nullable
-        True
+        Examples:
+            >>> Frame.from_any({"name": ["a", "b"], "value": [1.0, None]}).fields[1].nullable
+            True
         """
         from plugin_sdk.data._tables import fields_of
 
@@ -63,8 +65,9 @@ class Frame:
     ) -> Frame:
         """Return a frame of rows: tuples with `columns`, or dicts, dataclasses and named tuples.
 
-        >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
-        ['a', 'b']
+        Examples:
+            >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
+            ['a', 'b']
         """
         from plugin_sdk.data._tables import fields_of_rows
 

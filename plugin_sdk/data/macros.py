@@ -61,9 +61,10 @@ def expand(
     Macros insert numbers, instants and quoted names. Their arguments are SQL of the query's author and are
     not changed. `macros` adds macros, or replaces some.
 
-    >>> from plugin_sdk.data.macros import Span
-    >>> expand("SELECT * FROM t WHERE $__timeFilter(at)", Span(0, 60_000))
-    "SELECT * FROM t WHERE at >= '1970-01-01T00:00:00Z' AND at <= '1970-01-01T00:01:00Z'"
+    Examples:
+        >>> from plugin_sdk.data.macros import Span
+        >>> expand("SELECT * FROM t WHERE $__timeFilter(at)", Span(0, 60_000))
+        "SELECT * FROM t WHERE at >= '1970-01-01T00:00:00Z' AND at <= '1970-01-01T00:01:00Z'"
     """
     known = {**MACROS, **(macros or {})}
     make = dialect_of(dialect)
@@ -128,8 +129,9 @@ def _arguments(sql: str, start: int) -> tuple[list[str] | None, int]:
 def parse_interval(text: str) -> int:
     """Return an interval such as `5m` or `1h` in milliseconds; a number without a unit is seconds.
 
-    >>> parse_interval("5m")
-    300000
+    Examples:
+        >>> parse_interval("5m")
+        300000
     """
     match = re.fullmatch(r"\s*['\"]?(\d+)\s*(ms|s|m|h|d|w|M|y)?['\"]?\s*", text)
     if match is None or int(match[1]) == 0:
@@ -140,8 +142,9 @@ def parse_interval(text: str) -> int:
 def format_interval(ms: int) -> str:
     """Return milliseconds in the largest unit that represents them exactly, as in `$__interval`.
 
-    >>> format_interval(600_000), format_interval(1500)
-    ('10m', '1500ms')
+    Examples:
+        >>> format_interval(600_000), format_interval(1500)
+        ('10m', '1500ms')
     """
     units = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"))
     for size, unit in units:

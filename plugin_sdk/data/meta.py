@@ -62,8 +62,9 @@ class VisType(StrEnum):
 class Notice:
     """A message for the user, behind an icon in the panel's corner.
 
-    >>> Notice("only the newest 1,000 rows are shown", severity=NoticeSeverity.WARNING).text
-    'only the newest 1,000 rows are shown'
+    Examples:
+        >>> Notice("only the newest 1,000 rows are shown", severity=NoticeSeverity.WARNING).text
+        'only the newest 1,000 rows are shown'
     """
 
     text: str = fields.json_field("text", fields.TEXT, default="", always=True)

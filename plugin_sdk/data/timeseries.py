@@ -22,8 +22,9 @@ _CELLS = 10_000_000  # rows times series; more would fit neither a browser nor t
 def time_series_type(table: Any) -> str:
     """Return `long` (time, texts, numbers), `wide` (time and numbers) or `not`.
 
-    >>> time_series_type({"station": ["berlin"], "value": [1.0]})
-    'not'
+    Examples:
+        >>> time_series_type({"station": ["berlin"], "value": [1.0]})
+        'not'
     """
     return Series(table).kind
 
@@ -35,12 +36,13 @@ def long_to_wide(table: Any, *, fill: Fill = "null", sort: bool = False) -> Fram
     type that the contract for alerting and expressions requires. A wide table is returned unchanged, and so
     is one without rows, whose shape is unknown.
 
-    >>> from datetime import date
-    >>> day = date(2026, 1, 1)
-    >>> rows = [(day, "berlin", 1.0), (day, "oslo", 2.0)]
-    >>> wide = long_to_wide(Frame.from_rows(rows, ["time", "station", "value"]))
-    >>> [(field.labels, field.values) for field in wide.fields[1:]]
-    [({'station': 'berlin'}, [1.0]), ({'station': 'oslo'}, [2.0])]
+    Examples:
+        >>> from datetime import date
+        >>> day = date(2026, 1, 1)
+        >>> rows = [(day, "berlin", 1.0), (day, "oslo", 2.0)]
+        >>> wide = long_to_wide(Frame.from_rows(rows, ["time", "station", "value"]))
+        >>> [(field.labels, field.values) for field in wide.fields[1:]]
+        [({'station': 'berlin'}, [1.0]), ({'station': 'oslo'}, [2.0])]
     """
     series = Series(table)
     if given_back := _given_back(series, FrameType.TIMESERIES_WIDE, sort=sort):
@@ -139,10 +141,11 @@ def filled(values: list[Any], here: set[int], fill: Fill, like: CheckedField) ->
 def wide_to_long(table: Any) -> Frame:
     """Return one row for each time and series, with the labels as text fields.
 
-    >>> from datetime import date
-    >>> frame = Frame("", Field("t", [date(2026, 1, 1)]), Field("v", [1.0], labels={"station": "oslo"}))
-    >>> [field.name for field in wide_to_long(frame).fields]
-    ['t', 'v', 'station']
+    Examples:
+        >>> from datetime import date
+        >>> frame = Frame("", Field("t", [date(2026, 1, 1)]), Field("v", [1.0], labels={"station": "oslo"}))
+        >>> [field.name for field in wide_to_long(frame).fields]
+        ['t', 'v', 'station']
     """
     series = Series(table)
     if given_back := _given_back(series, FrameType.TIMESERIES_LONG):

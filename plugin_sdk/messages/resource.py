@@ -15,8 +15,9 @@ from plugin_sdk.messages.headers import Headers
 class Params(dict[str, str]):
     """The parameters of a query string: the last value of each name, and all of them.
 
-    >>> Params([("tag", "a"), ("tag", "b")]).getlist("tag")
-    ['a', 'b']
+    Examples:
+        >>> Params([("tag", "a"), ("tag", "b")]).getlist("tag")
+        ['a', 'b']
     """
 
     def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:

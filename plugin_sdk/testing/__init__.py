@@ -1,6 +1,6 @@
 """For authors' tests: a plugin in the test's own process, or one started as Grafana starts it.
 
-Example:
+Examples:
     >>> from plugin_sdk.testing import in_process, settings
     >>> with in_process(Weather) as plugin:
     ...     result = plugin.query_data([{"refId": "A", "station": "berlin"}], settings({"url": ""}))
