@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +37,7 @@ class Git:
             name: value
             for name, value in environment.items()
             if not name.startswith("GIT_") or name.startswith(keep)
-        }
+        } | {"LC_ALL": "C"}  # its words are compared below
 
     @staticmethod
     def require() -> None:
@@ -63,8 +65,16 @@ class Git:
         return self._run("rev-parse", "HEAD").strip()
 
     def is_repository(self) -> bool:
-        """Return True if the folder is inside a git work tree."""
-        return self._call("rev-parse", "--is-inside-work-tree").stdout.strip() == "true"
+        """Return True if the folder is inside a git work tree.
+
+        Raises:
+            ToolFailedError: git refuses to say, for the folder is another user's or a setting is wrong.
+        """
+        question = ("rev-parse", "--is-inside-work-tree")
+        done = self._call(*question)
+        if done.returncode != 0 and "not a git repository" not in done.stderr.lower():
+            raise self._failure(self._command(*question), done.returncode, done.stderr)
+        return done.stdout.strip() == "true"
 
     def changes(self, *, but: str | None = None) -> tuple[str, ...]:
         """Return the lines of `git status` for what is not committed below the folder, `but` for one file."""
@@ -118,6 +128,9 @@ class Git:
     @staticmethod
     def _failure(command: list[str], returncode: int, output: str) -> ToolFailedError:
         remedy = next((advice for words, advice in _REMEDIES.items() if words in output.lower()), None)
+        named = re.search(r"repository at '(.+)'", output)
+        if remedy is not None and named is not None:
+            remedy = remedy.replace("<DIR>", shlex.quote(named[1]))
         return ToolFailedError(
             "git failed", command=command, returncode=returncode, output=output, remedy=remedy
         )
