@@ -109,6 +109,8 @@ class SourcePlugin:
             "type": "datasource",
             "backend": True,
             "executable": "gpx_weather",
+            "info": {"version": "%VERSION%", "updated": "%TODAY%"},
+            "dependencies": {"grafanaDependency": ">=11.6.0"},
         }
     )
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plugin_cli.build.fingerprint import content_fingerprint
+from plugin_cli.build.source_metadata import check_source_metadata
 from plugin_cli.errors import PluginCliError, ProjectError, UsageError
 from plugin_cli.project import Project
 from plugin_cli.system.process import run
@@ -61,9 +62,10 @@ def build_facts(project: Project, inputs: Iterable[tuple[str, Path]]) -> BuildFa
         inputs: the author's files that it is built from, by name; pyproject.toml counts anyway.
 
     Raises:
-        ProjectError: pyproject.toml has no version.
+        ProjectError: pyproject.toml has no version, or src/plugin.json is not what Grafana takes.
         UsageError: SOURCE_DATE_EPOCH is not a number.
     """
+    check_source_metadata(project)
     files = [*inputs, ("pyproject.toml", project.root / "pyproject.toml")]
     return BuildFacts(
         project_version(project), content_fingerprint(files), _time(project, [path for _, path in files])

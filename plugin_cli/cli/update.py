@@ -12,6 +12,10 @@ from plugin_cli.cli.app import app
 
 @app.command()
 def update(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PACKAGE]...", help="With --packages: only these.", show_default=False),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would change; write nothing.")
     ] = False,
@@ -26,8 +30,8 @@ def update(
     """
     import json
 
-    if packages:
-        _update_packages(dry_run=dry_run)
+    if packages or names:
+        _update_packages(names or [], packages=packages, dry_run=dry_run)
         return
     from plugin_cli.cli.show.merge import merge_json, show_merge
     from plugin_cli.cli.tool import running_tool
@@ -46,15 +50,19 @@ def update(
     raise typer.Exit(1 if result.merge.conflicts else 0)
 
 
-def _update_packages(*, dry_run: bool) -> None:
+def _update_packages(names: list[str], *, packages: bool, dry_run: bool) -> None:
     from plugin_cli.console import TerminalConsole
     from plugin_cli.errors import UsageError
     from plugin_cli.project import find_project
     from plugin_cli.venv.requirements import upgrade_lock
 
+    if not packages:
+        raise UsageError(
+            f"unexpected argument {names[0]!r}", remedy=f"plugin-cli update --packages {' '.join(names)}"
+        )
     if dry_run:
         raise UsageError("--packages goes without --dry-run", remedy="git diff uv.lock   (afterwards)")
     console = TerminalConsole()
     with console.working("looking for the newest packages"):
-        changed = upgrade_lock(find_project(Path.cwd()), console)
+        changed = upgrade_lock(find_project(Path.cwd()), console, names)
     console.step("uv.lock has changed: build, test and commit it" if changed else "nothing to change")

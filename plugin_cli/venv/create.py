@@ -20,6 +20,7 @@ from plugin_cli.system.process import run
 from plugin_cli.system.cache import ignored_dir
 from plugin_cli.system.file_lock import FileLock
 from plugin_cli.system.json_file import write_json
+from plugin_cli.venv.branches import moved_branches
 from plugin_cli.venv.health import UNFINISHED, Unfinished, damaged_packages, distributions, listing, site_packages
 from plugin_cli.venv.hidden import check_module_names
 from plugin_cli.venv.installed import installed_in
@@ -31,7 +32,7 @@ from plugin_cli.venv.local_packages import (
     read_state,
     to_json,
 )
-from plugin_cli.venv.lock import unnamed_project, update_or_warn
+from plugin_cli.venv.lock import LOCK, unnamed_project, update_or_warn
 from plugin_cli.venv.requirements import Requirements, read_requirements
 from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
 from plugin_cli.venv.tool_wheel import local_wheel
@@ -49,12 +50,13 @@ def ensure_environment(
 ) -> Path:
     """Return the Python of the plugin's environment, made or brought up to date when needed.
 
-    A package of this machine is installed again when its files have changed.
+    A package of this machine is installed again when its files have changed. One of a branch stays at the commit of
+    uv.lock; where there is none, it follows the branch.
 
     Args:
         project: the plugin.
         console: reports what happens.
-        remote: install a package from a branch of another machine's repository again when the branch has moved.
+        remote: see also whether branches of repositories of other machines have moved, and report those that have.
         locked: take the versions of uv.lock, commits of branches too, or nothing.
 
     Raises:
@@ -67,6 +69,9 @@ def ensure_environment(
         with _alone(project, console):
             _ensure(project, python, console, remote=remote, locked=locked)
         check_module_names(project, _site_packages(project))
+        if remote and not locked and (project.root / LOCK).is_file():
+            for branch in moved_branches(project.root / LOCK):
+                console.warn(str(branch))
     except OSError as error:
         raise PluginCliError(
             f"the plugin's environment cannot be made in {project.root}",

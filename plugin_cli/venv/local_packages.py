@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 
 from plugin_cli.console import Console
 from plugin_cli.system.process import run
+from plugin_cli.venv.branches import newest_commit
 from plugin_cli.venv.installed import Installed, installed_in
 from plugin_cli.venv.tool_source import DISTRIBUTION
 from plugin_cli.venv.uv import run_uv
@@ -23,7 +24,6 @@ from plugin_cli.venv.uv import run_uv
 # Folders that tools fill, which are no part of what a package is built from.
 _MADE = ("__pycache__", "build", "dist", "node_modules")
 _BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
-_LOOKUP_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -91,21 +91,8 @@ def _is_changed(package: LocalPackage, *, remote: bool) -> bool:
         return _state(Path(package.location), package.editable) != package.state
     if not remote and local_path(package.location) is None:
         return False
-    newest = _newest_commit(package.location, package.revision)
+    newest = newest_commit(package.location, package.revision)
     return newest not in ("", package.state)
-
-
-def _newest_commit(address: str, revision: str) -> str:
-    """Return the commit that a branch of a repository is at, nothing where it cannot be reached."""
-    command = ["git", "ls-remote", address, revision or "HEAD"]
-    done = run(
-        command,
-        what="the repository of a dependency cannot be read",
-        env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
-        timeout_seconds=_LOOKUP_SECONDS,
-        check=False,
-    )
-    return done.stdout.split()[0] if done.returncode == 0 and done.stdout.split() else ""
 
 
 def _state(location: Path, editable: bool) -> str:

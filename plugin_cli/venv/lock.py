@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -87,15 +89,16 @@ class Lock:
             changed = "now holds the version of every package" if before is None else "has changed"
             console.step(f"{LOCK} {changed}: commit it, and every build installs the same")
 
-    def upgrade(self) -> bool:
-        """Take the newest version of everything; return True if that changed something.
+    def upgrade(self, names: Sequence[str] = ()) -> bool:
+        """Take the newest version or commit of `names`, or of everything; return True if that changed something.
 
         Raises:
-            ProjectError: the dependencies cannot be met.
+            ProjectError: the dependencies cannot be met, or the lock has none of that name.
             ToolFailedError: no package index can be reached, or uv failed.
         """
         before = self.digest()
-        self._lock("--upgrade")
+        self._check_names(names)
+        self._lock(*([word for name in names for word in ("--upgrade-package", name)] or ["--upgrade"]))
         return self.digest() != before
 
     def export(self, path: Path, groups: Sequence[str], *, with_tool: bool) -> None:
@@ -127,8 +130,22 @@ class Lock:
         return self.tool is not None and self._locked_tool() != self.tool
 
     def _locked_tool(self) -> str | None:
-        packages = tomllib.loads(self.path.read_text(encoding="utf-8")).get("package", [])
-        return next((str(item.get("version")) for item in packages if item.get("name") == DISTRIBUTION), None)
+        found = (item.get("version") for item in self._packages() if item.get("name") == DISTRIBUTION)
+        return next(map(str, found), None)
+
+    def _packages(self) -> list[dict[str, Any]]:
+        return tomllib.loads(self.path.read_text(encoding="utf-8")).get("package", [])
+
+    def _check_names(self, names: Sequence[str]) -> None:
+        known = [str(item.get("name")) for item in self._packages()] if names and self.path.is_file() else []
+        for name in names:
+            if re.sub(r"[-_.]+", "-", name).lower() not in known:
+                near = get_close_matches(name, known, n=1) or known[:5]
+                raise ProjectError(
+                    f"{LOCK} has no package {name!r}",
+                    why=f"nearest: {', '.join(near)}" if near else "it does not exist",
+                    remedy="plugin-cli update --packages   (for all of them)",
+                )
 
 
 def can_lock(document: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,8 @@ def _unpublished(source: ToolSource, folder: Path) -> str:
     )
 
 
-def upgrade_lock(project: Project, console: Console) -> bool:
-    """Take the newest version of every package into uv.lock; return True if that changed it.
+def upgrade_lock(project: Project, console: Console, names: Sequence[str] = ()) -> bool:
+    """Take the newest version of `names`, or of every package, into uv.lock; return True if that changed it.
 
     Raises:
         ProjectError: pyproject.toml has no name to lock it by, or its dependencies cannot be met.
@@ -148,4 +148,4 @@ def upgrade_lock(project: Project, console: Console) -> bool:
     lock = read_requirements(project, console).lock
     if lock is None:
         raise unnamed_project()
-    return lock.upgrade()
+    return lock.upgrade(names)

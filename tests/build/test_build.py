@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -236,6 +237,19 @@ def test_models_that_cannot_be_shown_are_refused_before_the_bundle(bed: Bed) -> 
     assert bed.done == ["preflight", "inputs"]
 
 
+def test_a_plugin_json_that_grafana_refuses_is_refused_before_anything_is_made(bed: Bed) -> None:
+    path = bed.plugin.root / "src" / "plugin.json"
+    metadata = json.loads(path.read_text())
+    path.write_text(json.dumps({**metadata, "backend": "yes"}))
+
+    with pytest.raises(
+        ProjectError, match=r"src/plugin\.json is not what Grafana takes\n  \"backend\" is 'yes'"
+    ):
+        bed.build()
+
+    assert bed.done == ["preflight"]
+
+
 def test_clean_discards_what_was_kept_and_the_environment(bed: Bed) -> None:
     bed.build()
     kept = work_dir(find_project(bed.plugin.root)) / TARGET.folder / "kept"
@@ -263,7 +277,9 @@ def test_two_builds_of_a_plugin_do_not_run_at_once(bed: Bed) -> None:
 def panel(bed: Bed) -> Bed:
     """A plugin without a backend whose frontend is written by hand."""
     path = bed.plugin.root / "src" / "plugin.json"
-    path.write_text(path.read_text().replace('"backend": true', '"backend": false'))
+    metadata = json.loads(path.read_text())
+    del metadata["executable"]
+    path.write_text(json.dumps({**metadata, "type": "panel", "id": "acme-weather-panel", "backend": False}))
     (bed.plugin.root / "src" / "module.js").write_text("define([])")
     assert not find_project(bed.plugin.root).metadata["backend"]
     return bed

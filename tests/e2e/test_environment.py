@@ -237,3 +237,61 @@ def test_a_lock_that_a_dead_command_left_holds_nobody_up(lossy: Project) -> None
     lock = project.state / "cache" / "environment.lock"
     assert subprocess.run([sys.executable, "-c", code, lock], check=False).returncode == -9
     assert works(ensure_environment(project, QUIET))
+
+
+NEIGHBOUR = {
+    "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    '[project]\nname = "neighbour"\nversion = "1.0"\n',
+    # A backend of its own: no index is needed to build it.
+    "backend.py": "import os, zipfile\n"
+    "def build_wheel(folder, config_settings=None, metadata_directory=None):\n"
+    "    name = 'neighbour-1.0-py3-none-any.whl'\n"
+    "    info = 'neighbour-1.0.dist-info/'\n"
+    "    with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:\n"
+    "        wheel.write('neighbour.py')\n"
+    "        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: neighbour\\nVersion: 1.0\\n')\n"
+    "        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
+    "        wheel.writestr(info + 'RECORD', '')\n"
+    "    return name\n",
+    "neighbour.py": "VALUE = 1\n",
+}
+
+
+def commit(folder: Path) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for command in (["init", "-qb", "main"], ["add", "-A"], [*who, "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_branch_that_moved_is_reported_and_taken_only_when_asked(
+    lossy: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, console = tmp_path / "neighbour", TerminalConsole()
+    folder.mkdir()
+    for name, text in NEIGHBOUR.items():
+        (folder / name).write_text(text)
+    commit(folder)
+    path = lossy.root / "pyproject.toml"
+    text = path.read_text().replace('"httpx>=0.27",', f'"httpx>=0.27", "neighbour @ git+{folder.as_uri()}",')
+    path.write_text(text)
+
+    def value(*, remote: bool = True, locked: bool = False) -> str:
+        python = ensure_environment(lossy, console, remote=remote, locked=locked)
+        code = "import neighbour; print(neighbour.VALUE)"
+        return subprocess.run(
+            [python, "-c", code], cwd="/", check=True, capture_output=True, text=True
+        ).stdout
+
+    assert value() == "1\n"
+    (folder / "neighbour.py").write_text("VALUE = 2\n")
+    commit(folder)
+    capsys.readouterr()
+
+    assert value() == "1\n"
+    assert "the main branch of neighbour has moved to " in capsys.readouterr().err
+    assert (value(remote=False), value(locked=True)) == ("1\n", "1\n")
+    assert capsys.readouterr().err == ""
+
+    run_tool("update", "--packages", "neighbour", cwd=lossy.root)
+    assert value() == "2\n"
+    assert "has moved" not in capsys.readouterr().err

@@ -104,7 +104,7 @@ def test_a_changed_line_of_a_package_beside_the_plugin_is_built(
 
 
 @pytest.mark.nightly
-def test_a_branch_that_moved_is_built(plugin: BuiltPlugin, code: Path) -> None:
+def test_a_branch_that_moved_is_built_once_the_lock_takes_it(plugin: BuiltPlugin, code: Path) -> None:
     folder = plugin.root.parent / "neighbour"
     names = {f"GIT_{role}_{part}": "a@b.c" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
 
@@ -120,4 +120,8 @@ def test_a_branch_that_moved_is_built(plugin: BuiltPlugin, code: Path) -> None:
     assert health(plugin) == "one-data linked asset"
     code.write_text(NEIGHBOUR.format(value="three"))
     git("commit", "-qam", "three")
+    said = run_tool("build", "linux", cwd=plugin.root).stderr
+    assert "branch 'main' of neighbour has moved" in said
+    assert health(plugin) == "one-data linked asset"
+    run_tool("update", "--packages", "neighbour", cwd=plugin.root)
     assert health(plugin) == "three-data linked asset"

@@ -71,6 +71,21 @@ def test_a_newer_release_changes_nothing_until_it_is_wanted(project: Project, tm
     assert lock.upgrade() is False
 
 
+def test_one_package_alone_is_upgraded_by_its_name(project: Project, tmp_path: Path) -> None:
+    _depend(project, "thing", "other_thing", TOOL)
+    make_wheel(tmp_path / "links", "other_thing", "1.0")
+    lock = Lock(project)
+    lock.update(CONSOLE)
+    for name in ("thing", "other_thing"):
+        make_wheel(tmp_path / "links", name, "1.1")
+
+    assert lock.upgrade(["Other.Thing"]) is True
+    assert _locked(project) == {"thing": "1.0", "other-thing": "1.1", TOOL: "0.1.0"}
+
+    with pytest.raises(ProjectError, match=r"uv\.lock has no package 'thinge'\n  nearest: thing\n"):
+        lock.upgrade(["thinge"])
+
+
 def test_a_new_dependency_is_added_and_the_others_stay(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

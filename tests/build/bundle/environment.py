@@ -67,7 +67,15 @@ def make_plugin(
 ) -> Project:
     """Write a plugin whose package is `weather`."""
     (root / "src").mkdir(parents=True, exist_ok=True)
-    metadata = {"id": "acme-weather-datasource", "executable": "gpx_weather", "backend": True}
+    metadata: dict[str, Any] = {
+        "type": "datasource",
+        "name": "Weather",
+        "id": "acme-weather-datasource",
+        "backend": True,
+        "executable": "gpx_weather",
+        "info": {"version": "%VERSION%", "updated": "%TODAY%"},
+        "dependencies": {"grafanaDependency": ">=11.6.0"},
+    }
     (root / "src" / "plugin.json").write_text(json.dumps(metadata))
     package = root / "backend" / "weather"
     package.mkdir(parents=True, exist_ok=True)
