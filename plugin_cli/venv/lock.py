@@ -134,7 +134,8 @@ class Lock:
         return next(map(str, found), None)
 
     def _packages(self) -> list[dict[str, Any]]:
-        return tomllib.loads(self.path.read_text(encoding="utf-8")).get("package", [])
+        packages: list[dict[str, Any]] = tomllib.loads(self.path.read_text(encoding="utf-8")).get("package", [])
+        return packages
 
     def _check_names(self, names: Sequence[str]) -> None:
         known = [str(item.get("name")) for item in self._packages()] if names and self.path.is_file() else []

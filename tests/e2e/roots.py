@@ -83,13 +83,20 @@ def _running(command: Sequence[str | Path], sockets: Path) -> Iterator[tuple[Plu
 
 def need_roots() -> None:
     """Skip where no root can be made or entered."""
+    if missing := missing_for_roots():
+        pytest.skip(missing)
+
+
+def missing_for_roots() -> str | None:
+    """Return why no root can be made or entered here, None where it can."""
     if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("chroot needs root on Linux")
+        return "chroot needs root on Linux"
     for tool in ("debootstrap", "unshare", "chroot"):
         if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+            return f"{tool} is not installed"
     if not Path("/bin/busybox").exists() or not list(Path("/lib").glob("ld-musl-*")):
-        pytest.skip("busybox-static or musl is not installed")
+        return "busybox-static or musl is not installed"
+    return None
 
 
 def make_root(name: str, folder: Path) -> Root:

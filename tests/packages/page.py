@@ -47,7 +47,8 @@ def write_page(path: Path, sets: tuple[PackageSet, ...], results: Mapping[str, O
 def _row(case: PackageSet, outcome: Outcome) -> str:
     packages = ", ".join(case.packages).replace("|", "\\|")
     verdict = {"right": "right", "wrong": "wrong", "cannot": "cannot work"}[outcome.verdict]
-    verdict += ", root" if case.root and outcome.verdict == "right" else ""
+    verdict += ", root" if outcome.root and outcome.verdict == "right" else ""
+    verdict += f", {outcome.zip_megabytes:.0f} MB zipped" if outcome.zip_megabytes else ""
     verdict += f": {outcome.note}".replace("|", "\\|") if outcome.note else ""
     return (
         f"| {case.name} | {packages} | {outcome.build_seconds:.0f} s | {outcome.megabytes:.0f} MB "

@@ -6,6 +6,7 @@ PACKAGES = ["scipy", "polars", "google-cloud-bigquery"]
 EXPECTED = [0.5, [4, 2], "p.d.t"]
 KIND = "what a data source of a company holds at once"
 ROOT = True
+ZIP = True
 
 
 def answer():
