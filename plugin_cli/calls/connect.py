@@ -128,7 +128,7 @@ def _find_session(project: Project, kind: BackendKind) -> Session | None:
     if kind is BackendKind.DEV:
         raise PluginCliError(
             "the running session's backend cannot be called from here",
-            why="Grafana started it inside its container",
+            why="Grafana started it" + (" inside its container" if session.container else ""),
             remedy="--backend dist, which starts the same one for the call",
         )
     return None

@@ -30,7 +30,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Result as JSON on stdo
 @dev.command()
 def up(
     runtime: Annotated[
-        str, typer.Option(help="docker, preview, or auto: Grafana in Docker where an engine answers.")
+        str,
+        typer.Option(
+            help="docker, local (the Grafana installed here), preview, or auto: the first that can run."
+        ),
     ] = "auto",
     backend: Annotated[
         str, typer.Option(help="source: what you write, restarted on change; dist: what was built.")
@@ -53,6 +56,14 @@ def up(
     grafana_version: Annotated[
         str | None,
         typer.Option(metavar="TAG", help="Another tag of that image, e.g. 12.4.3.", show_default=False),
+    ] = None,
+    grafana: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="The installed Grafana: its program or its folder; found unless given.",
+            show_default=False,
+        ),
     ] = None,
     debugpy: Annotated[
         bool, typer.Option("--debugpy", help="Let a debugger attach to the backend from source.")
@@ -85,6 +96,7 @@ def up(
         settings_file=settings,
         image=image,
         grafana_version=grafana_version,
+        grafana=grafana,
         debug_port=debug_port if debugpy else None,
         reports=reports,
     )
@@ -92,11 +104,9 @@ def up(
 
 def _show(result: DevUpResult, console: TerminalConsole, *, detach: bool, as_json: bool) -> None:
     session = result.session
-    what = "Grafana" if session.runtime == "docker" else "the preview"
-    if result.found:
-        console.step(f"{what} runs already for {session.plugin_id} (backend: {session.backend})")
-    else:
-        console.step(f"{what} runs with {session.plugin_id} (backend: {session.backend})")
+    state = "runs already for" if result.found else "runs with"
+    why = f" because {session.why}" if session.why else ""
+    console.step(f"{session.what} {state} {session.plugin_id} (backend: {session.backend}){why}")
     if as_json:
         document = {
             "url": session.url,
@@ -105,6 +115,8 @@ def _show(result: DevUpResult, console: TerminalConsole, *, detach: bool, as_jso
             "plugin": session.plugin_id,
             "pid": session.pid,
             "container": session.container,
+            "what": session.what,
+            "why": session.why or None,
             "found": result.found,
         }
         console.data(json.dumps(document))
@@ -148,6 +160,7 @@ def status(as_json: JsonOption = False) -> None:
         console.data(
             f"{result.session.runtime}  {result.session.url}  backend: {result.session.backend}{answers}"
         )
+        console.step(result.session.what + (f", because {result.session.why}" if result.session.why else ""))
         if result.unread:
             console.warn(f"the data source keeps its last settings: {result.unread}")
         if result.problem is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_cli.console import Console
-from plugin_cli.dev.cleanup import clean_crashed
+from plugin_cli.dev.cleanup import clean_crashed, clean_unrecorded
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import find_root
 from plugin_cli.session.record import Session, SessionFolder, session_folder
@@ -38,6 +38,7 @@ def dev_down(root: Path, console: Console) -> DevDownResult:
     crashed = folder.crashed()
     if crashed is not None:
         clean_crashed(crashed)
+    clean_unrecorded(folder)
     if folder.path.is_dir():
         folder.remove()
     return DevDownResult(ran, session)

@@ -31,11 +31,16 @@ class DevUpResult:
 
 
 class Runtime(Protocol):
-    """What a session runs: the preview, or Grafana in Docker."""
+    """What a session runs: Grafana in Docker, one installed on this machine, or the preview."""
 
     @property
     def name(self) -> str:
-        """`preview` or `docker`."""
+        """`docker`, `local` or `preview`."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """What runs, for people: which Grafana and from where, or the preview."""
         ...
 
     @property
@@ -66,7 +71,7 @@ class Runtime(Protocol):
 def own_session(
     project: Project,
     folder: SessionFolder,
-    start: Callable[[], AbstractContextManager[Runtime]],
+    start: Callable[[], AbstractContextManager[tuple[Runtime, str]]],
     console: Console,
     ready: Callable[[DevUpResult], None],
     clean: Callable[[Session], None],
@@ -77,7 +82,7 @@ def own_session(
     Args:
         project: the plugin.
         folder: where the session is recorded.
-        start: starts the runtime; leaving its context ends it.
+        start: starts the runtime and yields it, with why it is this one; leaving its context ends it.
         console: takes the status.
         ready: called once, when the page can be opened.
         clean: removes what a crashed run of before left outside its folder.
@@ -90,9 +95,9 @@ def own_session(
                 console.step("the last `dev up` did not end cleanly: removing what it left")
                 clean(crashed)
                 folder.forget_crashed()
-            with start() as runtime:
+            with start() as (runtime, why):
                 stopped.started()
-                result = DevUpResult(_describe(project, runtime, settings_file))
+                result = DevUpResult(_describe(project, runtime, why, settings_file))
                 folder.write(result.session)
                 ready(result)
                 try:
@@ -107,7 +112,7 @@ def own_session(
     return result
 
 
-def _describe(project: Project, runtime: Runtime, settings_file: Path | None) -> Session:
+def _describe(project: Project, runtime: Runtime, why: str, settings_file: Path | None) -> Session:
     return Session(
         plugin_id=project.plugin_id,
         root=str(project.root),
@@ -120,6 +125,8 @@ def _describe(project: Project, runtime: Runtime, settings_file: Path | None) ->
         engine=runtime.engine,
         run=uuid.uuid4().hex,
         settings_file=None if settings_file is None else str(settings_file.resolve()),
+        what=runtime.what,
+        why=why,
     )
 
 

@@ -53,6 +53,8 @@ class DevStatusResult:
                 "pid": facts.pid,
                 "seconds": round(time.time() - facts.started),
                 "container": facts.container,
+                "what": facts.what,
+                "why": facts.why or None,
                 "loaded": None if self.backend is None else self.backend.loaded,
                 "settingsError": self.unread or None,
                 "error": None if self.problem is None else _error(self.problem),

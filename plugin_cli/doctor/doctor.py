@@ -50,7 +50,7 @@ def doctor(root: Path, *, log: Path | None = None) -> DoctorResult:
             raise UsageError(f"--log: {log} cannot be read", why=str(error)) from error
         found = diagnose(text, project.plugin_id if project else None)
         return DoctorResult((), found, str(log))
-    checks = tuple(check_machine())
+    checks = tuple(check_machine(project.metadata if project else None))
     built = project.built_executable(host_target()) if project and _has_executable(project) else None
     if project is None or built is None or not built.is_file():
         return DoctorResult(checks, ())

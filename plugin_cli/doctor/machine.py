@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from plugin_cli.errors import PluginCliError
+from plugin_cli.errors import PluginCliError, ProjectError
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,13 @@ class Check:
     remedy: str = ""
 
 
-def check_machine() -> list[Check]:
-    """Look at everything; nothing is started and nothing changed."""
-    return [_python(), _uv(), _build(), _git(), _docker(), _node(), _cache()]
+def check_machine(metadata: Mapping[str, Any] | None = None) -> list[Check]:
+    """Look at everything; nothing is started and nothing changed.
+
+    Args:
+        metadata: the plugin.json of a plugin that the Grafana installed here has to suit.
+    """
+    return [_python(), _uv(), _build(), _git(), _docker(), _grafana(metadata or {}), _node(), _cache()]
 
 
 def _python() -> Check:
@@ -83,6 +89,26 @@ def _docker() -> Check:
             client.close()
 
     return _try("Docker engine", "dev up --runtime docker", False, version)
+
+
+def _grafana(metadata: Mapping[str, Any]) -> Check:
+    from plugin_cli.grafana_version import allowed_versions, version_problem
+    from plugin_cli.system.installed_grafana import find_grafana
+
+    def version() -> str:
+        found = find_grafana(os.environ)
+        number = found.version()
+        problem = version_problem(metadata, number)
+        if problem is not None:
+            raise ProjectError(
+                f"{number}, {found.home}",
+                why=problem,
+                remedy="plugin-cli dev up --grafana PATH   (another one)",
+            )
+        allowed = allowed_versions(metadata)
+        return f"{number}, {found.home}" + (f", which src/plugin.json allows ({allowed})" if allowed else "")
+
+    return _try("Grafana on this machine", "dev up --runtime local", False, version)
 
 
 def _node() -> Check:

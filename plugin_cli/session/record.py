@@ -28,7 +28,7 @@ class Session:
     Attributes:
         plugin_id: the plugin it runs.
         root: the plugin's repository.
-        runtime: `preview` or `docker`.
+        runtime: `docker`, `local` or `preview`.
         backend: `source` or `dist`.
         url: the page to open.
         pid: the process that owns it.
@@ -37,6 +37,8 @@ class Session:
         engine: the address of the Docker engine that runs it.
         run: the number of this run, so that a reader can distinguish a new session from the previous one.
         settings_file: what the data source's settings were read from instead of provisioning/.
+        what: what runs, for people: which Grafana and from where.
+        why: why this runtime and no other; empty where it was named.
     """
 
     plugin_id: str
@@ -50,6 +52,8 @@ class Session:
     engine: str | None = None
     run: str = ""
     settings_file: str | None = None
+    what: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,48 @@ class Process:
 
 def this_process() -> Process:
     """Return the running process."""
-    return Process(os.getpid(), start_of(os.getpid()) or "")
+    return process(os.getpid())
+
+
+def process(pid: int) -> Process:
+    """Return the process that has this number now."""
+    return Process(pid, start_of(pid) or "")
+
+
+def processes_running(folder: Path, parent: int | None = None) -> list[int]:
+    """Return the processes whose program, or shell script, lies below `folder`; none on Windows.
+
+    Args:
+        folder: of programs.
+        parent: only what this process started.
+    """
+    heads = tuple({f"{path}{os.sep}" for path in (folder, folder.resolve())})
+    return [
+        pid
+        for pid, started_by, line in _processes()
+        if _runs_below(line, heads) and parent in (None, started_by)
+    ]
+
+
+def _runs_below(line: str, heads: tuple[str, ...]) -> bool:
+    # A script that ends in `exec tail -f` of itself is one too.
+    script = line.startswith(("/bin/sh ", "tail "))
+    return line.startswith(heads) or (script and any(f" {head}" in line for head in heads))
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Yield each process' number, that of its parent, and its command line."""
+    if sys.platform == "linux":
+        for path in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, IndexError):
+                line = os.fsdecode((path / "cmdline").read_bytes()).replace("\0", " ")
+                stat = (path / "stat").read_text(encoding="utf-8", errors="replace")
+                yield int(path.name), int(stat.rpartition(")")[2].split()[1]), line
+    elif sys.platform != "win32":
+        found = subprocess.run(["ps", "-axo", "pid=,ppid=,args="], capture_output=True, check=False)
+        for entry in found.stdout.splitlines():
+            pid, parent, line = entry.split(maxsplit=2)
+            yield int(pid), int(parent), os.fsdecode(line)
 
 
 def start_of(pid: int) -> str | None:

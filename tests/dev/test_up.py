@@ -16,6 +16,8 @@ from plugin_cli.cli.registry import app
 from plugin_cli.console import TerminalConsole
 from plugin_cli.dev import up
 from plugin_cli.dev.grafana import runtime as docker_runtime
+from plugin_cli.dev.grafana.installed import runtime as local_runtime
+from plugin_cli.dev.grafana.installed import usable
 from plugin_cli.dev.owner import DevUpResult
 from plugin_cli.dev.preview import runtime as preview_runtime
 from plugin_cli.errors import ProjectError, ToolMissingError, UsageError
@@ -24,6 +26,7 @@ from plugin_cli.system import docker_engine
 from tests.source_plugin import write_source_plugin
 
 NO_ENGINE = ToolMissingError("Docker's engine does not answer")
+NO_GRAFANA = ToolMissingError("no Grafana is installed on this machine")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class FakeRuntime:
 
     name: str
     backend: str
+    what: str = "a runtime of the tests"
     url: str = "http://127.0.0.1:1/"
     container: str | None = None
     engine: str | None = None
@@ -54,6 +58,7 @@ class Bed:
     root: Path
     started: list[tuple[str, dict[str, Any]]]
     engine: Exception | None = None
+    grafana: Exception | None = None
 
     def up(self, **options: Any) -> DevUpResult:
         """Start a session and stop it as soon as it is ready."""
@@ -75,6 +80,11 @@ def bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bed:
             raise made.engine
         return FakeEngine()
 
+    def usable_grafana(*_: object, **__: object) -> object:
+        if made.grafana is not None:
+            raise made.grafana
+        return object()
+
     def runtime(name: str) -> Callable[..., Any]:
         @contextmanager
         def start(*_: object, **options: Any) -> Iterator[FakeRuntime]:
@@ -87,36 +97,44 @@ def bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bed:
     monkeypatch.setattr(docker_engine, "connect", connect)
     monkeypatch.setattr(docker_runtime, "docker_runtime", runtime("docker"))
     monkeypatch.setattr(preview_runtime, "preview_runtime", runtime("preview"))
+    monkeypatch.setattr(usable, "usable_grafana", usable_grafana)
+    monkeypatch.setattr(local_runtime, "local_runtime", runtime("local"))
     return made
 
 
 @pytest.mark.parametrize(
-    ("requested", "engine", "started"),
+    ("requested", "engine", "grafana", "started", "why"),
     [
-        ("auto", None, "docker"),
-        ("auto", NO_ENGINE, "preview"),
-        ("docker", None, "docker"),
-        ("preview", None, "preview"),
-        ("preview", NO_ENGINE, "preview"),
+        ("auto", None, None, "docker", "a Docker engine answers"),
+        ("auto", None, NO_GRAFANA, "docker", "a Docker engine answers"),
+        ("auto", NO_ENGINE, None, "local", NO_ENGINE.what),
+        ("auto", NO_ENGINE, NO_GRAFANA, "preview", f"{NO_ENGINE.what}; {NO_GRAFANA.what}"),
+        ("docker", None, None, "docker", ""),
+        ("local", None, None, "local", ""),
+        ("local", NO_ENGINE, None, "local", ""),
+        ("preview", None, None, "preview", ""),
+        ("preview", NO_ENGINE, NO_GRAFANA, "preview", ""),
     ],
 )
-def test_the_runtime_is_the_requested_one_or_what_the_engine_allows(
-    bed: Bed, requested: str, engine: Exception | None, started: str
+def test_the_runtime_is_the_requested_one_or_the_first_that_the_machine_has(
+    bed: Bed, requested: str, engine: Exception | None, grafana: Exception | None, started: str, why: str
 ) -> None:
-    bed.engine = engine
+    bed.engine, bed.grafana = engine, grafana
 
     result = bed.up(runtime=requested)
 
     assert [name for name, _ in bed.started] == [started]
+    assert (result.session.what, result.session.why) == ("a runtime of the tests", why)
     assert (result.session.runtime, result.session.backend, result.found) == (started, "source", False)
     assert session_folder(bed.root).recorded() is None
 
 
-def test_docker_without_an_engine_starts_nothing(bed: Bed) -> None:
-    bed.engine = NO_ENGINE
+@pytest.mark.parametrize("requested", ["docker", "local"])
+def test_a_requested_runtime_that_is_not_here_starts_nothing(bed: Bed, requested: str) -> None:
+    bed.engine, bed.grafana = NO_ENGINE, NO_GRAFANA
 
     with pytest.raises(ToolMissingError):
-        bed.up(runtime="docker")
+        bed.up(runtime=requested)
 
     assert bed.started == []
     assert session_folder(bed.root).recorded() is None
@@ -128,11 +146,30 @@ def test_each_runtime_gets_its_options(bed: Bed, tmp_path: Path) -> None:
 
     bed.up(runtime="docker", image="grafana", grafana_version="12", settings_file=settings, **options)
     bed.up(runtime="preview", image="grafana", grafana_version="12", settings_file=settings, **options)
+    bed.up(grafana=tmp_path, **options)
 
     assert bed.started == [
         ("docker", options | {"image": "grafana", "grafana_version": "12", "debug_port": None}),
         ("preview", options | {"settings_file": settings, "debug_port": None}),
+        ("local", options | {"debug_port": None}),
     ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"runtime": "docker", "grafana": Path("/opt/grafana")},
+        {"runtime": "preview", "grafana": Path("/opt/grafana")},
+        {"runtime": "local", "image": "grafana/grafana"},
+        {"runtime": "local", "grafana_version": "12.4.3"},
+        {"grafana": Path("/opt/grafana"), "grafana_version": "12.4.3"},
+    ],
+)
+def test_flags_that_do_not_go_together_start_nothing(bed: Bed, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"not go with --runtime (docker|preview|local)"):
+        bed.up(**options)
+
+    assert bed.started == []
 
 
 @pytest.mark.parametrize(("flag", "value"), [("runtime", "dokcer"), ("backend", "go")])
@@ -180,15 +217,16 @@ def test_a_detached_session_is_the_same_in_another_process(
         "grafana_version": "12.4.3",
         "debug_port": 5679,
     }
-    for chosen in (options, {"runtime": "auto"}):
+    installed = {"runtime": "local", "grafana": tmp_path / "grafana"}
+    for chosen in (options, {"runtime": "auto"}, installed):
         up.dev_up(bed.root, TerminalConsole(quiet=True), lambda _: None, detach=True, **chosen)
     monkeypatch.setattr(up, "dev_up", lambda *_, **options: calls.append(options))
     for command in commands:
         done = CliRunner().invoke(app, list(command))
         assert done.exit_code == 0, done.output
 
-    defaults = dict.fromkeys(options) | {"backend": "source", "detach": False, "reports": True}
-    assert calls == [defaults | options, defaults | {"runtime": "auto"}]
+    defaults = dict.fromkeys([*options, "grafana"]) | {"backend": "source", "detach": False, "reports": True}
+    assert calls == [defaults | options, defaults | {"runtime": "auto"}, defaults | installed]
     assert bed.started == []
 
 

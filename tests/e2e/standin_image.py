@@ -19,7 +19,12 @@ IMAGE = "grafana/grafana:standin"
 def import_image(client: docker.DockerClient, image: str = IMAGE) -> None:
     """Give the image to an engine under a name of Grafana's."""
     repository, _, tag = image.rpartition(":")
-    changes = ['ENTRYPOINT ["/standin"]', "USER 472", "EXPOSE 3000"]
+    changes = [
+        'ENTRYPOINT ["/standin"]',
+        "USER 472",
+        "EXPOSE 3000",
+        "ENV GF_PATHS_PROVISIONING=/etc/grafana/provisioning",  # as in Grafana's images
+    ]
     client.api.import_image_from_data(_root(), repository=repository, tag=tag, changes=changes)
     try:
         client.images.get(image)

@@ -31,6 +31,7 @@ func (a *api) routes() http.Handler {
 	mux.HandleFunc("GET /api/datasources/uid/{uid}/health", a.health)
 	mux.HandleFunc("/api/datasources/uid/{uid}/resources/{path...}", a.resource)
 	mux.HandleFunc("POST /api/ds/query", a.query)
+	mux.HandleFunc("GET /api/search", dashboards)
 	return mux
 }
 

@@ -1,6 +1,7 @@
 // Command standin answers like the parts of a Grafana server that `plugin-cli dev` uses. It loads plugins from
 // the folders that Grafana's image has, starts their backends with go-plugin as Grafana does, provisions data
-// sources, and serves health, settings and queries. It exists for machines where no Grafana image can be fetched.
+// sources, and serves health, settings and queries. It exists for machines where no Grafana can be fetched, as an
+// image or installed: with the command line of `grafana server` it reads a home folder, as config.go says.
 package main
 
 import (
@@ -22,6 +23,9 @@ func main() {
 }
 
 func run() error {
+	if err := configure(os.Args[1:]); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	say("info", "settings", "Starting Grafana stand-in", "mode", setting("GF_DEFAULT_APP_MODE", "production"))
@@ -29,7 +33,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	sources, err := provisioned(setting("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning"))
+	sources, err := provisioned(provisioning())
 	if err != nil {
 		return err
 	}
@@ -42,7 +46,7 @@ func run() error {
 
 func serve(ctx context.Context, a *api) error {
 	server := &http.Server{
-		Addr:              ":" + setting("GF_SERVER_HTTP_PORT", "3000"),
+		Addr:              setting("GF_SERVER_HTTP_ADDR", "") + ":" + setting("GF_SERVER_HTTP_PORT", "3000"),
 		Handler:           a.routes(),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
@@ -55,11 +59,4 @@ func serve(ctx context.Context, a *api) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	return nil
-}
-
-func setting(name, fallback string) string {
-	if value := os.Getenv(name); value != "" {
-		return value
-	}
-	return fallback
 }

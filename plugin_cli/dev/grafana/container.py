@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plugin_cli.errors import PluginCliError, ProjectError
-from plugin_cli.provisioning.expansion import variables_of
 from plugin_cli.system.ports import LOOPBACK, free_port, port_error
 
 if TYPE_CHECKING:
@@ -58,55 +57,6 @@ class ContainerPlan:
 
     def __repr__(self) -> str:
         return f"ContainerPlan({self.image!r}, {self.name!r})"
-
-
-def grafana_environment(
-    plugin_id: str, composed: Mapping[str, str], provisioning: Path, environ: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the container's environment; later words win.
-
-    Args:
-        plugin_id: allowed to be unsigned.
-        composed: the service of docker-compose.yaml.
-        provisioning: its files name variables; those that this process has are handed on.
-        environ: this process's; every GF_* of it is handed on too.
-    """
-    needed = {
-        "GF_DEFAULT_APP_MODE": "development",
-        "GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS": plugin_id,
-        "GF_AUTH_ANONYMOUS_ENABLED": "true",
-        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Admin",
-        "GF_AUTH_BASIC_ENABLED": "false",
-        "GF_LOG_FILTERS": f"plugin.{plugin_id}:debug",
-        # Grafana itself sends no requests to the internet.
-        "GF_ANALYTICS_REPORTING_ENABLED": "false",
-        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
-        "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
-        "GF_PLUGINS_PREINSTALL_DISABLED": "true",
-        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
-        "GF_NEWS_NEWS_FEED_ENABLED": "false",
-        # Read by `dev logs`.
-        "GF_LOG_CONSOLE_FORMAT": "json",
-    }
-    named = {name: environ[name] for name in provisioned_variables(provisioning) if name in environ}
-    passed = {name: value for name, value in environ.items() if name.startswith("GF_")}
-    return needed | dict(composed) | named | passed
-
-
-def provisioned_variables(folder: Path) -> set[str]:
-    """Return the names of the environment variables that provisioning files use."""
-    found: set[str] = set()
-    for path in _provisioning_files(folder):
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        found |= set(variables_of(text))
-    return found
-
-
-def _provisioning_files(folder: Path) -> Iterable[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.suffix in {".yaml", ".yml"} and path.is_file())
 
 
 def start_container(client: DockerClient, plan: ContainerPlan) -> tuple[Container, int]:

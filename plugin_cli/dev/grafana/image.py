@@ -12,7 +12,7 @@ from plugin_cli.errors import PluginCliError, ToolMissingError, UsageError
 if TYPE_CHECKING:
     from docker import DockerClient
 
-_WITHOUT = "plugin-cli dev up --runtime preview   (needs no image)"
+_WITHOUT = "plugin-cli dev up --runtime preview   (needs no image; local: a Grafana that is installed here)"
 
 
 def need_image(client: DockerClient, image: str, console: Console) -> None:

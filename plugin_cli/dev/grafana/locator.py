@@ -15,6 +15,13 @@ from plugin_cli.project import Project
 from plugin_cli.resources import launchers_dir
 from plugin_cli.target import Target
 
+# Waits under the number that Grafana kills, and keeps its own path among its words: what a crash leaves is
+# found by it.
+_SCRIPT = """#!/bin/sh
+cat "${0%/*}/locator"
+exec tail -n 0 -f "$0"
+"""
+
 
 def write_plugin_folder(project: Project, target: Target, handshake: str, out: Path) -> None:
     """Fill `out` with what Grafana loads, except for module.js.
@@ -29,7 +36,7 @@ def write_plugin_folder(project: Project, target: Target, handshake: str, out: P
     shown = version if version and "%" not in version else "0.0.0"
     write_static_files(project, out, version=shown, date=datetime.now(UTC).strftime("%Y-%m-%d"))
     executable = out / target.executable(project.executable)
-    shutil.copyfile(_locator(target), executable)
+    _write_locator(target, executable)
     (out / "locator").write_text(handshake, encoding="utf-8")
     for path in out.rglob("*"):
         path.chmod(0o755 if path.is_dir() or path == executable else 0o644)
@@ -53,11 +60,25 @@ def copy_own_frontend(project: Project, out: Path) -> None:
             shutil.copyfile(path, out / path.name)
 
 
-def _locator(target: Target) -> Path:
-    path = launchers_dir() / f"locator_{target.folder}"
-    if not path.is_file():
+def check_locator(target: Target) -> None:
+    """Refuse what Grafana on `target` cannot be led to.
+
+    Raises:
+        ProjectError: there is no locator for it.
+    """
+    if target.os == "windows":
         raise ProjectError(
             f"the source cannot be run behind a Grafana on {target}",
+            why="Grafana starts programs there and no scripts",
             remedy="plugin-cli build   (then: plugin-cli dev up --backend dist)",
         )
-    return path
+
+
+def _write_locator(target: Target, executable: Path) -> None:
+    """Write the static program where there is one, since an image may have no shell; else a script."""
+    check_locator(target)
+    program = launchers_dir() / f"locator_{target.folder}"
+    if program.is_file():
+        shutil.copyfile(program, executable)
+    else:
+        executable.write_text(_SCRIPT, encoding="utf-8")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugin_cli.build.frontend.node import has_own_frontend
-from plugin_cli.calls.launch import BackendKind
 from plugin_cli.console import Console
-from plugin_cli.dev.frontend import DevFrontend
 from plugin_cli.dev.grafana.container import PLUGINS, Mounted, end_plugin_process
-from plugin_cli.dev.grafana.locator import copy_own_frontend, write_plugin_folder
+from plugin_cli.dev.grafana.source_plugin import SourcePlace, source_plugin
 from plugin_cli.dev.grafana.spliced_front import SOCKET_FOLDER, SplicedFront, tcp_endpoint, unix_endpoint
-from plugin_cli.dev.supervisor.launch import supervise
-from plugin_cli.dev.supervisor.supervisor import Supervisor
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.watcher import source_filter, watching
 from plugin_cli.target import Target
-from plugin_cli.venv.create import local_folders
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -78,70 +71,23 @@ def source_mounts(
     debug_port: int | None = None,
 ) -> Iterator[tuple[Mounted, ...]]:
     """Run the backend from source inside the block and yield what leads Grafana to it."""
-    with ExitStack() as stack:
-        endpoint, listener = stack.enter_context(tcp_endpoint() if is_desktop(client) else unix_endpoint())
-        plugin = folder.path / "plugin"
-        shutil.rmtree(plugin, ignore_errors=True)
-        plugin.mkdir(parents=True)
-        stack.callback(shutil.rmtree, plugin, ignore_errors=True)
-        front = SplicedFront(listener)
-        supervisor = supervise(
+    plugin = folder.path / "plugin"
+    with (
+        tcp_endpoint() if is_desktop(client) else unix_endpoint() as (endpoint, listener),
+        source_plugin(
             project,
             folder,
-            front,
+            SplicedFront(listener),
+            SourcePlace(plugin, target, endpoint),
             console,
             log,
-            kind=BackendKind.SOURCE,
-            sockets=endpoint.sockets,
             debug_port=debug_port,
-            behind_grafana=True,
-        )
-        stack.callback(supervisor.close)
-        with console.working("starting the backend from source"):
-            front.open()
-            supervisor.start()
-            write_plugin_folder(project, target, endpoint.handshake, plugin)
-            frontend = _frontend(project, plugin, console, supervisor)
-        stack.enter_context(_reloaded(project, supervisor, frontend, log))
+        ),
+    ):
         mounts = [Mounted(plugin, f"{PLUGINS}/{project.plugin_id}")]
         if endpoint.folder is not None:
             mounts.append(Mounted(endpoint.folder, SOCKET_FOLDER))
         yield tuple(mounts)
-
-
-def _frontend(project: Project, plugin: Path, console: Console, supervisor: Supervisor) -> DevFrontend:
-    frontend = DevFrontend(project, plugin, console, supervisor.schema)
-    if has_own_frontend(project):
-        copy_own_frontend(project, plugin)
-    else:
-        made = frontend.make()
-        if made.error:
-            console.warn(made.error)
-    return frontend
-
-
-@contextmanager
-def _reloaded(
-    project: Project, supervisor: Supervisor, frontend: DevFrontend, log: LogWriter
-) -> Iterator[None]:
-    def changed(paths: frozenset[Path]) -> None:
-        root = project.root
-        names = sorted(
-            str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in paths
-        )
-        log.line("dev", "info", f"changed: {', '.join(names[:5])}")
-        supervisor.replace()
-        if not has_own_frontend(project):
-            frontend.make()
-
-    local = local_folders(project)
-    with watching(
-        [project.root / "backend", project.root / "src", *local],
-        source_filter(project.root, *local),
-        changed,
-        on_error=partial(log.line, "dev", "error"),
-    ):
-        yield
 
 
 def is_desktop(client: DockerClient) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plugin_cli.console import Console
@@ -17,21 +17,20 @@ from plugin_cli.dev.grafana.container import (
     PROVISIONING,
     ContainerPlan,
     Mounted,
-    grafana_environment,
     remove_containers,
     start_container,
 )
-from plugin_cli.dev.grafana.http import GrafanaClient, Progress
+from plugin_cli.dev.grafana.environment import grafana_environment
 from plugin_cli.dev.grafana.image import need_image, with_tag
 from plugin_cli.dev.grafana.mounts import dist_mounts, restarted_on_build, source_mounts
 from plugin_cli.dev.grafana.provisioning import watch_provisioning
+from plugin_cli.dev.grafana.ready import SHOWN_LINES, copy_lines, wait_until_ready
 from plugin_cli.dev.grafana.reload import reload_data_sources
 from plugin_cli.dev.owner import Runtime
 from plugin_cli.errors import PluginCliError
 from plugin_cli.grafana_image import GRAFANA_IMAGE
 from plugin_cli.project import Project
-from plugin_cli.session.grafana_log import concerns, parse_line
-from plugin_cli.session.log import LogEntry, LogWriter, rank, read_log
+from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.ports import LOOPBACK
 from plugin_cli.target import Target
@@ -40,15 +39,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-_READY_SECONDS = 120.0
-# Grafana answers its health check after it has loaded its plugins: one not listed soon after never will be.
-_REGISTER_SECONDS = 10.0
-_ANSWER_SECONDS = 20.0
 _POLL_SECONDS = 0.25
 _LOOK_SECONDS = 2.0
-_SHOWN_LINES = 25
-# The fields of a line that carry a reason; times and loggers do not.
-_TELLING = {"error", "err", "reason", "path", "status"}
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -103,7 +95,13 @@ def docker_runtime(
             container, port = start_container(client, plan)
             stack.enter_context(_following(container, project.plugin_id, log))
             url = f"http://{LOOPBACK}:{port}/"
-            _wait_until_ready(project, container, url, folder.log)
+            wait_until_ready(
+                project,
+                url,
+                folder.log,
+                partial(container_problem, container),
+                partial(_final_lines, container),
+            )
         if backend == "dist":
             stack.enter_context(restarted_on_build(project, container, console, log))
         stack.enter_context(
@@ -111,7 +109,8 @@ def docker_runtime(
                 project, folder, lambda: reload_data_sources(url, plan.environment), console, log
             )
         )
-        yield _DockerRuntime(url, backend, container, address, time.monotonic())
+        what = f"Grafana ({plan.image}, in Docker)"
+        yield _DockerRuntime(url, backend, what, container, address, time.monotonic())
 
 
 def make_plan(
@@ -147,6 +146,7 @@ def engine_target(client: DockerClient) -> Target:
 class _DockerRuntime:
     url: str
     backend: str
+    what: str
     _container: Container
     engine: str | None
     _looked: float
@@ -195,7 +195,7 @@ def _following(container: Container, plugin_id: str, log: LogWriter) -> Iterator
     def follow() -> None:
         while not ended.is_set():
             began = int(time.time())
-            _copy_lines(streams[0], plugin_id, log)
+            copy_lines(streams[0], plugin_id, log)
             if ended.wait(_POLL_SECONDS):
                 return
             # The container was restarted; one that is gone for good is noticed by the owner.
@@ -212,19 +212,6 @@ def _following(container: Container, plugin_id: str, log: LogWriter) -> Iterator
         thread.join(timeout=5)
 
 
-def _copy_lines(stream: Iterable[bytes], plugin_id: str, log: LogWriter) -> None:
-    rest = b""
-    try:
-        for part in stream:
-            *lines, rest = (rest + part).split(b"\n")
-            for line in lines:
-                _keep(line, plugin_id, log)
-    except Exception as error:  # the engine went away; the owner notices that by itself
-        log.line("dev", "debug", "the container's log ended", reason=str(error))
-    if rest:
-        _keep(rest, plugin_id, log)
-
-
 def _remove(client: DockerClient, plan: ContainerPlan, console: Console) -> None:
     try:
         remove_containers(client, plan.session)
@@ -234,77 +221,10 @@ def _remove(client: DockerClient, plan: ContainerPlan, console: Console) -> None
         )
 
 
-def _keep(line: bytes, plugin_id: str, log: LogWriter) -> None:
-    text = line.decode("utf-8", "replace").rstrip()
-    if text:
-        entry = parse_line(text, time.time())
-        if concerns(entry, plugin_id):
-            log.write(entry)
-
-
-def _wait_until_ready(project: Project, container: Container, url: str, log: Path) -> None:
-    grafana = GrafanaClient(url)
-    uid = _provisioned_uid(project)
-    started, up_since = time.monotonic(), 0.0
-    try:
-        while True:
-            progress = grafana.progress(project.plugin_id, uid)
-            if progress.backend:
-                return
-            now = time.monotonic()
-            up_since = up_since or (now if progress.grafana else 0.0)
-            problem = container_problem(container) or _overdue(
-                progress, now - started, up_since and now - up_since
-            )
-            if problem is not None:
-                raise _not_ready(project, problem, container, log)
-            time.sleep(_POLL_SECONDS)
-    finally:
-        grafana.close()
-
-
-def _overdue(progress: Progress, waited: float, up: float) -> str | None:
-    words = f": {progress.words}" if progress.words else ""
-    if up > _REGISTER_SECONDS and not progress.registered:
-        return f"Grafana runs but did not load the plugin{words}"
-    if up > _ANSWER_SECONDS:
-        return f"Grafana runs, but the plugin's backend does not answer{words}"
-    return "Grafana did not answer in time" if waited > _READY_SECONDS else None
-
-
-def _provisioned_uid(project: Project) -> str | None:
-    """Return the data source whose health is checked; None if nothing is provisioned."""
-    from plugin_cli.provisioning.read import load_settings
-
-    folder = project.provisioning / "datasources"
-    return load_settings(project).uid if any(folder.glob("*.y*ml")) else None
-
-
-def _not_ready(project: Project, problem: str, container: Container, log: Path) -> PluginCliError:
-    entries = [entry for entry in read_log(log) if rank(entry.level) >= rank("warn")]
-    # Grafana repeats a line while it waits: once is enough.
-    reasons = dict.fromkeys(_line(entry) for entry in entries)
-    lines = "\n".join(reasons).splitlines()[-_SHOWN_LINES:] or _final_lines(container)
-    return PluginCliError(
-        f"Grafana did not come up with {project.plugin_id}: {problem}",
-        why="\n".join(lines),
-        remedy="plugin-cli validate   (and: plugin-cli doctor)",
-    )
-
-
-def _line(entry: LogEntry) -> str:
-    short = {
-        name: value for name, value in entry.fields.items() if "\n" not in str(value) and name in _TELLING
-    }
-    long = [str(value).rstrip() for value in entry.fields.values() if "\n" in str(value)]
-    pairs = "".join(f" {name}={value}" for name, value in short.items())
-    return "\n".join([f"{entry.level} {entry.message}{pairs}", *long])
-
-
 def _final_lines(container: Container) -> list[str]:
     """Return the container's final log lines, used if none of them is a warning about the plugin."""
     try:
-        raw = container.logs(tail=_SHOWN_LINES)
+        raw = container.logs(tail=SHOWN_LINES)
     except Exception as error:  # the engine or the container is gone
         return [str(error)]
     return [line for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]

@@ -41,10 +41,14 @@ class Endpoint:
 
 
 @contextmanager
-def unix_endpoint() -> Iterator[tuple[Endpoint, socket.socket]]:
-    """Listen on a socket that Grafana's user in the container reaches, and no other user of this machine."""
+def unix_endpoint(*, in_container: bool = True) -> Iterator[tuple[Endpoint, socket.socket]]:
+    """Listen on a socket that Grafana's user in the container reaches, and no other user of this machine.
+
+    Args:
+        in_container: Grafana sees the folder as `SOCKET_FOLDER`; else it runs as this user.
+    """
     if sys.platform == "win32":
-        raise NotImplementedError("a Linux engine on this host is what unix_endpoint is for")
+        raise NotImplementedError("Python has no Unix sockets on Windows")
     # Only this user enters the outer folder; the container is shown the inner one.
     outer = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
     try:
@@ -54,7 +58,8 @@ def unix_endpoint() -> Iterator[tuple[Endpoint, socket.socket]]:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(inner / _SOCKET))
         (inner / _SOCKET).chmod(0o666)
-        yield Endpoint(f"1|2|unix|{SOCKET_FOLDER}/{_SOCKET}|grpc\n", inner, outer), listener
+        seen = SOCKET_FOLDER if in_container else str(inner)
+        yield Endpoint(f"1|2|unix|{seen}/{_SOCKET}|grpc\n", inner, outer), listener
     finally:
         shutil.rmtree(outer, ignore_errors=True)
 

@@ -33,6 +33,7 @@ class _PreviewRuntime:
     backend: str
     server: PreviewServer
     name: str = "preview"
+    what: str = "the preview"
     container: str | None = None
     engine: str | None = None
 

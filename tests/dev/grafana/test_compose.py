@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from plugin_cli.dev.grafana.compose import read_grafana_service
-from plugin_cli.dev.grafana.container import (
+from plugin_cli.dev.grafana.environment import (
     grafana_environment,
+    on_this_machine,
     provisioned_variables,
 )
 from plugin_cli.dev.grafana.image import split_image, with_tag
@@ -97,6 +98,43 @@ def test_the_container_gets_what_it_needs_and_what_the_author_set(tmp_path: Path
         "debug",
     )
     assert not {"UNRELATED", "OTHER"} & set(made)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GF_PATHS_DATA",
+        "GF_PATHS_HOME",
+        "GF_DATABASE_URL",
+        "GF_DATABASE_PATH",
+        "GF_DATABASE_HOST",
+        "GF_SERVER_HTTP_ADDR",
+        "GF_SERVER_HTTP_PORT",
+        "GF_SERVER_PROTOCOL",
+        "GF_SERVER_SOCKET",
+        "GF_SERVER_CERT_FILE",
+        "GF_LOG_MODE",
+    ],
+)
+def test_on_this_machine_nothing_leads_grafana_to_another_ones_data_or_port(
+    name: str, tmp_path: Path
+) -> None:
+    for composed, environ in (({name: "theirs"}, {}), ({}, {name: "theirs"})):
+        asked = grafana_environment("acme-x-datasource", composed, tmp_path, environ)
+
+        made = on_this_machine(asked, tmp_path / "session", tmp_path / "provisioning", 4000)
+
+        assert "theirs" not in made.values()
+        assert made["GF_PATHS_DATA"] == str(tmp_path / "session" / "data")
+        assert (made["GF_SERVER_HTTP_ADDR"], made["GF_SERVER_HTTP_PORT"]) == ("127.0.0.1", "4000")
+
+
+def test_on_this_machine_grafana_has_the_containers_settings(tmp_path: Path) -> None:
+    container = grafana_environment("acme-x-datasource", {"GF_USERS_DEFAULT_THEME": "light"}, tmp_path, {})
+
+    made = on_this_machine(container, tmp_path / "session", tmp_path / "provisioning", 4000)
+
+    assert container.items() <= made.items()
 
 
 @pytest.mark.parametrize(
