@@ -107,9 +107,14 @@ def needed_by(requirements: Iterable[str], installed: Mapping[str, Installed]) -
         if item is None:
             continue
         found[name] = item
-        needs = RUNTIME_REQUIREMENTS if name == DISTRIBUTION else item.requirements
+        needs = _of_runtime(item) if name == DISTRIBUTION else item.requirements
         pending += [(text, extras) for text in needs]
     return dict(sorted(found.items()))
+
+
+def _of_runtime(tool: Installed) -> list[str]:
+    """Return what the runtime needs, and what its extras bring to a plugin that names them."""
+    return [*RUNTIME_REQUIREMENTS, *(text for text in tool.requirements if "extra ==" in text)]
 
 
 def _applies(text: str, extras: frozenset[str]) -> tuple[str, frozenset[str]] | None:

@@ -70,7 +70,7 @@ def tool_requirement(address: str) -> str:
     Raises:
         UsageError: it is none of these, is a path of this machine, or holds a password.
     """
-    if re.match(rf"{DISTRIBUTION}\s*(@|[<>=!~])\s*\S", address):
+    if re.match(rf"{DISTRIBUTION}(\[[\w, -]*\])?\s*(@|[<>=!~])\s*\S", address):
         return address
     parts = urlparse(address.removeprefix("git+"))
     if parts.scheme not in ("https", "http", "ssh") or not parts.hostname:
@@ -95,7 +95,7 @@ def pinned_requirement(pyproject: str) -> str | None:
         dependencies = parse_toml(pyproject).get("project", {}).get("dependencies", [])
     except ParseError:
         return None
-    addresses = (text for text in dependencies if re.match(rf"{DISTRIBUTION}\s*@", str(text)))
+    addresses = (text for text in dependencies if re.match(rf"{DISTRIBUTION}(\[[\w, -]*\])?\s*@", str(text)))
     return next(addresses, None)
 
 

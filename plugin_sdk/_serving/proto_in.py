@@ -100,6 +100,16 @@ def headers(message: Any) -> Headers:
     return Headers(dict(message.headers))
 
 
+def current_headers(message: Any) -> Headers:
+    """Return the headers of any request; of a resource's lists of values, the first ones."""
+    found = getattr(message, "headers", None) or {}
+    return Headers({name: _first(value) for name, value in found.items()})
+
+
+def _first(value: Any) -> str:
+    return value if isinstance(value, str) else next(iter(value.values), "")
+
+
 def check_health(message: Any, context: PluginContext, caller: Caller) -> CheckHealthRequest:
     """Return the request behind "Save & test"."""
     return CheckHealthRequest(context, headers(message), caller.is_cancelled)

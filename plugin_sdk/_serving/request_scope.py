@@ -12,6 +12,7 @@ from plugin_sdk._serving import proto_in
 from plugin_sdk._serving.outcome import Outcome, UnimplementedError, abort
 from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import ErrorSource, LoadError, PluginError, is_deliberate, source_of, text_of
+from plugin_sdk.messages.current import CurrentRequest, reset_current, set_current
 from plugin_sdk.messages.data import INSTANCE, RUNNING
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class ActiveCall:
     """One request being served: its context, whether its caller is still connected, and how it ends."""
 
     log_token: Any
+    current_token: Any
 
     def __init__(
         self, state: SharedState, rpc: Rpc, grpc_context: Any, context: PluginContext, metadata: Metadata
@@ -152,6 +154,8 @@ def _begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> Act
     metadata = [(key, value) for key, value in grpc_context.invocation_metadata() if isinstance(value, str)]
     call = ActiveCall(state, rpc, grpc_context, proto_in.plugin_context(message.pluginContext), metadata)
     call.log_token = _log.request_fields.set(_log_fields(rpc.endpoint, call))
+    headers = proto_in.current_headers(message)
+    call.current_token = set_current(CurrentRequest(call.context, headers, call.is_cancelled))
     if state.metrics is not None:
         state.metrics.rpc_started(rpc.method, rpc.kind)
     _log.log("debug", "Plugin Request Started")
@@ -195,6 +199,7 @@ def _end(call: ActiveCall) -> None:
     _log.log("error" if outcome.status == "error" else "info", "Plugin Request Completed", **fields)
     try:
         _log.request_fields.reset(call.log_token)
+        reset_current(call.current_token)
     except ValueError:
         # A stream that gRPC dropped is closed by the garbage collector, in a context without these fields.
         return

@@ -42,7 +42,12 @@ def test_no_module_of_the_runtime_imports_the_tool() -> None:
         "    if not module.name.endswith('__main__'): importlib.import_module(module.name)"
     )
 
-    assert modules_after(code) & (TOOL - {"httpx", "yaml"}) == set()
+    # httpx, of plugin_sdk.http, has a command line for which it imports click and rich where they are installed.
+    assert modules_after(code) & (TOOL - {"httpx", "yaml", "click", "rich"}) == set()
+    without_http = code.replace(
+        "not module.name.endswith", "'.http' not in module.name and not module.name.endswith"
+    )
+    assert modules_after(without_http) & (TOOL - {"yaml"}) == set()
 
 
 AT_THE_HANDSHAKE = """

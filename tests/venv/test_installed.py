@@ -13,7 +13,7 @@ from plugin_cli.venv.installed import RUNTIME_REQUIREMENTS
 from tests.build.bundle.environment import facts_of, install, installed
 
 # Taken as the author has them, never required.
-_OPTIONAL = {"numpy", "pandas", "polars", "pyarrow", "pytest", "sqlalchemy"}
+_OPTIONAL = {"numpy", "pandas", "polars", "pyarrow", "pytest", "sqlalchemy", "httpx", "httpcore"}
 _MODULES = {"grpcio": "grpc", "protobuf": "google", "prometheus-client": "prometheus_client"}
 
 
