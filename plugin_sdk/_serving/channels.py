@@ -8,7 +8,10 @@ packets repeat it for a moment.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plugin_sdk.data._checked import CheckedFrame
 
 _JOINING_SECONDS = 3.0
 """How long after its subscription was answered a subscriber may still be on its way to the channel."""
@@ -27,8 +30,17 @@ class PacketState:
 
     def __init__(self) -> None:
         self.schema: str | None = None
+        self._shape: object = None
+        self._schema = ""
         self._given: str | None = None
         self._joined = 0.0
+
+    def schema_of(self, frame: CheckedFrame) -> str:
+        """Return the schema of a frame as a packet; encoded only if it differs from the frame's before."""
+        shape = frame.shape()
+        if shape != self._shape:
+            self._shape, self._schema = shape, frame.to_json(include="schema")
+        return self._schema
 
     def join(self) -> str | None:
         """Return the schema for a new subscriber; None where no frame was sent yet."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from plugin_sdk import _log
 from plugin_sdk._serving import forked
+from plugin_sdk._serving.transport import received_first
 
 STREAM_LIMIT = 1_000
 """The maximum number of open channels, each of which occupies a thread."""
@@ -117,11 +118,11 @@ def in_pool(pool: Pool, behavior: Callable[..., Any], *, streaming: bool = False
     grpcio handles an Exception but no other BaseException, after which the caller would wait for ever.
     """
 
-    def call(request: Any, context: Any) -> Any:
+    def call(request: Any, context: Any, *send: Any) -> Any:
         if pool.refusal:
             _refuse(context, pool.refusal)
         try:
-            response = behavior(request, context)
+            response = behavior(request, context, *send)
         except Exception:
             raise
         except BaseException as error:
@@ -137,7 +138,15 @@ def in_pool(pool: Pool, behavior: Callable[..., Any], *, streaming: bool = False
 
     made: Any = responses if streaming else call
     made.experimental_thread_pool = pool
+    received_first.mark(made)
     return made  # type: ignore[no-any-return]  # a function with an attribute has no type
+
+
+def sending(pool: Pool, behavior: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `behavior(request, context, send)` for grpcio to run in `pool`; it may go on later."""
+    call: Any = in_pool(pool, behavior)
+    call.experimental_non_blocking = True  # grpcio's name for behaviours that send by themselves
+    return call  # type: ignore[no-any-return]  # a function with an attribute has no type
 
 
 class _Responses:

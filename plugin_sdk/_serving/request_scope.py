@@ -42,7 +42,12 @@ class Rpc(NamedTuple):
 
 
 class ActiveCall:
-    """One request being served: its context, whether its caller is still connected, and how it ends."""
+    """One request being served: its context, whether its caller is still connected, and how it ends.
+
+    Attributes:
+        thread: the thread that serves it, or None.
+        generator: the author's async generator that serves it without a thread, or None.
+    """
 
     log_token: Any
     current_token: Any
@@ -56,7 +61,8 @@ class ActiveCall:
         self.metadata = metadata
         self.outcome = Outcome()
         self.sent = 1
-        self.thread = threading.get_ident()
+        self.thread: int | None = threading.get_ident()
+        self.generator: Any = None
         self.started = time.perf_counter()
         self._grpc = grpc_context
 
@@ -119,13 +125,13 @@ def serve_call(
     state: SharedState, rpc: Rpc, message: Any, grpc_context: Any, work: Callable[[ActiveCall, Any], T]
 ) -> T:
     """Return `work(call, message)`, or end the RPC with the status of what it raised."""
-    call = _begin(state, rpc, message, grpc_context)
+    call = begin(state, rpc, message, grpc_context)
     try:
         return work(call, message)
     except BaseException as error:
-        _fail(call, grpc_context, error)
+        fail(call, grpc_context, error)
     finally:
-        _end(call)
+        end(call)
 
 
 def serve_stream(
@@ -136,7 +142,7 @@ def serve_stream(
     work: Callable[[ActiveCall, Any], Iterator[T]],
 ) -> Iterator[T]:
     """Yield what `work(call, message)` yields; end the RPC with the status of what it raised."""
-    call = _begin(state, rpc, message, grpc_context)
+    call = begin(state, rpc, message, grpc_context)
     call.sent = 0
     try:
         for part in work(call, message):
@@ -145,12 +151,13 @@ def serve_stream(
     except GeneratorExit:
         raise
     except BaseException as error:
-        _fail(call, grpc_context, error)
+        fail(call, grpc_context, error)
     finally:
-        _end(call)
+        end(call)
 
 
-def _begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> ActiveCall:
+def begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> ActiveCall:
+    """Return a new call, logged and counted; `end` must follow."""
     metadata = [(key, value) for key, value in grpc_context.invocation_metadata() if isinstance(value, str)]
     call = ActiveCall(state, rpc, grpc_context, proto_in.plugin_context(message.pluginContext), metadata)
     call.log_token = _log.request_fields.set(_log_fields(rpc.endpoint, call))
@@ -163,8 +170,13 @@ def _begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> Act
     return call
 
 
-def _fail(call: ActiveCall, grpc_context: Any, error: BaseException) -> NoReturn:
+def fail(
+    call: ActiveCall, grpc_context: Any, error: BaseException, then: Callable[[], None] | None = None
+) -> NoReturn:
+    """Record why a call failed, call `then`, and raise what makes gRPC end the RPC with that status."""
     _record_failure(call, error)
+    if then is not None:
+        then()
     abort(grpc_context, error)
 
 
@@ -183,7 +195,8 @@ def _record_failure(call: ActiveCall, error: BaseException) -> None:
         _log.log_exception("unexpected exception in the plugin", error, event="panic triggered")
 
 
-def _end(call: ActiveCall) -> None:
+def end(call: ActiveCall) -> None:
+    """Log and count how a call ended."""
     active.discard(call)
     seconds = time.perf_counter() - call.started
     outcome, rpc, metrics = call.outcome, call.rpc, call.state.metrics

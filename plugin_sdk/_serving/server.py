@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
-from plugin_sdk._serving.pools import Pools, in_pool
+from plugin_sdk._serving.pools import Pools, in_pool, sending
 from plugin_sdk._serving.services import goplugin, reflection
 from plugin_sdk._serving.shared_state import SharedState
+from plugin_sdk._serving.transport import received_first
 
 MAX_RECEIVE_BYTES = 16 * 1024 * 1024
 """The Go SDK's limit for requests; responses have no limit."""
@@ -95,6 +96,7 @@ def build(
         stdio: receives printed output; if None, all of go-plugin's services are left out.
     """
     grpc = import_grpc()
+    received_first.install()
     pools = Pools.create()
     table = MethodTable(grpc)
     _add_plugin_services(table, state, pools)
@@ -131,7 +133,8 @@ def _add_goplugin_services(
 class _Method(NamedTuple):
     """One method of the plugin's services, and the function that returns its behaviour.
 
-    The module is imported after the handshake, or with the first call: Grafana's start does not need it.
+    The module is imported after the handshake, or with the first call: Grafana's start does not need it. One
+    that `sends` gets a function for its messages instead of returning them.
     """
 
     name: str
@@ -141,17 +144,20 @@ class _Method(NamedTuple):
     request: str
     response: str = ""
     streaming: bool = False
+    sends: bool = False
 
-    def behavior(self, state: SharedState, pools: Pools) -> Callable[[Any, Any], Any]:
+    def behavior(self, state: SharedState, pools: Pools) -> Callable[..., Any]:
         """Return the behaviour that grpcio calls."""
-        made: list[Callable[[Any, Any], Any]] = []
+        made: list[Callable[..., Any]] = []
 
-        def call(message: Any, context: Any) -> Any:
+        def call(message: Any, context: Any, *send: Any) -> Any:
             if not made:
                 module = importlib.import_module(f"plugin_sdk._serving.services.{self.module}")
                 made.append(getattr(module, self.factory)(state, pools))
-            return made[0](message, context)
+            return made[0](message, context, *send)
 
+        if self.sends:
+            return sending(getattr(pools, self.pool), call)
         return in_pool(getattr(pools, self.pool), call, streaming=self.streaming)
 
 
@@ -208,6 +214,7 @@ _METHODS = (
         "RunStreamRequest",
         "StreamPacket",
         streaming=True,
+        sends=True,
     ),
     _Method(
         "Stream/PublishStream",

@@ -25,6 +25,12 @@ class CheckedFrame:
     def __len__(self) -> int:
         return self.fields[0].column.length if self.fields else 0
 
+    def shape(self) -> tuple[Any, ...]:
+        """Return everything but the values; two frames with equal shapes have the same schema."""
+        # JSON tells apart what Python takes for equal, such as 1 and True.
+        meta = None if self.meta is None else _json_text.to_json(self.meta)
+        return (self.name, self.ref_id, meta, *map(_shape, self.fields))
+
     def to_arrow(self) -> bytes:
         """Return the frame as an Arrow IPC file, as in the response to a query."""
         from plugin_sdk.data._arrow.writer import write
@@ -42,6 +48,12 @@ class CheckedFrame:
         from plugin_sdk.data._json.encode import encode
 
         return encode(self, include)
+
+
+def _shape(field: CheckedField) -> tuple[Any, ...]:
+    labels = None if field.labels is None else tuple(field.labels.items())
+    config = None if field.config is None else _json_text.to_json(field.config)
+    return field.name, field.nullable, labels, config, field.column.type
 
 
 @lru_cache(maxsize=1024)

@@ -15,8 +15,7 @@ def iterate(result: Any, caller: Caller) -> Iterator[Any]:
     A value is requested once the previous one is sent, so a slow reader slows the generator down. When the
     caller disconnects, an async generator is cancelled at its current await; both kinds are closed.
     """
-    if hasattr(result, "__await__"):
-        result = async_bridge.run(_awaited(result), caller)
+    result = awaited(result, caller)
     if hasattr(result, "__aiter__"):
         yield from _async_values(result.__aiter__(), caller)
         return
@@ -30,6 +29,11 @@ def iterate(result: Any, caller: Caller) -> Iterator[Any]:
         close = getattr(result, "close", None)
         if close is not None:
             close()
+
+
+def awaited(result: Any, caller: Caller) -> Any:
+    """Return the result of a coroutine, and anything else unchanged."""
+    return async_bridge.run(_awaited(result), caller) if hasattr(result, "__await__") else result
 
 
 async def _awaited(awaitable: Any) -> Any:

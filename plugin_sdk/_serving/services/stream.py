@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -11,14 +12,18 @@ from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving import channels, proto_in, request_scope
 from plugin_sdk._serving.channels import PacketState
 from plugin_sdk._serving.outcome import UnimplementedError
-from plugin_sdk._serving.pools import STREAM_LIMIT, Pools
+from plugin_sdk._serving.pools import STREAM_LIMIT, Pool, Pools
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
-from plugin_sdk._serving.services import iteration, routes
+from plugin_sdk._serving.services import channel_task, iteration, routes
 from plugin_sdk._serving.shared_state import SharedState
+from plugin_sdk._serving.transport import message_sender
 from plugin_sdk.channel_names import check_channel
 from plugin_sdk.errors import PluginError
 from plugin_sdk.messages import RunStreamRequest, StreamStatus, SubscribeStreamResponse, json_bytes
 from plugin_sdk.routing import Route, find_route
+
+Send = Callable[[Any], None]
+"""Sends one message and waits until it is sent; None ends the RPC."""
 
 _SUBSCRIBE = Rpc("subscribeStream", "/pluginv2.Stream/SubscribeStream")
 _RUN = Rpc("runStream", "/pluginv2.Stream/RunStream", "server_stream")
@@ -86,12 +91,14 @@ class OpenStreams:
         self._open.discard(key)
 
 
-def run_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
-    """Return the behaviour of RunStream: each value of the generator becomes one packet of JSON."""
-    streams = OpenStreams()
-    serve = request_scope.stream(state, _RUN, _packets)
+def run_stream(state: SharedState, pools: Pools) -> Callable[[Any, Any, Send], None]:
+    """Return the behaviour of RunStream: each value of the generator becomes one packet of JSON.
 
-    def behavior(message: Any, context: Any) -> Iterator[Any]:
+    An async generator is drained by a task of the event loop, any other in the thread that calls this.
+    """
+    streams = OpenStreams()
+
+    def behavior(message: Any, context: Any, send: Send) -> None:
         key = id(context)
         if not streams.enter(key):
             import grpc
@@ -100,36 +107,83 @@ def run_stream(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterat
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"the plugin is already running {streams.limit} channels, which is its limit",
             )
-        try:
-            yield from serve(message, context)
-        finally:
-            streams.leave(key)
+        channel = _Channel(state, message, context, send, on_end=lambda: streams.leave(key))
+        channel.run(pools.streams)
 
     return behavior
 
 
-def _packets(call: ActiveCall, message: Any) -> Iterator[Any]:
-    key = channels.key_of(call.context, message.path)
-    state = call.state.channels.begin(key)
-    try:
-        for value in _values(call, proto_in.run_stream(message, call.context, call)):
-            yield pluginv2.StreamPacket(data=encode_packet(value, state))
-    finally:
-        call.state.channels.end(key, state)
+class _Channel:
+    """One channel that runs."""
+
+    def __init__(
+        self, state: SharedState, message: Any, context: Any, send: Send, on_end: Callable[[], None]
+    ) -> None:
+        self._message = message
+        self._context = context
+        self._send = send
+        self._on_end = on_end
+        try:
+            self._call = request_scope.begin(state, _RUN, message, context)
+        except BaseException:
+            on_end()
+            raise
+        self._call.sent = 0
+        self._key = channels.key_of(self._call.context, message.path)
+        self._packets = state.channels.begin(self._key)
+
+    def run(self, pool: Pool) -> None:
+        """Send every packet, or leave that to a task; raise what ends the RPC with an error."""
+        call, context = self._call, self._context
+        try:
+            values = _values(call, proto_in.run_stream(self._message, call.context, call))
+            if hasattr(values, "__aiter__") and message_sender.is_supported(context):
+                channel_task.start(call, context, values.__aiter__(), self._encode, pool, self._task_ended)
+                return
+            self._drain(iteration.iterate(values, call))
+        except BaseException as error:
+            request_scope.fail(call, context, error, then=self._end)
+        else:
+            self._end()
+            self._send(None)
+
+    def _drain(self, values: Iterator[Any]) -> None:
+        with contextlib.closing(values) as parts:  # type: ignore[type-var]  # a generator
+            for value in parts:
+                self._call.sent += 1
+                self._send(pluginv2.StreamPacket(data=self._encode(value)))
+                if self._call.is_cancelled():
+                    return
+
+    def _encode(self, value: Any) -> bytes:
+        return encode_packet(value, self._packets)
+
+    def _task_ended(self, error: BaseException | None) -> None:
+        # Outside of a behaviour, grpcio does not send the status of an abort.
+        with contextlib.suppress(Exception):
+            if error is not None:
+                request_scope.fail(self._call, self._context, error, then=self._end)
+            else:
+                self._end()
+        self._send(None)
+
+    def _end(self) -> None:
+        self._call.state.channels.end(self._key, self._packets)
+        request_scope.end(self._call)
+        self._on_end()
 
 
-def _values(call: ActiveCall, request: RunStreamRequest) -> Iterator[Any]:
+def _values(call: ActiveCall, request: RunStreamRequest) -> Any:
+    """Return what the author's method returns for a channel."""
     abilities = call.plugin().abilities
     instance = call.instance()
     if abilities.has("run_stream"):
-        yield from iteration.iterate(instance.target.run_stream(request), call)
-        return
+        return iteration.awaited(instance.target.run_stream(request), call)
     if not abilities.channels:
         raise UnimplementedError("this plugin does not implement streams")
     for route, values in find_route(list(abilities.channels), request.path):
         method = getattr(instance.target, route.name)
-        yield from iteration.iterate(method(**routes.stream_arguments(method, values, request)), call)
-        return
+        return iteration.awaited(method(**routes.stream_arguments(method, values, request)), call)
     raise PluginError(_no_channel(abilities.channels, request.path), status=404)
 
 
@@ -155,8 +209,9 @@ def encode_packet(value: Any, state: PacketState) -> bytes:
 
 
 def _frame_packet(frame: Any, state: PacketState) -> bytes:
-    schema: str = frame.to_json(include="schema")
-    text: str = frame.to_json() if state.needs_schema(schema) else frame.to_json(include="data")
+    checked = frame.check() if hasattr(frame, "check") else frame
+    schema = state.schema_of(checked)
+    text: str = checked.to_json() if state.needs_schema(schema) else checked.to_json(include="data")
     return text.encode()
 
 

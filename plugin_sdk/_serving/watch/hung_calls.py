@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from plugin_sdk import _log
 from plugin_sdk._serving.pools import STREAM_LIMIT, Pool, Pools
 from plugin_sdk._serving.request_scope import ActiveCall, active
-from plugin_sdk._serving.watch.stacks import Position, position_of
+from plugin_sdk._serving.watch.stacks import Position, position_of_call
 
 WARN_SECONDS = 10.0
 """How long a call may run, or continue after its caller has disconnected, before it is logged."""
@@ -109,7 +109,7 @@ class HungCalls:
         """Log one warning for each handler with hanging calls, until it has none any more."""
         standing: set[str] = set()
         for call in overdue:
-            position = position_of(call.thread)
+            position = position_of_call(call)
             handler = position.handler if position is not None and position.handler else call.rpc.endpoint
             if handler not in standing and handler not in self._named:
                 self._warn(call, handler, position, now)
@@ -171,7 +171,7 @@ class HungCalls:
         text = f"all {len(mine)} threads of the pool {pool.name!r} are occupied by calls that do not return"
         if left:
             text += f" ({left} of their callers have left)"
-        position = position_of(mine[0].thread) if mine else None
+        position = position_of_call(mine[0]) if mine else None
         if position is None:
             return text
         age = time.perf_counter() - mine[0].started
@@ -190,7 +190,7 @@ class HungCalls:
         ]
         if len(lost) < STREAM_LIMIT // 2:
             return ""
-        position = position_of(lost[0].thread)
+        position = position_of_call(lost[0])
         return f"{len(lost)} channels do not end though their callers have left; one is at {position}"
 
 

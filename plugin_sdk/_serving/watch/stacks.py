@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from plugin_sdk._author_location import is_author_code
 from plugin_sdk._serving import async_bridge
+from plugin_sdk._serving.request_scope import ActiveCall
 from plugin_sdk._serving.services import concurrency, iteration
 
 
@@ -36,6 +37,13 @@ def position_of(thread: int | None) -> Position | None:
     frames = sys._current_frames()
     frame = frames.get(thread) if thread is not None else None
     return None if frame is None else _position(list(_followed(frame, frames)))
+
+
+def position_of_call(call: ActiveCall) -> Position | None:
+    """Return the position of a call: in its thread, or in the generator that needs none."""
+    if call.generator is not None:
+        return _position(list(_suspended(call.generator)))
+    return position_of(call.thread)
 
 
 def is_idle(thread: int | None) -> bool:

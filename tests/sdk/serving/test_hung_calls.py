@@ -24,6 +24,7 @@ class Call:
     def __init__(self, endpoint: str = "queryData", *, age: float = 11, left: bool = False) -> None:
         self.rpc = Rpc(endpoint)
         self.thread = threading.get_ident()
+        self.generator = None
         self.started = time.perf_counter() - age
         self.sent = 1
         self.left = left
