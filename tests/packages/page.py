@@ -19,7 +19,9 @@ path, by ten lines that do real work with it; its answer must be that of the sam
 one written down beforehand. Sets marked "root" were also asked on a root that holds nothing but the plugin.
 
 `scripts/test packages --page` makes the table; it goes on where it stopped. `tests/packages/sets/` has the code.
-Seconds are of a machine with two cores that did other things beside; the environment held another set before.
+Build and first query are seconds on a machine of two cores that was busy with other work, several times what they
+are alone; processor seconds, of the whole try, are not changed by that. The environment held another set before.
+Sets without a row were not tried yet.
 
 """
 
@@ -37,8 +39,8 @@ def write_page(path: Path, sets: tuple[PackageSet, ...], results: Mapping[str, O
         f"{right} of {len(sets)} sets right; {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}, {today}.",
         "",
-        "| set | packages | build | size | first query | verdict |",
-        "|---|---|---|---|---|---|",
+        "| set | packages | processor | build | size | first query | verdict |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [_row(case, outcome) for case, outcome in known]
     path.write_text(_INTRODUCTION + "\n".join(lines) + "\n")
@@ -50,7 +52,8 @@ def _row(case: PackageSet, outcome: Outcome) -> str:
     verdict += ", root" if outcome.root and outcome.verdict == "right" else ""
     verdict += f", {outcome.zip_megabytes:.0f} MB zipped" if outcome.zip_megabytes else ""
     verdict += f": {outcome.note}".replace("|", "\\|") if outcome.note else ""
+    processor = f"{outcome.processor_seconds:.0f} s" if outcome.processor_seconds else "-"
     return (
-        f"| {case.name} | {packages} | {outcome.build_seconds:.0f} s | {outcome.megabytes:.0f} MB "
-        f"| {outcome.query_seconds:.1f} s | {verdict} |"
+        f"| {case.name} | {packages} | {processor} | {outcome.build_seconds:.0f} s "
+        f"| {outcome.megabytes:.0f} MB | {outcome.query_seconds:.1f} s | {verdict} |"
     )

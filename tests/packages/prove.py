@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Outcome:
         note: what went wrong, or the set's reason.
         root: whether it was asked on a root that holds nothing else, too.
         zip_megabytes: of the zip that it was asked from there.
+        processor_seconds: of everything together, which other work on the machine does not change.
     """
 
     digest: str
@@ -51,6 +53,7 @@ class Outcome:
     note: str = ""
     root: bool = False
     zip_megabytes: float = 0.0
+    processor_seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -63,6 +66,18 @@ class _WrongError(Exception):
 
 def prove(case: PackageSet) -> Outcome:
     """Build and ask one set; a failure is an outcome too."""
+    before = _processor_seconds()
+    outcome = _outcome(case)
+    return replace(outcome, processor_seconds=round(_processor_seconds() - before, 1))
+
+
+def _processor_seconds() -> float:
+    """Return what the processes have used that this one has started and waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _outcome(case: PackageSet) -> Outcome:
     facts: dict[str, Any] = {}
     if case.library and not _is_here(case.library):
         return Outcome(case.digest, "cannot", note=f"needs {case.library}, which this machine does not have")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.packages.package_set import FOLDER, PackageSet, read_sets
-from tests.packages.prove import prove
+from tests.packages.page import write_page
+from tests.packages.prove import Outcome, prove
 
 SETS = read_sets()
 
@@ -36,3 +37,26 @@ def test_every_file_is_a_set_that_can_fail() -> None:
 
 def test_names_of_packages_are_declared_once() -> None:
     assert [case.name for case in SETS if len(case.packages) != len(set(case.packages))] == []
+
+
+def test_the_page_lists_what_was_tried_with_its_present_text_and_nothing_else(tmp_path: Path) -> None:
+    first, second, third, fourth = SETS[:4]
+    results = {
+        first.name: Outcome(
+            first.digest, "right", 12.4, 61.2, 1.26, root=True, zip_megabytes=20.4, processor_seconds=9
+        ),
+        second.name: Outcome("another text", "right", 1, 1, 1),
+        third.name: Outcome(third.digest, "cannot", note="needs a | library"),
+    }
+
+    write_page(tmp_path / "packages.md", SETS, results)
+
+    text = (tmp_path / "packages.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    assert rows == [
+        f"| {first.name} | {', '.join(first.packages)} | 9 s | 12 s | 61 MB | 1.3 s | right, root, 20 MB zipped |",
+        f"| {third.name} | {', '.join(third.packages)} | - | 0 s | 0 MB | 0.0 s "
+        "| cannot work: needs a \\| library |",
+    ]
+    assert f"1 of {len(SETS)} sets right" in text
+    assert fourth.name not in results

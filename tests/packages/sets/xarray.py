@@ -3,7 +3,7 @@ import tempfile
 import numpy as np
 import xarray as xr
 
-PACKAGES = ["xarray", "netCDF4", "h5netcdf", "scipy"]
+PACKAGES = ["xarray", "netCDF4", "h5netcdf", "h5py", "scipy"]
 EXPECTED = [[2.0, 3.0], ["h5netcdf", "netcdf4", "scipy"]]
 KIND = "engines found by entry points"
 QUICK = True
