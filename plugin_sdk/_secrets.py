@@ -98,5 +98,19 @@ class StruckStream:
         for line in lines:
             self.write(line)
 
+    def reopen(self, descriptor: int) -> None:
+        """Write to a new stream on `descriptor`, in a forked child.
+
+        A thread that the child does not have may hold the old stream's lock: whoever flushed it would wait
+        for ever, and so would its deallocation. What it has buffered is the parent's.
+        """
+        _abandoned.append(self._stream)
+        self._stream = open(  # noqa: SIM115  # stays open
+            descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+        )
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+_abandoned: list[Any] = []

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 
 from plugin_sdk import _log
 from plugin_sdk._process.stderr import open_descriptors
+from plugin_sdk._secrets import StruckStream
 from plugin_sdk._serving import async_bridge, forked
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -61,6 +62,7 @@ class ForkGuard:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         forked.is_child = True
         _forget_pool_threads()
+        _reopen_streams()
         _log.forked()
         async_bridge.forget_loop()
         for descriptor in (*self._ours(), *self._connections(), self._alive):
@@ -93,6 +95,14 @@ def _forget_pool_threads() -> None:
     import concurrent.futures.thread as module
 
     getattr(module, "_threads_queues", {}).clear()
+
+
+def _reopen_streams() -> None:
+    """Give the child streams of its own; what the author put in their stead stays."""
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        if isinstance(stream, StruckStream):
+            with contextlib.suppress(OSError):  # closed
+                stream.reopen(descriptor)
 
 
 def _own_address(descriptor: int) -> str:
