@@ -75,7 +75,8 @@ class Arena:
 def children(pid: int) -> list[int]:
     found: list[int] = []
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(child) for child in listing.read_text().split()]
+        with suppress(OSError):  # of a thread that has just ended
+            found += [int(child) for child in listing.read_text().split()]
     return found
 
 

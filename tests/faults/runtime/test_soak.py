@@ -35,6 +35,10 @@ _ALLOWED = {"rss_kib": 8 * 1024, "threads": 16, "fds": 8}
 _ALLOWED_SHORT = {"rss_kib": 48 * 1024, "threads": 200, "fds": 24}
 """In half a minute the pools are still filling."""
 
+_STAYING = 3
+"""Children that stay: what passes on stderr, and two of multiprocessing's own."""
+_CHILD_SECONDS = 30.0
+
 Work = Callable[[Arena], None]
 
 
@@ -159,6 +163,15 @@ def test_nothing_failed_and_everything_still_works(soaked: tuple[Soak, float]) -
     for one in soak.arenas.values():
         assert one.is_healed()
         assert one.restarts == 0
+        assert children_left(one) <= _STAYING
+
+
+def children_left(arena: Arena) -> int:
+    """Return how many children a plugin has when those that are about to end have ended."""
+    deadline = time.monotonic() + _CHILD_SECONDS
+    while (count := arena.usage()["children"]) > _STAYING and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return int(count)
 
 
 @pytest.mark.parametrize("quantity", _ALLOWED)
