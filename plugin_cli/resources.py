@@ -13,7 +13,7 @@ def _folder(shipped: str, checkout: str) -> Path:
 
 
 def templates_dir() -> Path:
-    """Return the folder of template layers."""
+    """Return the folder of the copier template."""
     return _folder("templates", "templates")
 
 

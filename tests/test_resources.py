@@ -12,7 +12,7 @@ ROOT = Path(resources.__file__).parents[1]
 def test_in_a_checkout_they_lie_at_its_top() -> None:
     assert resources.templates_dir() == ROOT / "templates"
     assert resources.frontend_runtime_dir() == ROOT / "frontend" / "runtime"
-    assert (resources.templates_dir() / "common").is_dir()
+    assert (resources.templates_dir() / "copier.yml").is_file()
     assert (resources.frontend_runtime_dir() / "module.js").is_file()
 
 

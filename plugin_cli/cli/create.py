@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugin_cli.cli.app import app
+from plugin_cli.cli.question_flags import QuestionCommand, given_by_flags
 
 if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
@@ -15,40 +16,12 @@ if TYPE_CHECKING:
     from plugin_cli.scaffold.create import CreateResult
 
 
-@app.command()
+@app.command(cls=QuestionCommand)
 def create(
+    ctx: typer.Context,
     directory: Annotated[
         Path | None,
         typer.Argument(metavar="DIR", help="Folder to make; default: the plugin's id.", show_default=False),
-    ] = None,
-    type_: Annotated[
-        str | None, typer.Option("--type", help="datasource", metavar="KIND", show_default=False)
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Title shown in Grafana.", show_default=False)] = None,
-    org: Annotated[
-        str | None, typer.Option(help="Your organisation; first part of the id.", show_default=False)
-    ] = None,
-    description: Annotated[
-        str | None, typer.Option(help="One sentence on the plugin.", show_default=False)
-    ] = None,
-    backend: Annotated[
-        bool | None, typer.Option("--backend/--no-backend", help="Python backend.", show_default="backend")
-    ] = None,
-    frontend: Annotated[
-        str | None,
-        typer.Option(
-            help="generated: editors from the models; react: TypeScript source.", show_default="generated"
-        ),
-    ] = None,
-    alerting: Annotated[
-        bool | None,
-        typer.Option(
-            "--alerting/--no-alerting", help="Alert rules, with an example.", show_default="alerting"
-        ),
-    ] = None,
-    ci: Annotated[
-        bool | None,
-        typer.Option("--ci/--no-ci", help="GitHub workflows: tests, releases.", show_default="ci"),
     ] = None,
     tool_address: Annotated[
         str | None,
@@ -81,12 +54,8 @@ def create(
     from plugin_cli.console import TerminalConsole
     from plugin_cli.scaffold.create import create as create_plugin
 
-    flags = {
-        "type": type_, "name": name, "org": org, "description": description, "backend": backend,
-        "frontend": frontend, "alerting": alerting, "ci": ci,
-    }  # fmt: skip
     given = read_answers_file(answers) if answers else {}
-    given |= {key: value for key, value in flags.items() if value is not None}
+    given |= given_by_flags(ctx)
     tool = running_tool(tool_address)
     chosen = complete_answers(given, directory, tool.templates, defaults=defaults)
     result = create_plugin(chosen, directory, tool, dry_run=dry_run)
@@ -108,7 +77,7 @@ def _as_json(answers: Answers, result: CreateResult) -> str:
         "directory": str(result.directory),
         "dry_run": result.commit is None,
         "commit": result.commit,
-        "answers": asdict(answers),
+        "answers": answers.values,
         **asdict(answers.names),
         "files": result.files,
     }

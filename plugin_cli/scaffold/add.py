@@ -41,11 +41,8 @@ class AddResult:
 
 def features(templates: Path) -> dict[str, str]:
     """Return what can be added in this version, with a description of each."""
-    missing = set()
-    if not (templates / "frontend-react").is_dir():
-        missing.add("react")
-    if not can_do_without_backend(templates):
-        missing.add("backend")  # every plugin has one
+    # Where every plugin has a backend there is nothing to add.
+    missing = () if can_do_without_backend(templates) else ("backend",)
     return {name: text for name, (text, _) in FEATURES.items() if name not in missing}
 
 
@@ -68,7 +65,7 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
     if feature not in available:
         raise choice_error("FEATURE", feature, available, command="plugin-cli add")
     root = find_project(root).root
-    answers = read_answers(root)
+    answers = read_answers(root, tool.templates)
     extended = answers.with_(**FEATURES[feature][1])
     if extended == answers:
         return AddResult(root, True, Merge())

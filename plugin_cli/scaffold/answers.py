@@ -1,50 +1,42 @@
-"""What a plugin is made of: the author's answers, the layers they select, and the rendered files."""
+"""What a plugin is made of: the author's answers, the running tool, and the files rendered from both."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plugin_cli.errors import UsageError, choice_error
 from plugin_cli.grafana_image import GRAFANA_IMAGE
 from plugin_cli.naming import Names, check_line, plugin_names
+from plugin_cli.scaffold.questions import read_questions, with_defaults
 from plugin_cli.scaffold.render import Tree, render
 
-KINDS = ("datasource", "app", "panel")
-FRONTENDS = ("generated", "react")
 STATE_FOLDER = ".plugin-cli"
 
 
-@dataclass(frozen=True)
 class Answers:
-    """What decides every byte of a scaffold, besides the templates.
+    """What decides every byte of a scaffold, besides the templates: one answer to each of their questions."""
 
-    Attributes:
-        type: the kind of plugin.
-        name: the title shown in Grafana.
-        org: the author or organisation, first part of the id.
-        description: one sentence for Grafana's catalogue page of the plugin.
-        backend: whether there is a Python backend.
-        frontend: `generated` editors, or `react` for TypeScript source.
-        alerting: whether alert rules may query the plugin, with an example rule.
-        ci: whether there are GitHub workflows.
-        stream: whether the sample streams live values.
-        annotations: whether queries can annotate dashboards.
-        e2e: whether there are tests in a browser against a running Grafana.
-    """
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = dict(values)
 
-    type: str
-    name: str
-    org: str
-    description: str
-    backend: bool = True
-    frontend: str = "generated"
-    alerting: bool = True
-    ci: bool = True
-    stream: bool = False
-    annotations: bool = False
-    e2e: bool = False
+    def __getattr__(self, key: str) -> Any:
+        """Return the answer to the question `key`."""
+        try:
+            return self.__dict__["values"][key]
+        except KeyError:
+            raise AttributeError(key) from None
+
+    def __eq__(self, other: object) -> bool:
+        """Return True if every answer is the same."""
+        return isinstance(other, Answers) and self.values == other.values
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Answers({self.values!r})"
 
     @property
     def names(self) -> Names:
@@ -61,7 +53,7 @@ class Answers:
 
     def with_(self, **changes: Any) -> Answers:
         """Return these answers with some of them changed."""
-        return replace(self, **changes)
+        return Answers(self.values | changes)
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Tool:
     """The running tool, as far as it shows in a scaffold.
 
     Attributes:
-        templates: the folder of template layers.
+        templates: the folder of the copier template.
         version: kept beside the answers.
         requirement: how pyproject.toml names the tool, so that the plugin installs anywhere.
     """
@@ -86,7 +78,9 @@ class Tool:
         return self if named is None or "@" in self.requirement else replace(self, requirement=named)
 
 
-ANSWER_KEYS = tuple(field.name for field in fields(Answers))
+def complete(given: Mapping[str, Any], templates: Path) -> Answers:
+    """Return `given` with the default of every question that it does not answer."""
+    return Answers(with_defaults(given, read_questions(templates)))
 
 
 def check_answers(answers: Answers, templates: Path) -> None:
@@ -95,9 +89,9 @@ def check_answers(answers: Answers, templates: Path) -> None:
     Raises:
         UsageError: the message names the flag and what it takes.
     """
-    _check_choice("--type", answers.type, KINDS, [kind for kind in KINDS if (templates / kind).is_dir()])
-    react = (templates / "frontend-react").is_dir()
-    _check_choice("--frontend", answers.frontend, FRONTENDS, FRONTENDS if react else FRONTENDS[:1])
+    for question in read_questions(templates).values():
+        if question.choices and answers.values[question.key] not in question.choices:
+            raise choice_error(f"--{question.key}", str(answers.values[question.key]), question.choices)
     if not answers.backend and not can_do_without_backend(templates):
         raise UsageError(
             "--no-backend is not available yet",
@@ -122,47 +116,19 @@ def check_answers(answers: Answers, templates: Path) -> None:
 
 def can_do_without_backend(templates: Path) -> bool:
     """Return True if there are templates for a plugin without a backend."""
-    return (templates / "no-backend").is_dir()
-
-
-def _check_choice(flag: str, value: str, known: tuple[str, ...], here: list[str] | tuple[str, ...]) -> None:
-    if value not in known:
-        raise choice_error(flag, value, here)
-    if value not in here:
-        raise UsageError(
-            f"{flag} {value} is not available yet",
-            why=f"allowed in this version: {', '.join(here)}",
-            remedy=f"{flag} {here[0]}",
-        )
+    return (templates / "template" / "{% if not backend %}.{% endif %}").is_dir()
 
 
 def render_plugin(answers: Answers, tool: Tool) -> Tree:
-    """Return all files of the plugin that the answers describe.
-
-    Layers, later ones win: common < kind < backend < its abilities < frontend < CI < e2e.
-    """
-    layers = [
-        "common",
-        answers.type,
-        *(["backend"] if answers.backend else ["no-backend"]),
-        *(["alerting"] if answers.alerting else []),
-        f"frontend-{answers.frontend}",
-        *(["ci"] if answers.ci else []),
-        *(["e2e"] if answers.e2e else []),
-    ]
-    folders = [tool.templates / layer for layer in layers]
-    data = (
-        asdict(answers)
-        | asdict(answers.names)
-        | {"grafana_image": GRAFANA_IMAGE, "requirement": tool.requirement}
-    )
-    return render([folder for folder in folders if folder.is_dir()], data) | _editors(answers)
+    """Return all files of the plugin that the answers describe."""
+    return render(tool.templates, template_data(answers, tool))
 
 
-def _editors(answers: Answers) -> Tree:
-    """The generated editors as TypeScript's layer imports them; `types` writes the same."""
-    if answers.frontend != "react":
-        return {}
-    from plugin_cli.build.frontend.typescript import editor_files
-
-    return {f"src/generated/{name}": text.encode() for name, text in editor_files().items()}
+def template_data(answers: Answers, tool: Tool) -> dict[str, Any]:
+    """Return what the templates know: the answers, the names that follow, the tool and Grafana's image."""
+    return {
+        **answers.values,
+        **asdict(answers.names),
+        "requirement": tool.requirement,
+        "grafana_image": GRAFANA_IMAGE,
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from dataclasses import asdict
 from pathlib import Path
 
-from plugin_cli.errors import ProjectError
-from plugin_cli.scaffold.answers import ANSWER_KEYS, STATE_FOLDER, Answers
+from plugin_cli.errors import ProjectError, UsageError
+from plugin_cli.scaffold.answers import STATE_FOLDER, Answers, complete
+from plugin_cli.scaffold.questions import read_questions
 from plugin_cli.scaffold.render import Tree
 from plugin_cli.system.parse import parse_json
 
@@ -18,7 +18,7 @@ _ANSWERS, _VERSION, _BASE = "answers.json", "version", "base.tar.xz"
 
 def state_files(answers: Answers, version: str, base: Tree) -> Tree:
     """Return the files of the state folder; `base` is the rendering as no author has touched it."""
-    text = json.dumps(asdict(answers), indent=2, ensure_ascii=False)
+    text = json.dumps(answers.values, indent=2, ensure_ascii=False)
     return {
         f"{STATE_FOLDER}/{_ANSWERS}": f"{text}\n".encode(),
         f"{STATE_FOLDER}/{_VERSION}": f"{version}\n".encode(),
@@ -26,18 +26,28 @@ def state_files(answers: Answers, version: str, base: Tree) -> Tree:
     }
 
 
-def read_answers(root: Path) -> Answers:
-    """Return the answers a plugin was made from.
+def read_answers(root: Path, templates: Path) -> Answers:
+    """Return the answers a plugin was made from; what it was not asked then has the default of `templates`.
 
     Raises:
-        ProjectError: they are not there or were damaged.
+        ProjectError: they are not there, were damaged, or answer questions of a newer tool.
     """
     path = root / STATE_FOLDER / _ANSWERS
+    questions = read_questions(templates)
     try:
-        found = parse_json(path.read_bytes())
-        return Answers(**{key: value for key, value in found.items() if key in ANSWER_KEYS})
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        found = dict(parse_json(path.read_bytes()))
+        wrong = next((key for key in found if key not in questions), None)
+        answers = complete(found, templates)
+        answers.require_names()
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, UsageError) as error:
         raise _damaged(path, error) from error
+    if wrong is not None:
+        raise ProjectError(
+            f"{path} answers {wrong!r}, which this plugin-cli does not ask",
+            why="a newer plugin-cli made the plugin",
+            remedy="pip install --upgrade grafana-plugin-cli",
+        )
+    return answers
 
 
 def read_version(root: Path) -> str:

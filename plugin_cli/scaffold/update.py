@@ -45,14 +45,15 @@ def update(root: Path, tool: Tool, *, dry_run: bool = False) -> UpdateResult:
         PluginCliError: a file cannot be written; the plugin is as it was.
     """
     root = find_project(root).root
-    answers, base, version = read_answers(root), read_base(root), read_version(root)
-    check_answers(answers, tool.templates)
+    version = read_version(root)
     if _numbers(version) > _numbers(tool.version):
         raise ProjectError(
             f"the plugin was made by plugin-cli {version}, this is {tool.version}",
             why="an update never goes back",
             remedy="pip install --upgrade grafana-plugin-cli",
         )
+    answers, base = read_answers(root, tool.templates), read_base(root)
+    check_answers(answers, tool.templates)
     if not dry_run:
         require_clean(root)
     new = render_plugin(answers, tool.named_in(base))

@@ -51,7 +51,7 @@ def test_wheel_holds_code_templates_and_frontend_and_nothing_else(wheel: Path) -
 
     tops = {name.split("/")[0] for name in names}
     assert {"plugin_cli", "plugin_sdk"} == {top for top in tops if not top.endswith(".dist-info")}
-    assert any(name.startswith("plugin_cli/_resources/templates/common/") for name in names)
+    assert any(name.startswith("plugin_cli/_resources/templates/template/") for name in names)
     assert any(name.startswith("plugin_cli/_resources/frontend_runtime/") for name in names)
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 

@@ -13,6 +13,7 @@ from plugin_cli.cli.questions import read_answers_file
 from plugin_cli.dev.grafana.compose import read_grafana_service
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import find_project
+from plugin_cli.resources import templates_dir
 from plugin_cli.scaffold.state import read_answers
 from plugin_cli.session.grafana_log import parse_line
 from plugin_cli.session.log import read_log
@@ -53,7 +54,7 @@ READERS: dict[str, Callable[[Path, str], Any]] = {
     "query --file": lambda folder, text: parse_queries([], _written(folder / "q.json", text)),
     "the scaffold's answers": lambda folder, text: (
         _written(folder / ".plugin-cli" / "answers.json", text),
-        read_answers(folder),
+        read_answers(folder, templates_dir()),
     ),
 }
 

@@ -6,7 +6,8 @@ import itertools
 from typing import Any
 
 from plugin_cli.resources import templates_dir
-from plugin_cli.scaffold.answers import Answers, Tool
+from plugin_cli.scaffold.answers import Answers, Tool, complete, render_plugin
+from plugin_cli.scaffold.render import Tree
 
 TOOL = Tool(templates_dir(), "1.2.3", "grafana-plugin-cli>=1.2")
 SWITCHES = ("alerting", "ci", "stream", "annotations")
@@ -15,7 +16,7 @@ SWITCHES = ("alerting", "ci", "stream", "annotations")
 def answers(**changes: Any) -> Answers:
     """Return the answers of a weather data source."""
     given = {"type": "datasource", "name": "Weather", "org": "acme", "description": "Weather stations."}
-    return Answers(**given | changes)
+    return complete(given | changes, TOOL.templates)
 
 
 COMBINATIONS = [
@@ -24,6 +25,17 @@ COMBINATIONS = [
 ]
 # TypeScript replaces no file of the switches, so all and none of them show what there is to see.
 COMBINATIONS += [COMBINATIONS[0].with_(frontend="react"), COMBINATIONS[-1].with_(frontend="react")]
+
+
+def rendered(one: Answers) -> Tree:
+    """Return the files of a plugin, rendered once."""
+    key = tuple(one.values.items())
+    if key not in _RENDERED:
+        _RENDERED[key] = render_plugin(one, TOOL)
+    return dict(_RENDERED[key])
+
+
+_RENDERED: dict[tuple[tuple[str, Any], ...], Tree] = {}
 
 
 def label(one: Answers) -> str:

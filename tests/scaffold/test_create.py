@@ -122,7 +122,7 @@ def test_state_holds_the_answers_the_version_and_the_pristine_files(home: Path) 
     folder = home / "weather"
     base = read_base(folder)
 
-    assert read_answers(folder) == answers(alerting=False, name="Wetter Köln")
+    assert read_answers(folder, TOOL.templates) == answers(alerting=False, name="Wetter Köln")
     assert (folder / ".plugin-cli" / "version").read_text() == "1.2.3\n"
     assert {name: (folder / name).read_bytes() for name in base} == base
     assert set(on_disk(folder)) - set(base) == set(state_files(answers(), "1.2.3", {}))
@@ -271,7 +271,6 @@ def test_a_missing_parent_is_refused(home: Path) -> None:
     [
         ({"type": "dashboard"}, "--type does not take 'dashboard'", "datasource"),
         ({"type": "datasorce"}, "--type does not take 'datasorce'", "--type datasource"),
-        ({"type": "panel"}, "--type panel is not available yet", "datasource"),
         ({"frontend": "vue"}, "--frontend does not take 'vue'", "generated"),
         ({"backend": False, "alerting": False}, "--no-backend is not available yet", "--backend"),
         ({"description": "two\nlines"}, "--description is not one line of text", "line breaks"),
@@ -292,7 +291,11 @@ def test_unacceptable_answers_name_the_flag_and_what_it_takes(
     ("changes", "what", "remedy"),
     [
         ({"backend": False}, "--no-backend needs --frontend react", "--no-backend --frontend react"),
-        ({"backend": False, "frontend": "react"}, "--alerting needs --backend", "--no-alerting"),
+        (
+            {"backend": False, "frontend": "react", "alerting": True},
+            "--alerting needs --backend",
+            "--no-alerting",
+        ),
     ],
 )
 def test_once_a_backend_can_be_left_out_the_flags_it_needs_are_named(
@@ -300,7 +303,7 @@ def test_once_a_backend_can_be_left_out_the_flags_it_needs_are_named(
 ) -> None:
     templates = tmp_path / "templates"
     shutil.copytree(TOOL.templates, templates)
-    (templates / "no-backend").mkdir()
+    (templates / "template" / "{% if not backend %}.{% endif %}").mkdir()
     tool = dataclasses.replace(TOOL, templates=templates)
 
     with pytest.raises(UsageError) as raised:

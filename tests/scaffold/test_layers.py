@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plugin_cli.scaffold.answers import Answers, render_plugin
+from plugin_cli.build.frontend.typescript import editor_files
+from plugin_cli.scaffold.answers import Answers
 from plugin_cli.scaffold.render import Tree
-from tests.scaffold.scaffolds import COMBINATIONS, TOOL, answers, label
+from tests.scaffold.scaffolds import COMBINATIONS, TOOL, answers, label, rendered
 
 ALWAYS = {
     ".gitignore",
@@ -63,11 +64,11 @@ def test_scaffold_has_exactly_the_files_of_its_layers(one: Answers) -> None:
     layers = {"alerting": ALERTING, "ci": CI, "react": REACT}
     chosen = [files for name, files in layers.items() if getattr(one, name, one.frontend == name)]
 
-    assert set(render_plugin(one, TOOL)) == ALWAYS.union(*chosen)
+    assert set(rendered(one)) == ALWAYS.union(*chosen)
 
 
 def test_the_tests_in_a_browser_are_a_folder_of_their_own() -> None:
-    plain, made = (render_plugin(answers(e2e=e2e), TOOL) for e2e in (False, True))
+    plain, made = (rendered(answers(e2e=e2e)) for e2e in (False, True))
 
     assert set(made) - set(plain) == E2E
     assert {name for name in plain if plain[name] != made[name]} == {".gitignore"}
@@ -80,7 +81,7 @@ def test_the_tests_in_a_browser_are_a_folder_of_their_own() -> None:
 
 @every_combination
 def test_every_file_parses(one: Answers) -> None:
-    for name, content in render_plugin(one, TOOL).items():
+    for name, content in rendered(one).items():
         text = content.decode()
         assert text.endswith("\n"), name
         assert text.strip(), name
@@ -104,7 +105,7 @@ def parse(name: str, text: str) -> object:
 
 @every_combination
 def test_no_template_syntax_is_left_in_the_output(one: Answers) -> None:
-    for name, content in render_plugin(one, TOOL).items():
+    for name, content in rendered(one).items():
         if name.endswith((".ts", ".tsx", ".js")):  # style={{...}} is no template
             continue
         without_github = re.sub(r"\$\{\{.*?\}\}", "", content.decode())
@@ -114,7 +115,7 @@ def test_no_template_syntax_is_left_in_the_output(one: Answers) -> None:
 
 @every_combination
 def test_plugin_json_says_what_was_chosen(one: Answers) -> None:
-    metadata = json.loads(render_plugin(one, TOOL)["src/plugin.json"])
+    metadata = json.loads(rendered(one)["src/plugin.json"])
 
     assert metadata["id"] == "acme-weather-datasource"
     assert metadata["executable"] == "gpx_weather"
@@ -129,7 +130,7 @@ def test_plugin_json_says_what_was_chosen(one: Answers) -> None:
 
 def test_names_with_every_kind_of_quote_stay_what_they_are_everywhere() -> None:
     name, org = 'Köln\'s "$HOME" \\ {{ 7 * 7 }} # <b> ☀️', 'Ärger & Söhne "KG": x'
-    files = render_plugin(answers(name=name, org=org, description=f"{name}: it is"), TOOL)
+    files = rendered(answers(name=name, org=org, description=f"{name}: it is"))
 
     for path, content in files.items():
         parse(path, content.decode())
@@ -145,7 +146,7 @@ def test_names_with_every_kind_of_quote_stay_what_they_are_everywhere() -> None:
 def test_the_alert_rule_asks_the_provisioned_data_source_every_ten_seconds_for_a_last_value_above_15() -> (
     None
 ):
-    files = render_plugin(answers(), TOOL)
+    files = rendered(answers())
     (group,) = yaml.safe_load(files["provisioning/alerting/rules.yaml"])["groups"]
     (rule,) = group["rules"]
     query, reduce, threshold = rule["data"]
@@ -158,14 +159,14 @@ def test_the_alert_rule_asks_the_provisioned_data_source_every_ten_seconds_for_a
 
 
 def test_the_dashboard_has_a_panel_on_the_provisioned_data_source() -> None:
-    files = render_plugin(answers(), TOOL)
+    files = rendered(answers())
     (panel,) = json.loads(files["provisioning/dashboards/weather.json"])["panels"]
 
     assert panel["datasource"] == {"type": "acme-weather-datasource", "uid": provisioned(files)["uid"]}
 
 
 def test_the_secret_comes_from_the_environment_and_compose_hands_it_on() -> None:
-    files = render_plugin(answers(name="Py Weather"), TOOL)
+    files = rendered(answers(name="Py Weather"))
     compose = yaml.safe_load(files["docker-compose.yaml"])["services"]["grafana"]
 
     assert provisioned(files)["secureJsonData"] == {"api_key": "$PY_WEATHER_API_KEY"}
@@ -173,20 +174,37 @@ def test_the_secret_comes_from_the_environment_and_compose_hands_it_on() -> None
 
 
 def test_compose_publishes_on_this_machine_only() -> None:
-    (port,) = yaml.safe_load(render_plugin(answers(), TOOL)["docker-compose.yaml"])["services"]["grafana"][
-        "ports"
-    ]
+    (port,) = yaml.safe_load(rendered(answers())["docker-compose.yaml"])["services"]["grafana"]["ports"]
 
     assert port == "127.0.0.1:${GRAFANA_PORT-}:3000"
 
 
 def test_files_that_are_not_rendered_are_source_as_it_stands() -> None:
-    plain = [path for path in TOOL.templates.rglob("*") if path.is_file() and path.suffix != ".jinja"]
+    files = (TOOL.templates / "template").rglob("*")
+    plain = [path for path in files if path.is_file() and path.suffix != ".jinja"]
 
     assert plain
     for path in plain:
         if "__pycache__" not in path.parts and path.suffix not in (".ts", ".tsx", ".js"):
             assert "{{" not in re.sub(r"\$\{\{.*?\}\}", "", path.read_text(encoding="utf-8")), path
+
+
+def test_no_two_files_of_the_template_become_the_same_one() -> None:
+    root = TOOL.templates / "template"
+    made = [
+        re.sub(r"(^|/)\{% if (not )?\w+ %\}\.\{% endif %\}/", r"\1", path.relative_to(root).as_posix())
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+
+    assert sorted(made) == sorted(set(made))
+
+
+def test_the_editors_in_the_templates_are_those_of_the_generated_frontend() -> None:
+    folder = TOOL.templates / "template/{% if react %}.{% endif %}/src/generated"
+
+    for name, text in editor_files().items():
+        assert (folder / name).read_text(encoding="utf-8") == text, "run scripts/templates"
 
 
 def provisioned(files: Tree) -> dict[str, object]:

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.scaffold.answers import render_plugin
 from tests.scaffold.generated import generated_for
-from tests.scaffold.scaffolds import TOOL, answers
+from tests.scaffold.scaffolds import answers, rendered
 
 CREATE_PLUGINS_PACKAGES = 1228
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_generated_files_are_those_of_the_scaffolds_models(tmp_path: Path, stream: bool) -> None:
-    tree = render_plugin(answers(frontend="react", stream=stream), TOOL)
+    tree = rendered(answers(frontend="react", stream=stream))
     folder = "src/generated/"
     found = {
         name.removeprefix(folder): text.decode() for name, text in tree.items() if name.startswith(folder)
@@ -23,7 +22,7 @@ def test_generated_files_are_those_of_the_scaffolds_models(tmp_path: Path, strea
 
 
 def test_lockfile_belongs_to_the_package_and_names_no_registry() -> None:
-    tree = render_plugin(answers(frontend="react"), TOOL)
+    tree = rendered(answers(frontend="react"))
     package, lock = json.loads(tree["package.json"]), json.loads(tree["package-lock.json"])
     root = lock["packages"][""]
     assert (lock["name"], root["name"]) == (package["name"], package["name"])
@@ -36,5 +35,5 @@ def test_lockfile_belongs_to_the_package_and_names_no_registry() -> None:
 
 
 def test_bundler_leaves_the_backend_in_dist_alone() -> None:
-    config = render_plugin(answers(frontend="react"), TOOL)["vite.config.ts"].decode()
+    config = rendered(answers(frontend="react"))["vite.config.ts"].decode()
     assert "emptyOutDir: false" in config

@@ -15,17 +15,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from plugin_cli.scaffold.answers import Answers, render_plugin
+from plugin_cli.scaffold.answers import Answers
 from plugin_cli.scaffold.render import write_tree
 from plugin_sdk.testing import LogLine, PluginProcess, last, settings
-from tests.scaffold.scaffolds import COMBINATIONS, TOOL, answers, label
+from tests.scaffold.scaffolds import COMBINATIONS, answers, label, rendered
 
 KEY = "s3cret-key-of-the-test"
 
 
 def scaffold(folder: Path, one: Answers) -> Path:
     """Write a plugin."""
-    write_tree(render_plugin(one, TOOL), folder)
+    write_tree(rendered(one), folder)
     return folder
 
 

@@ -82,9 +82,9 @@ def test_the_same_version_changes_nothing(plugin: Path) -> None:
 
 
 def test_untouched_files_become_the_new_rendering_and_new_ones_appear(plugin: Path, later: Tool) -> None:
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
-    (later.templates / "common" / "SECURITY.md.jinja").write_text("Write to {{ org }}.\n")
-    (later.templates / "common" / "LICENSE").unlink()
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "SECURITY.md.jinja").write_text("Write to {{ org }}.\n")
+    (later.templates / "template" / "LICENSE").unlink()
 
     result = run(plugin, later)
 
@@ -100,7 +100,7 @@ def test_edits_of_both_sides_come_together(plugin: Path, later: Tool) -> None:
     edit(plugin / "README.md", "## Develop\n", "## Develop it\n")
     edit(plugin / "backend/weather_datasource/datasource.py", '["berlin", "lisbon", "oslo"]', '["rome"]')
     commit(plugin)
-    edit(later.templates / "common/README.md.jinja", "## Release\n", "## Releases\n")
+    edit(later.templates / "template/README.md.jinja", "## Release\n", "## Releases\n")
 
     result = run(plugin, later)
 
@@ -115,7 +115,7 @@ def test_edits_of_both_sides_come_together(plugin: Path, later: Tool) -> None:
 def test_a_conflict_is_marked_and_the_next_update_starts_from_the_new_base(plugin: Path, later: Tool) -> None:
     edit(plugin / "README.md", "## Develop\n", "## Mine\n")
     commit(plugin)
-    edit(later.templates / "common/README.md.jinja", "## Develop\n", "## Theirs\n")
+    edit(later.templates / "template/README.md.jinja", "## Develop\n", "## Theirs\n")
 
     result = run(plugin, later)
 
@@ -130,8 +130,8 @@ def test_what_the_author_deleted_or_edited_stays_when_the_templates_go_on(plugin
     (plugin / "CHANGELOG.md").unlink()
     edit(plugin / "AGENTS.md", "# Notes", "# My notes")
     commit(plugin)
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
-    (later.templates / "common" / "AGENTS.md.jinja").unlink()
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "AGENTS.md.jinja").unlink()
 
     result = run(plugin, later)
 
@@ -143,7 +143,7 @@ def test_what_the_author_deleted_or_edited_stays_when_the_templates_go_on(plugin
 def test_an_authors_file_where_a_new_template_goes_is_not_lost(plugin: Path, later: Tool) -> None:
     (plugin / "SECURITY.md").write_text("mine\n")
     commit(plugin)
-    (later.templates / "common" / "SECURITY.md").write_text("theirs\n")
+    (later.templates / "template" / "SECURITY.md").write_text("theirs\n")
 
     result = run(plugin, later)
 
@@ -157,7 +157,7 @@ def test_a_link_in_place_of_a_file_is_left_alone(plugin: Path, later: Tool, tmp_
     (plugin / "CHANGELOG.md").unlink()
     (plugin / "CHANGELOG.md").symlink_to(outside)
     commit(plugin)
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
 
     assert run(plugin, later).merge.kept == ("CHANGELOG.md",)
     assert outside.read_text() == "mine\n"
@@ -167,7 +167,7 @@ def test_windows_line_ends_stay_and_do_not_conflict(plugin: Path, later: Tool) -
     path = plugin / "README.md"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n").replace(b"## Develop\r\n", b"## Mine\r\n"))
     commit(plugin)
-    edit(later.templates / "common/README.md.jinja", "## Release\n", "## Releases\n")
+    edit(later.templates / "template/README.md.jinja", "## Release\n", "## Releases\n")
 
     result = run(plugin, later)
 
@@ -180,7 +180,7 @@ def test_windows_line_ends_stay_and_do_not_conflict(plugin: Path, later: Tool) -
 @pytest.mark.parametrize("change", ["edited", "new"])
 def test_uncommitted_changes_are_named_and_nothing_is_written(plugin: Path, later: Tool, change: str) -> None:
     (plugin / ("README.md" if change == "edited" else "notes.txt")).write_text("mine\n")
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
     before = snapshot(plugin)
 
     with pytest.raises(ProjectError, match="not committed") as raised:
@@ -226,9 +226,9 @@ def test_a_damaged_state_is_named(plugin: Path, name: str, damage: str) -> None:
 def test_a_full_disk_leaves_the_plugin_as_it_was(
     plugin: Path, later: Tool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
-    (later.templates / "common" / "LICENSE").unlink()
-    (later.templates / "common" / "A.md").write_text("new\n")
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "LICENSE").unlink()
+    (later.templates / "template" / "A.md").write_text("new\n")
     before, write = snapshot(plugin), Path.write_bytes
 
     def full(self: Path, data: bytes) -> int:
@@ -247,7 +247,7 @@ def test_a_full_disk_leaves_the_plugin_as_it_was(
 def test_an_interrupt_leaves_the_plugin_as_it_was(
     plugin: Path, later: Tool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
     before, write = snapshot(plugin), Path.write_bytes
 
     def interrupted(self: Path, data: bytes) -> int:
@@ -278,7 +278,7 @@ def test_a_development_version_of_the_tool_is_not_older(plugin: Path) -> None:
 
 def test_a_dry_run_tells_and_writes_nothing_even_with_changes(plugin: Path, later: Tool) -> None:
     (plugin / "notes.txt").write_text("mine\n")
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
     before = snapshot(plugin)
 
     result = update(plugin, later, dry_run=True)
@@ -298,7 +298,7 @@ def test_adding_a_feature_makes_the_plugin_that_create_makes_with_it(
 ) -> None:
     assert not add_to(plugin, feature).is_there
 
-    wanted = read_answers(plugin)
+    wanted = read_answers(plugin, TOOL.templates)
     assert wanted.frontend == "react" if feature == "react" else getattr(wanted, feature) is True
     other = create(wanted, tmp_path / "other", TOOL).directory
     assert snapshot(plugin) == snapshot(other)
@@ -325,7 +325,7 @@ def test_an_unknown_feature_is_refused_with_the_list(plugin: Path) -> None:
 
 
 def test_adding_to_a_plugin_of_an_older_version_asks_for_the_update_first(plugin: Path, later: Tool) -> None:
-    (later.templates / "common" / "CHANGELOG.md").write_text("# News\n")
+    (later.templates / "template" / "CHANGELOG.md").write_text("# News\n")
 
     with pytest.raises(ProjectError) as raised:
         add_to(plugin, "ci", later)

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plugin_cli.scaffold.answers import render_plugin
 from plugin_cli.scaffold.render import write_tree
 from plugin_cli.target import TARGETS, parse_targets
-from tests.scaffold.scaffolds import TOOL, answers
+from tests.scaffold.scaffolds import answers, rendered
 
 _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
@@ -20,7 +19,7 @@ _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 def test_workflows_are_clean_for_actionlint(tmp_path: Path, frontend: str) -> None:
     if shutil.which("go") is None:
         pytest.skip("go is not installed")
-    write_tree(render_plugin(answers(frontend=frontend), TOOL), tmp_path)
+    write_tree(rendered(answers(frontend=frontend)), tmp_path)
     workflows = sorted(str(path) for path in (tmp_path / ".github/workflows").iterdir())
 
     done = subprocess.run(
@@ -32,7 +31,7 @@ def test_workflows_are_clean_for_actionlint(tmp_path: Path, frontend: str) -> No
 
 
 def test_the_release_builds_every_target_on_a_machine_of_its_own() -> None:
-    release = yaml.safe_load(render_plugin(answers(), TOOL)[".github/workflows/release.yml"])
+    release = yaml.safe_load(rendered(answers())[".github/workflows/release.yml"])
     rows = release["jobs"]["build"]["strategy"]["matrix"]["include"]
 
     assert parse_targets([row["target"] for row in rows]) == TARGETS
@@ -40,7 +39,7 @@ def test_the_release_builds_every_target_on_a_machine_of_its_own() -> None:
 
 
 def test_the_release_joins_the_parts_with_the_licences_of_each(tmp_path: Path) -> None:
-    release = yaml.safe_load(render_plugin(answers(), TOOL)[".github/workflows/release.yml"])
+    release = yaml.safe_load(rendered(answers())[".github/workflows/release.yml"])
     (script,) = [
         step["run"] for step in release["jobs"]["release"]["steps"] if "dist.tar" in step.get("run", "")
     ]
@@ -64,7 +63,7 @@ def test_the_release_joins_the_parts_with_the_licences_of_each(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["ci.yml", "release.yml"])
 def test_the_workflows_take_the_tool_and_every_package_from_the_lock(name: str) -> None:
-    jobs = yaml.safe_load(render_plugin(answers(), TOOL)[f".github/workflows/{name}"])["jobs"]
+    jobs = yaml.safe_load(rendered(answers())[f".github/workflows/{name}"])["jobs"]
 
     for job in jobs.values():
         steps = [step for step in job["steps"] if "run" in step]

@@ -23,7 +23,8 @@ from tests.sdk.data.test_no_rows import NOTHING
 
 NOW = 1_000_000.0
 SCAFFOLD = (
-    Path(__file__).resolve().parents[3] / "templates/alerting/provisioning/alerting/rules.yaml.jinja"
+    Path(__file__).resolve().parents[3]
+    / "templates/template/{% if alerting %}.{% endif %}/provisioning/alerting/rules.yaml.jinja"
 ).read_text()
 
 
