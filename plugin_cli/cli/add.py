@@ -19,6 +19,9 @@ def add(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would change; write nothing.")
     ] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Let your organisation's template over ours run code.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Result as JSON on stdout.")] = False,
 ) -> None:
     """Add a feature to this plugin: alerting, annotations, ci, e2e, react, stream.
@@ -40,7 +43,7 @@ def add(
             json.dumps(known) if as_json else "\n".join(f"{name:12} {text}" for name, text in known.items())
         )
         return
-    result = run(Path.cwd(), feature, tool, dry_run=dry_run)
+    result = run(Path.cwd(), feature, tool, trust=trust, dry_run=dry_run)
     if as_json:
         facts = {"feature": feature, "is_there": result.is_there, "dry_run": dry_run}
         console.data(json.dumps({**facts, **merge_json(result.merge)}, indent=2))

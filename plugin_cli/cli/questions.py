@@ -16,8 +16,8 @@ from plugin_cli.system.parse import ParseError, parse_toml, parse_yaml
 _NEEDED = ("type", "name", "org")  # only the author knows them; the rest has sensible defaults
 
 
-def read_answers_file(path: Path) -> dict[str, Any]:
-    """Return the answers in a YAML, JSON or TOML file.
+def read_answers_file(path: Path, *, is_foreign: bool = False) -> dict[str, Any]:
+    """Return the answers in a YAML, JSON or TOML file; those to another template's questions as they are.
 
     Raises:
         UsageError: the file cannot be read, or holds a key or a value that means nothing.
@@ -28,7 +28,7 @@ def read_answers_file(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"--answers {path} holds no keys", why=f"allowed: {', '.join(questions)}", remedy="name: Weather"
         )
-    for key, value in found.items():
+    for key, value in () if is_foreign else found.items():
         if key not in questions:
             raise choice_error(f"a key of --answers {path}", str(key), questions)
         is_switch = questions[key].is_switch

@@ -10,6 +10,7 @@ from typing import Any
 from plugin_cli.errors import ProjectError, choice_error
 from plugin_cli.project import find_project
 from plugin_cli.scaffold.answers import Tool, can_do_without_backend, check_answers, render_plugin
+from plugin_cli.scaffold.foreign import overlay, read_foreign
 from plugin_cli.scaffold.merge import Merge, apply, merge, require_clean
 from plugin_cli.scaffold.state import read_answers, read_base, state_files
 
@@ -46,13 +47,14 @@ def features(templates: Path) -> dict[str, str]:
     return {name: text for name, (text, _) in FEATURES.items() if name not in missing}
 
 
-def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddResult:
+def add(root: Path, feature: str, tool: Tool, *, trust: bool = False, dry_run: bool = False) -> AddResult:
     """Merge a feature into the plugin, offline.
 
     Args:
         root: the plugin's folder, or one below it.
         feature: a key of `FEATURES`.
         tool: the running tool.
+        trust: whether an organisation's template over ours may run code.
         dry_run: report what would change and write nothing.
 
     Raises:
@@ -70,8 +72,9 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
     if extended == answers:
         return AddResult(root, True, Merge())
     check_answers(extended, tool.templates)
-    base = read_base(root)
-    if render_plugin(answers, tool.named_in(base)) != base:
+    base, template = read_base(root), read_foreign(root, trust=trust)
+    tool = tool.named_in(base)
+    if overlay(template, render_plugin(answers, tool), answers, tool) != base:
         raise ProjectError(
             "the plugin is not at this version's templates",
             why=f"adding {feature} would mix two versions",
@@ -79,7 +82,7 @@ def add(root: Path, feature: str, tool: Tool, *, dry_run: bool = False) -> AddRe
         )
     if not dry_run:
         require_clean(root)
-    new = render_plugin(extended, tool.named_in(base))
+    new = overlay(template, render_plugin(extended, tool), extended, tool)
     merged = merge(root, base, new)
     if not dry_run:
         apply(root, merged.content | state_files(extended, tool.version, new), merged.removed)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from plugin_cli.system.running import start_of, this_process
 
-_PREFIX = ".plugin-cli-new-"
+PREFIX = ".plugin-cli-new-"
 # The names that are on their way from there into a folder that was empty.
 _MOVING = "moving"
 
@@ -20,7 +20,7 @@ _MOVING = "moving"
 def made_aside(parent: Path) -> Iterator[Path]:
     """Yield a new folder in `parent`, gone after the block; its name says which process makes it."""
     process = this_process()
-    prefix = f"{_PREFIX}{process.pid}-{_short(process.started)}-"
+    prefix = f"{PREFIX}{process.pid}-{_short(process.started)}-"
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     try:
         yield folder
@@ -36,22 +36,23 @@ def move_contents(made: Path, directory: Path) -> None:
         for entry in entries:
             entry.rename(directory / entry.name)
     except BaseException:
-        _move_back(made.parent, directory)
+        move_back(made.parent, directory)
         raise
 
 
 def remove_left(parent: Path) -> None:
     """Remove what a `create` that was killed left in `parent`; one that runs is left alone."""
-    for folder in parent.glob(f"{_PREFIX}*"):
-        pid, _, rest = folder.name.removeprefix(_PREFIX).partition("-")
+    for folder in parent.glob(f"{PREFIX}*"):
+        pid, _, rest = folder.name.removeprefix(PREFIX).partition("-")
         started = start_of(int(pid)) if pid.isdecimal() else None
         if started is not None and rest.startswith(f"{_short(started)}-"):
             continue
-        _move_back(folder, parent)
+        move_back(folder, parent)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _move_back(folder: Path, directory: Path) -> None:
+def move_back(folder: Path, directory: Path) -> None:
+    """Take what `move_contents` moved out of `directory` again."""
     try:
         names = (folder / _MOVING).read_text(encoding="utf-8").split("\n")
     except OSError:

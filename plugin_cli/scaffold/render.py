@@ -48,7 +48,7 @@ def read_tree(folder: Path) -> Tree:
     """Return every file below `folder` but git's own, in the order of their paths."""
     files = (path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: named[name].read_bytes() for name in sorted(named) if not name.startswith(".git/")}
+    return {name: named[name].read_bytes() for name in sorted(named) if name.split("/")[0] != ".git"}
 
 
 def write_tree(files: Tree, folder: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import find_project
 from plugin_cli.scaffold.answers import Tool, check_answers, render_plugin
+from plugin_cli.scaffold.foreign import overlay, read_foreign
 from plugin_cli.scaffold.merge import Merge, apply, merge, require_clean
 from plugin_cli.scaffold.state import read_answers, read_base, read_version, state_files
 
@@ -29,7 +30,9 @@ class UpdateResult:
     merge: Merge
 
 
-def update(root: Path, tool: Tool, *, dry_run: bool = False) -> UpdateResult:
+def update(
+    root: Path, tool: Tool, *, vcs_ref: str | None = None, trust: bool = False, dry_run: bool = False
+) -> UpdateResult:
     """Merge the current templates into the plugin, offline.
 
     The base of the next update is replaced last, when every file is written.
@@ -37,6 +40,8 @@ def update(root: Path, tool: Tool, *, dry_run: bool = False) -> UpdateResult:
     Args:
         root: the plugin's folder, or one below it.
         tool: the running tool.
+        vcs_ref: the reference of an organisation's template over ours; None: its newest release.
+        trust: whether that template may run code.
         dry_run: report what would change and write nothing.
 
     Raises:
@@ -56,10 +61,14 @@ def update(root: Path, tool: Tool, *, dry_run: bool = False) -> UpdateResult:
     check_answers(answers, tool.templates)
     if not dry_run:
         require_clean(root)
-    new = render_plugin(answers, tool.named_in(base))
+    tool = tool.named_in(base)
+    template = read_foreign(root, trust=trust)
+    if template is not None:
+        template = replace(template, vcs_ref=vcs_ref)
+    new = overlay(template, render_plugin(answers, tool), answers, tool)
     merged = merge(root, base, new)
     if not dry_run:
-        state = state_files(answers, tool.version, new)
+        state = state_files(answers, tool.version, new) | (template.record() if template else {})
         apply(root, merged.content | state, merged.removed)
     return UpdateResult(root, version, tool.version, merged)
 

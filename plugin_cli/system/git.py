@@ -58,23 +58,47 @@ class Git:
     def start(self, message: str) -> str:
         """Make the folder a repository (branch main) with one commit of all it holds; return its hash."""
         self._run("-c", "init.defaultBranch=main", "init", "--quiet", "--template=")
-        self._run("add", "--all", "--force")
+        return self.commit_all(message)
+
+    def commit_all(self, message: str, *, but: str = "") -> str:
+        """Commit all in the folder, ignored or not, `but` for one pattern; return the commit's hash."""
+        self._run("add", "--all", "--force", *(["--", ".", f":(exclude){but}"] if but else []))
         self._run(
             *self._identity(), "commit", "--quiet", "--no-verify", "--no-gpg-sign", "--message", message
         )
         return self._run("rev-parse", "HEAD").strip()
 
     def is_repository(self) -> bool:
-        """Return True if the folder is inside a git work tree.
+        """Return True if the folder is inside a git work tree."""
+        return self.top_level() is not None
+
+    def top_level(self) -> Path | None:
+        """Return the top of the work tree that the folder is in; None where it is in none.
 
         Raises:
-            ToolFailedError: git refuses to say, for the folder is another user's or a setting is wrong.
+            ToolFailedError: git cannot tell: it does not trust the owner, or the repository is broken.
         """
-        question = ("rev-parse", "--is-inside-work-tree")
-        done = self._call(*question)
-        if done.returncode != 0 and "not a git repository" not in done.stderr.lower():
-            raise self._failure(self._command(*question), done.returncode, done.stderr)
-        return done.stdout.strip() == "true"
+        arguments = ("rev-parse", "--show-toplevel")
+        done = self._call(*arguments)
+        if done.returncode == 0:
+            return Path(done.stdout.removesuffix("\n"))
+        if any(
+            words in done.stderr for words in ("not a git repository (or any", "must be run in a work tree")
+        ):
+            return None
+        raise self._failure(self._command(*arguments), done.returncode, done.stdout + done.stderr)
+
+    def ignores(self, path: Path) -> bool:
+        """Return True if the repository around the folder leaves `path` out."""
+        return self._call("check-ignore", "--quiet", str(path)).returncode == 0
+
+    def has_commits(self) -> bool:
+        """Return True if the current branch has a commit."""
+        return self._call("rev-parse", "--verify", "--quiet", "HEAD").returncode == 0
+
+    def unstage_all(self) -> None:
+        """Forget everything that was staged in a repository without commits."""
+        self._call("read-tree", "--empty")
 
     def changes(self, *, but: str | None = None) -> tuple[str, ...]:
         """Return the lines of `git status` for what is not committed below the folder, `but` for one file."""

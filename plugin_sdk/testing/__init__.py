@@ -20,6 +20,7 @@ from plugin_sdk.client import (
     settings,
 )
 from plugin_sdk.testing.in_process import in_process
+from plugin_sdk.testing.suite import standard_suite
 
 __all__ = [
     "ClientError",
@@ -31,4 +32,5 @@ __all__ = [
     "in_process",
     "last",
     "settings",
+    "standard_suite",
 ]

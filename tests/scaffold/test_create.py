@@ -97,15 +97,19 @@ def test_hooks_and_signing_set_up_for_other_work_do_not_stop_it(home: Path, tmp_
     assert make(home / "weather").commit
 
 
-def test_a_repository_around_it_is_left_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    git(home, "init", "--quiet")
-    monkeypatch.setenv("GIT_DIR", str(home / ".git"))
-    monkeypatch.setenv("GIT_WORK_TREE", str(home))
-    monkeypatch.setenv("GIT_INDEX_FILE", str(home / ".git" / "index"))
+def test_the_repository_of_a_hook_that_runs_it_is_left_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = home / "other"
+    other.mkdir()
+    git(other, "init", "--quiet")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
 
     make(home / "weather")
 
-    assert not (home / ".git" / "index").exists()
+    assert not (other / ".git" / "index").exists()
     assert (home / "weather" / ".git" / "index").exists()
 
 
