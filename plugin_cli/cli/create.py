@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plugin_cli.cli.app import app
-from plugin_cli.cli.question_flags import QuestionCommand, given_by_flags
+from plugin_cli.cli.asking.flags import QuestionCommand, given_by_flags
 
 if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
@@ -68,8 +68,8 @@ def create(
 
     On a terminal it asks for what is not given. Nothing is written unless all of it can be.
     """
-    from plugin_cli.cli.questions import complete_answers, read_answers_file
-    from plugin_cli.cli.template_options import template_of
+    from plugin_cli.cli.asking.prompts import complete_answers, read_answers_file
+    from plugin_cli.cli.asking.template import template_of
     from plugin_cli.cli.tool import running_tool
     from plugin_cli.console import TerminalConsole
     from plugin_cli.scaffold.create import create as create_plugin

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from plugin_cli.cli.asking.prompts import read_answers_file
 from plugin_cli.cli.query_options import parse_queries, response_document
-from plugin_cli.cli.questions import read_answers_file
 from plugin_cli.dev.grafana.compose import read_grafana_service
 from plugin_cli.errors import PluginCliError
 from plugin_cli.project import find_project
