@@ -1,1 +1,1 @@
-"""Where the answers of `create` come from: flags, answers files, questions on a terminal, templates of others."""
+"""Where the answers of `create` come from: flags, files, questions on a terminal; templates of others."""
