@@ -1,9 +1,12 @@
-"""The interval of a query as Grafana rounds it, so that a plugin sees the steps it will see in panels."""
+"""The interval of a query as Grafana rounds it, so that a plugin sees the steps it will see in panels.
+
+The plain page of the preview gets the same steps from `/api/preview`.
+"""
 
 from __future__ import annotations
 
 # Below each limit, in milliseconds: the step.
-_STEPS = (
+STEPS = (
     (10, 1),
     (15, 10),
     (35, 20),
@@ -34,7 +37,7 @@ _STEPS = (
     (1_814_400_000, 604_800_000),
     (3_628_800_000, 2_592_000_000),
 )
-_LONGEST = 31_536_000_000
+LONGEST = 31_536_000_000
 
 
 def round_interval(milliseconds: float) -> int:
@@ -43,4 +46,4 @@ def round_interval(milliseconds: float) -> int:
     >>> round_interval(6_048_000)
     7200000
     """
-    return next((step for limit, step in _STEPS if milliseconds < limit), _LONGEST)
+    return next((step for limit, step in STEPS if milliseconds < limit), LONGEST)

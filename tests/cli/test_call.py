@@ -50,6 +50,31 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginProcess]:
             yield process
 
 
+@pytest.fixture(scope="module")
+def warm_of_intervals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginProcess]:
+    """One running backend that answers the interval of a query instead of its points."""
+    root = tmp_path_factory.mktemp("intervals")
+    write_source_plugin(root)
+    (source,) = root.glob("backend/*/datasource.py")
+    source.write_text(source.read_text().replace("query.max_data_points", "query.interval_ms"))
+    with pytest.MonkeyPatch.context() as patch:
+        use_this_python(patch)
+        with running_backend(find_project(root), BackendKind.SOURCE, TerminalConsole()) as (_, process):
+            yield process
+
+
+@pytest.fixture
+def warm_interval(call: Any, warm_of_intervals: PluginProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command against the backend that answers intervals."""
+
+    @contextmanager
+    def already_running(*_arguments: Any) -> Iterator[tuple[BackendKind, PluginProcess]]:
+        yield BackendKind.SOURCE, warm_of_intervals
+
+    monkeypatch.setattr(usecase, "running_backend", already_running)
+    return call
+
+
 @pytest.fixture
 def warm_call(call: Any, warm: PluginProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command against the running backend instead of a new one."""
@@ -547,3 +572,21 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
 
     assert process.wait(60) == 1
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("span", "points", "interval"),
+    [
+        ("1h", "100", 30_000),
+        ("7d", "100", 7_200_000),
+        ("30d", "100", 21_600_000),
+        ("52w", "10", 2_592_000_000),
+    ],
+)
+def test_a_query_has_the_interval_that_a_panel_of_grafana_has(
+    warm_interval: Any, span: str, points: str, interval: int
+) -> None:
+    code, out, _ = warm_interval("query", "--json", "--range", span, "--points", points, "rows=1")
+
+    (frame,) = json.loads(out)["results"]["A"]["frames"]
+    assert (code, frame["data"]["values"][2]) == (0, [interval])

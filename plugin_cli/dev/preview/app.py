@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ExceptionHandler
 
+from plugin_cli.calls.intervals import LONGEST, STEPS
 from plugin_cli.dev.frontend import Frontend
 from plugin_cli.dev.preview.alerts.engine import Alerts
 from plugin_cli.dev.preview.bridge import BackendCallError, BackendUnavailableError, Bridge
@@ -122,6 +123,7 @@ class _PageRoutes:
             "backend": preview.backend(),
             "events": "/api/preview/events",
             "page": preview.page.note,
+            "intervals": {"steps": STEPS, "longest": LONGEST},
         }
         if frontend.error:
             body["schemaError"] = frontend.error

@@ -7,10 +7,7 @@ import { Form } from './form.js';
 import { Result } from './result.js';
 
 const RANGES = [['5 minutes', 5], ['1 hour', 60], ['6 hours', 360], ['24 hours', 1440], ['7 days', 10080]];
-/** Grafana's steps for the ranges above: below the first number the second. */
-const STEPS = [[350, 200], [750, 500], [1500, 1e3], [3500, 2e3], [7500, 5e3], [12500, 1e4], [17500, 15e3], [25e3, 2e4], [45e3, 3e4],
-  [9e4, 6e4], [21e4, 12e4], [45e4, 3e5], [75e4, 6e5]];
-const roundInterval = (ms) => (STEPS.find(([limit]) => ms < limit) || [0, 9e5])[1];
+const roundInterval = (ms, { steps, longest }) => (steps.find(([limit]) => ms < limit) || [0, longest])[1];
 const byId = (id) => document.getElementById(id);
 const params = new URLSearchParams(location.search);
 if (params.get('theme')) {
@@ -93,7 +90,7 @@ function queryPage(boot) {
       event.preventDefault();
     }
     const to = Date.now(), from = to - minutes * 60000;
-    const query = { ...value, refId: 'A', datasource: { type: boot.plugin.id, uid: boot.datasource.uid }, intervalMs: roundInterval((to - from) / 1000), maxDataPoints: 1000 };
+    const query = { ...value, refId: 'A', datasource: { type: boot.plugin.id, uid: boot.datasource.uid }, intervalMs: roundInterval((to - from) / 1000, boot.intervals), maxDataPoints: 1000 };
     try {
       result.show(await api.query({ from: String(from), to: String(to), queries: [query] }), from, to);
     } catch (error) {
