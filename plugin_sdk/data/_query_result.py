@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plugin_sdk.data._convert.source import read_all
+from plugin_sdk.data._convert.source import is_series_of_times, library_of, read_all
 from plugin_sdk.data._named_times import with_named_time
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.frame import Frame
@@ -29,7 +29,7 @@ def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = Fal
         >>> [frame.name for frame in frames_from_any({"a": Frame("", Field("v", [1])), "b": Frame("b")})]
         ['a']
     """
-    if hasattr(answer, "__next__") and not (_is_table(answer) or hasattr(answer, "__arrow_c_stream__")):
+    if hasattr(answer, "__next__") and not (is_table(answer) or hasattr(answer, "__arrow_c_stream__")):
         answer = read_all(answer)
     several = _several(answer)
     if several is None:
@@ -49,12 +49,16 @@ def _several(answer: Any) -> list[tuple[str, Any]] | None:
     if isinstance(answer, Mapping):
         named = [(str(name), one) for name, one in answer.items()]
         return named if _are_tables(list(answer.values())) else None
-    if _is_table(answer) or hasattr(answer, "dtype"):
+    if is_table(answer) or hasattr(answer, "dtype"):
         return None
+    if library_of(answer) in ("pandas", "polars"):
+        return None  # groups and windows can be iterated, but are no tables
+    if isinstance(answer, list | tuple) and answer and all(map(is_series_of_times, answer)):
+        return [("" if one.name is None else str(one.name), one) for one in answer]
     if isinstance(answer, str | bytes | bytearray | type) or not isinstance(answer, Iterable):
         return None
     if not isinstance(answer, list | tuple):  # a set, a deque, the values of a dict
-        if not _is_table(next(iter(answer), None)):
+        if not is_table(next(iter(answer), None)):
             return None
         answer = read_all(answer)
     return [("", one) for one in answer] if not answer or _are_tables(answer) else None
@@ -66,17 +70,18 @@ def _are_tables(members: Sequence[Any]) -> bool:
     Raises:
         FrameError: some items are tables and others are not.
     """
-    if not members or not (_is_table(members[0]) or _is_table(members[-1])):
+    if not members or not (is_table(members[0]) or is_table(members[-1])):
         return False
     for position, one in enumerate(members):
-        if not _is_table(one):
+        if not is_table(one):
             raise FrameError(
                 f"item {position} of the result is {shown(one)}; expected a frame like the others"
             )
     return True
 
 
-def _is_table(value: Any) -> bool:
+def is_table(value: Any) -> bool:
+    """Return True for a frame, a cursor, or a table of pandas, polars or Arrow."""
     if isinstance(value, Frame) or hasattr(value, "fetchall"):
         return True
     return any(

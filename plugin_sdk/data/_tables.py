@@ -17,6 +17,10 @@ _EXPECTED = (
     "a Frame, a list of frames, a dict of columns, rows, a cursor, "
     "or a table of numpy, pandas, polars or Arrow"
 )
+_HINTS = {
+    "coroutine": "; await it, or make the handler async",
+    "async_generator": "; collect what it yields in a list",
+}
 
 
 def fields_of(table: Any) -> list[Field]:
@@ -32,6 +36,8 @@ def fields_of(table: Any) -> list[Field]:
         return _fields(numpy.named_values(table))
     if library == "polars" and hasattr(table, "collect"):
         table = table.collect()
+    if library == "polars" and not source.is_arrow(table):
+        raise source.not_a_table(table)
     if source.is_arrow(table):
         from plugin_sdk.data._convert import arrow
 
@@ -45,14 +51,23 @@ def _fields(columns: Iterable[source.NamedValues]) -> list[Field]:
 
 def _fields_of_python(table: Any) -> list[Field]:
     if isinstance(table, Mapping):
+        if table and all(map(source.is_series, table.values())):
+            from plugin_sdk.data._convert import pandas
+
+            joined = pandas.of_series(table)
+            if joined is not None:
+                return _fields(joined)
         return [_field(name, values) for name, values in table.items()]
     if hasattr(table, "fetchall") and hasattr(table, "description"):
         return fields_of_cursor(table)
     if hasattr(table, "fetchall") and hasattr(table, "keys"):  # SQLAlchemy's result
         rows = [tuple(row) for row in table.fetchall()]
         return with_named_time(fields_of_rows(rows, list(table.keys())), is_sql=True)
+    if _has_names(table) and not isinstance(table, type):
+        raise FrameError(f"{shown(table)} is one row; expected a list of rows")
     if isinstance(table, str | bytes | bytearray | type) or not isinstance(table, Iterable):
-        raise FrameError(f"{shown(table)} is not a table; expected {_EXPECTED}")
+        hint = _HINTS.get(type(table).__name__, "")
+        raise FrameError(f"{shown(table)} is not a table; expected {_EXPECTED}{hint}")
     return fields_of_rows(source.read_all(table))
 
 

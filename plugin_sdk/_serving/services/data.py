@@ -8,8 +8,8 @@ from typing import Any
 
 from plugin_sdk import _log
 from plugin_sdk._serving import proto_in, request_scope
+from plugin_sdk._serving.models.parse import ModelError, check_query_fields, parse_query
 from plugin_sdk._serving.outcome import UnimplementedError
-from plugin_sdk._serving.parse_models import ModelError, check_query_fields, parse_query
 from plugin_sdk._serving.pools import Pools
 from plugin_sdk._serving.protobuf_writer import EncodedResponse, query_data_response
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable
 from typing import Any
 
-from plugin_sdk import _log, _secrets
+from plugin_sdk import _log
 from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.pools import Pools
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
+from plugin_sdk._serving.services import health_result
 from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import ErrorSource, clean_text, is_deliberate, source_of, text_of
 from plugin_sdk.messages import CheckHealthResult, HealthStatus
@@ -39,27 +39,27 @@ def _check_health(call: ActiveCall, message: Any, refusal: str) -> Any:
     if result.status is HealthStatus.ERROR:
         _log.log("debug", "health check failed", error=result.message)
     return pluginv2.CheckHealthResponse(
-        status=int(result.status), message=clean_text(result.message), jsonDetails=_details(result)
+        status=int(result.status),
+        message=clean_text(result.message),
+        jsonDetails=health_result.details_of(result),
     )
 
 
 def _checked(call: ActiveCall, message: Any) -> CheckHealthResult:
     try:
         instance = call.instance()
+        missing = call.plugin().missing_settings(call.context)
+        if missing:
+            return CheckHealthResult.error("; ".join(missing))
         if not call.plugin().abilities.has("check_health"):
             return CheckHealthResult.ok("The plugin is running; it defines no health check.")
         handler = instance.handler("check_health")
         # The argument is optional: most checks need only the instance.
         takes_request = bool(inspect.signature(instance.target.check_health).parameters)
         arguments = (proto_in.check_health(message, call.context, call),) if takes_request else ()
-        result = handler(call, *arguments)
+        return health_result.checked(handler(call, *arguments))
     except BaseException as error:
         return _failed(call, error)
-    if not isinstance(result, CheckHealthResult):
-        return _failed(
-            call, TypeError(f"check_health returned {type(result).__name__}, not CheckHealthResult")
-        )
-    return result
 
 
 def _failed(call: ActiveCall, error: BaseException) -> CheckHealthResult:
@@ -67,18 +67,6 @@ def _failed(call: ActiveCall, error: BaseException) -> CheckHealthResult:
     if not is_deliberate(error):
         _log.log_exception("check_health failed", error)
     return CheckHealthResult.error(text_of(error))
-
-
-def _details(result: CheckHealthResult) -> bytes:
-    """Return the details as a JSON object; anything else is an error 500 in Grafana."""
-    if result.details is None:
-        return b""
-    try:
-        text = json.dumps(dict(result.details), allow_nan=False, default=str)
-        return json.dumps(_secrets.strike_all(json.loads(text))).encode()
-    except (ValueError, TypeError, RecursionError) as error:
-        _log.log_exception("the details of check_health are not a JSON object and were omitted", error)
-        return b""
 
 
 def collect_metrics(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from plugin_sdk._serving import async_bridge
 from plugin_sdk._serving.async_bridge import Caller
+from plugin_sdk.errors import PluginError
 
 
 def iterate(result: Any, caller: Caller) -> Iterator[Any]:
@@ -19,8 +20,9 @@ def iterate(result: Any, caller: Caller) -> Iterator[Any]:
     if hasattr(result, "__aiter__"):
         yield from _async_values(result.__aiter__(), caller)
         return
-    if not isinstance(result, Iterable):
-        raise TypeError(f"expected a generator or an iterable, got {type(result).__name__}")
+    if not isinstance(result, Iterable) or isinstance(result, str | bytes | Mapping) or _is_table(result):
+        found = "None" if result is None else type(result).__name__
+        raise PluginError(f"the handler returned {found}; expected a generator: yield each value")
     values = iter(result)
     try:
         while (value := async_bridge.next_of(values)) is not async_bridge.END and not caller.is_cancelled():
@@ -34,6 +36,10 @@ def iterate(result: Any, caller: Caller) -> Iterator[Any]:
 def awaited(result: Any, caller: Caller) -> Any:
     """Return the result of a coroutine, and anything else unchanged."""
     return async_bridge.run(_awaited(result), caller) if hasattr(result, "__await__") else result
+
+
+def _is_table(result: Any) -> bool:
+    return hasattr(result, "columns") or (hasattr(result, "fields") and hasattr(result, "to_json"))
 
 
 async def _awaited(awaitable: Any) -> Any:

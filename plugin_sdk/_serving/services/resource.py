@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from plugin_sdk import _log
@@ -11,23 +12,12 @@ from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.pools import Pools
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
 from plugin_sdk._serving.services import asgi, iteration, routes
+from plugin_sdk._serving.services.resource_parts import sendable
 from plugin_sdk._serving.shared_state import SharedState
-from plugin_sdk.errors import is_deliberate, source_of, status_of, text_of
+from plugin_sdk.errors import PluginError, is_deliberate, source_of, status_of, text_of
 from plugin_sdk.messages import CallResourceRequest, CallResourceResponse
 
 _RPC = Rpc("callResource", "/pluginv2.Resource/CallResource", "server_stream")
-_HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 
 def call_resource(state: SharedState, _pools: Pools) -> Callable[[Any, Any], Iterator[Any]]:
@@ -82,10 +72,24 @@ def _responses(call: ActiveCall, request: CallResourceRequest) -> Iterator[CallR
         raise routes.no_route_error(abilities.resources, request, is_path=found is not None)
 
 
+_CLIENTS = frozenset({"httpx", "requests", "starlette", "fastapi", "flask", "werkzeug"})
+_OF_A_CLIENT = (
+    "the handler returned the response of a client library; return response.json(), or "
+    "CallResourceResponse(response.status_code, response.content)"
+)
+
+
 def _responses_of(result: Any, call: ActiveCall) -> Iterator[CallResourceResponse]:
     """Yield the parts of the response that a handler's return value stands for."""
     if isinstance(result, CallResourceResponse):
         yield result
+    elif isinstance(result, BaseException):  # as gather(..., return_exceptions=True) returns it
+        raise result
+    elif hasattr(result, "status_code") and type(result).__module__.partition(".")[0] in _CLIENTS:
+        raise PluginError(_OF_A_CLIENT)
+    elif inspect.iscoroutine(result):
+        result.close()
+        raise PluginError("the handler returned a coroutine; make it async, or await the call in it")
     elif isinstance(result, (bytes, bytearray, memoryview)):
         yield CallResourceResponse(200, bytes(result), {"Content-Type": "application/octet-stream"})
     elif result is None:
@@ -108,10 +112,15 @@ def _is_list_like(result: Any) -> bool:
 def _chunk(part: Any) -> bytes:
     if isinstance(part, (bytes, bytearray, memoryview)):
         return bytes(part)
-    return part.encode() if isinstance(part, str) else CallResourceResponse.of_json(part).body + b"\n"
+    return (
+        part.encode("utf-8", "replace")
+        if isinstance(part, str)
+        else CallResourceResponse.of_json(part).body + b"\n"
+    )
 
 
 def _message(response: CallResourceResponse, first: bool) -> Any:
+    response = sendable(response)
     if not first:
         return pluginv2.CallResourceResponse(body=response.body)
     message = pluginv2.CallResourceResponse(
@@ -119,17 +128,9 @@ def _message(response: CallResourceResponse, first: bool) -> Any:
         code=response.status if 100 <= response.status <= 999 else 500,
         body=response.body,
     )
-    headers = _clean(response.headers)
+    headers = dict(response.headers)
     if response.body and not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = ["application/json"]
     for name, values in headers.items():
         message.headers[name].values.extend(values)
     return message
-
-
-def _clean(headers: Mapping[str, Sequence[str] | str]) -> dict[str, list[str]]:
-    return {
-        name: [values] if isinstance(values, str) else list(values)
-        for name, values in headers.items()
-        if name.lower() not in _HOP_BY_HOP
-    }

@@ -197,8 +197,9 @@ def encode_packet(value: Any, state: PacketState) -> bytes:
     Raises:
         PluginError: the value is text or bytes but not JSON, for which Grafana would close the channel.
     """
-    if hasattr(value, "to_json") and hasattr(value, "fields"):
-        return _frame_packet(value, state)
+    frame = _frame_of(value)
+    if frame is not None:
+        return _frame_packet(frame, state)
     if isinstance(value, (bytes, str)):
         try:
             loads(value)
@@ -206,6 +207,22 @@ def encode_packet(value: Any, state: PacketState) -> bytes:
             raise PluginError("a channel accepts frames or JSON; this packet is neither") from error
         return value.encode() if isinstance(value, str) else value
     return json_bytes(value)
+
+
+def _frame_of(value: Any) -> Any:
+    """Return a frame, or a table as one; None for any other JSON.
+
+    Raises:
+        PluginError: the value is a list of tables, of which a channel shows one at a time.
+    """
+    from plugin_sdk.data import Frame
+    from plugin_sdk.data._query_result import is_table
+
+    if isinstance(value, Frame):
+        return value
+    if isinstance(value, list | tuple) and any(map(is_table, value)):
+        raise PluginError("a packet of a channel is one frame; yield the frames one by one")
+    return Frame.from_any(value) if is_table(value) else None
 
 
 def _frame_packet(frame: Any, state: PacketState) -> bytes:

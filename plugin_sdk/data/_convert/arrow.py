@@ -33,17 +33,41 @@ def named_values(table: Any) -> list[NamedValues]:
     """Return the columns of a table or of a stream of batches; a lone column is called value."""
     schema, batches, owner = chunks_of(table)
     if schema.format != b"+s":
-        return [NamedValues("value", replace(_column(schema, _slices(schema, batches), None), owner=owner))]
+        name = getattr(table, "name", None)  # a series of polars has one
+        return [NamedValues(name if isinstance(name, str) and name else "value", column(table, None))]
     found = []
     for index in range(schema.n_children):
         name = (schema.children[index].contents.name or b"").decode(errors="replace")
         try:
             rows = [whole.child(index, whole.start, whole.length) for whole in _slices(schema, batches)]
-            column = _column(schema.children[index].contents, rows, None)
+            made = _column(schema.children[index].contents, rows, None)
+        except _NoLayoutError as error:
+            made = _of_objects(table, index, None, error.within(field=name))
         except FrameError as error:
             raise error.within(field=name) from error
-        found.append(NamedValues(name, replace(column, owner=owner)))
+        found.append(NamedValues(name, replace(made, owner=owner)))
     return found
+
+
+class _NoLayoutError(FrameError):
+    """An Arrow type that Grafana has no field for, such as run-end encoded values."""
+
+
+def _of_objects(table: Any, index: int | None, requested: FieldType | None, error: FrameError) -> Column:
+    """Return a column by the Python values that its library makes of a type that is not read here.
+
+    Raises:
+        FrameError: `error`, if the library is neither pyarrow nor polars.
+    """
+    package = type(table).__module__.partition(".")[0]
+    if package not in ("pyarrow", "polars") or hasattr(table, "read_all"):
+        raise error
+    if index is not None:
+        table = table.to_series(index) if package == "polars" else table.column(index)
+    try:
+        return python.column(table.to_list() if package == "polars" else table.to_pylist(), requested)
+    except FrameError as reason:
+        raise reason.within(field=error.field) from error
 
 
 def field_type(values: Any) -> FieldType:
@@ -54,7 +78,11 @@ def field_type(values: Any) -> FieldType:
 def column(values: Any, requested: FieldType | None) -> Column:
     """Return an Arrow column of one or more chunks."""
     schema, chunks, owner = chunks_of(values)
-    return replace(_column(schema, _slices(schema, chunks), requested), owner=owner)
+    try:
+        made = _column(schema, _slices(schema, chunks), requested)
+    except _NoLayoutError as error:
+        made = _of_objects(values, None, requested, error)
+    return replace(made, owner=owner)
 
 
 def _slices(schema: CSchema, arrays: list[CArray]) -> list[Slice]:
@@ -78,7 +106,10 @@ def _column(schema: CSchema, parts: list[Slice], requested: FieldType | None) ->
 
 def _own_column(schema: CSchema, text: str, extension: str, parts: list[Slice]) -> Column:
     if schema.dictionary or extension == "arrow.uuid":
-        return _through_python(parts, None if parts and schema.dictionary else FieldType.STRING)
+        return _through_python(parts, _kind_of_words(schema, bool(parts)))
+    if extension == "arrow.bool8":
+        flags_ = [None if one is None else bool(one) for part in parts for one in objects(part)]
+        return python.column(flags_, FieldType.BOOL)
     bitmap, null_count = validity(parts)
     length = sum(part.length for part in parts)
     if text in FIXED:
@@ -92,6 +123,14 @@ def _own_column(schema: CSchema, text: str, extension: str, parts: list[Slice]) 
         offsets, data = texts(parts)
         return _checked(Column(kind, length, data, offsets, bitmap, null_count))
     return _through_python(parts, _kind_of(text))
+
+
+def _kind_of_words(schema: CSchema, has_rows: bool) -> FieldType | None:
+    """Return the type of a dictionary's words, or of a UUID; None if the values decide."""
+    words = (schema.dictionary.contents.format or b"") if schema.dictionary else b"u"
+    if words.startswith((b"ts", b"td")):
+        return FieldType.TIME  # the reader makes texts of instants
+    return None if has_rows and schema.dictionary else FieldType.STRING
 
 
 def _checked(column: Column) -> Column:
@@ -123,5 +162,7 @@ def _kind_of(text: str) -> FieldType:
     for prefix, kind in _THROUGH_PYTHON.items():
         if text.startswith(prefix) and not text.startswith(("+u", "+r", "+v")):
             return kind
+    if text.startswith(("+", "_", "w:8")):
+        raise _NoLayoutError(f"Arrow's type {text!r} has no field type; cast the column first")
     hint = "; binary has no field type, decode it to text first" if text[:1] in "zZvw" else ""
     raise FrameError(f"Arrow's type {text!r} has no field type{hint}")

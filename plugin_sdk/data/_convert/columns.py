@@ -24,6 +24,8 @@ def prepare(values: Any) -> Any:
     if isinstance(values, list | tuple | array | Column):
         return values
     if hasattr(values, "dtype") or source.is_arrow(values):
+        if getattr(values, "ndim", 1) == 0:
+            raise FrameError(f"{shown(values)} is one value; expected a list, an array or a series")
         return values
     if isinstance(values, str | bytes | bytearray | Mapping) or not isinstance(values, Iterable):
         raise FrameError(f"{shown(values)} is not a column; expected a list, an array or a series")

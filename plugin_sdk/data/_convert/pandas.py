@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from plugin_sdk.data import _hints
 from plugin_sdk.data._column import Column
 from plugin_sdk.data._convert import arrow, numpy, python
-from plugin_sdk.data._convert.source import NamedValues, library_of
-from plugin_sdk.data.errors import FrameError, shown
+from plugin_sdk.data._convert.source import NamedValues, library_of, not_a_table
+from plugin_sdk.data.errors import FrameError
 from plugin_sdk.data.field_type import FieldType
 
 
@@ -20,7 +21,7 @@ def named_values(table: Any) -> list[NamedValues]:
     if isinstance(table, pandas.Series):
         table = table.to_frame("value" if table.name is None else table.name)
     if not isinstance(table, pandas.DataFrame):
-        raise FrameError(f"{shown(table)} is not a table; expected a DataFrame or a Series")
+        raise not_a_table(table)
     index = [one for one in _index_columns(pandas, table.index) if one.name not in table.columns]
     is_series = any(one.values.type is FieldType.TIME for one in index) or any(
         getattr(dtype, "kind", "") == "M" for dtype in table.dtypes
@@ -30,6 +31,33 @@ def named_values(table: Any) -> list[NamedValues]:
         name, labels = _name_and_labels(label, table.columns.names, values if is_series else None)
         found.append(_named(name, values, labels))
     return found
+
+
+def of_series(columns: Mapping[Any, Any]) -> list[NamedValues] | None:
+    """Return the columns of a dict of series with a common index of times, or None if places count.
+
+    Raises:
+        FrameError: the indexes are neither times nor equal, so that the same place may be another row.
+    """
+    pandas = sys.modules["pandas"]
+    indexes = [values.index for values in columns.values()]
+    if all(isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex) for index in indexes):
+        if any(getattr(values.dtype, "kind", "") == "M" for values in columns.values()):
+            return None  # the times are a column already
+        try:
+            return named_values(pandas.DataFrame(dict(columns)))
+        except ValueError as error:
+            problem = "the series cannot be joined by their times, since some times occur twice"
+            raise FrameError(f"{problem}; return a list of the series, or drop the duplicates") from error
+    first = next(iter(columns))
+    for name, index in zip(columns, indexes, strict=True):
+        if not index.equals(indexes[0]):
+            raise FrameError(
+                f'has another index than "{first}", so that their rows may differ; '
+                "join them with pandas.concat(..., axis=1), or use .reset_index(drop=True)",
+                field=str(name),
+            )
+    return None
 
 
 def _named(name: str, values: Any, labels: dict[str, str] | None = None) -> NamedValues:
@@ -72,6 +100,8 @@ def _name_and_labels(label: Any, levels: Any, values: Any) -> tuple[str, dict[st
         if level is None or values is None or values.dtype.kind not in "iufb":  # as after reset_index()
             return str(label), None
         return "value", {str(level): str(label)}
+    if len(levels) != len(label):  # tuples as names, in a plain index
+        return " ".join(map(str, label)), None
     labels = {str(level): str(value) for level, value in zip(levels, label, strict=True) if level is not None}
     names = [str(value) for level, value in zip(levels, label, strict=True) if level is None and value != ""]
     return " ".join(names) or "value", labels or None

@@ -54,10 +54,22 @@ def plain(values: Sequence[Any]) -> tuple[Sequence[Any], set[type]]:
     Foreign values are numpy scalars, pandas' nulls and Enum members.
     """
     kinds = set(map(type, values))
-    if not any(map(_foreign, kinds)):
+    if any(map(_foreign, kinds)):
+        values = [_plain_at(row, value) for row, value in enumerate(values)]
+        kinds = set(map(type, values))
+    if float in kinds and not kinds.isdisjoint(_NOT_NUMBERS):
+        return _without_nan(values, kinds)
+    return values, kinds
+
+
+_NOT_NUMBERS = frozenset({bool, str, datetime, date, time, UUID, dict, list, tuple})
+
+
+def _without_nan(values: Sequence[Any], kinds: set[type]) -> tuple[Sequence[Any], set[type]]:
+    """Return the values with NaN as null: beside texts, flags or times it is what pandas writes for it."""
+    if any(type(value) is float and value == value for value in values):
         return values, kinds
-    replaced = [_plain_at(row, value) for row, value in enumerate(values)]
-    return replaced, set(map(type, replaced))
+    return [None if type(value) is float else value for value in values], kinds - {float} | {NoneType}
 
 
 def _plain_at(row: int, value: Any) -> Any:
@@ -109,8 +121,11 @@ def _named(value: Any, values: Sequence[Any]) -> str:
     return "a duration" if isinstance(value, timedelta) else _type_of(type(value), values).value
 
 
+_FOREIGN = frozenset({"numpy", "pandas", "ipaddress", "pathlib"})
+
+
 def _foreign(kind: type) -> bool:
-    return issubclass(kind, Enum) or kind.__module__.partition(".")[0] in ("numpy", "pandas")
+    return issubclass(kind, Enum) or kind.__module__.partition(".")[0] in _FOREIGN
 
 
 def _plain(value: Any) -> Any:
@@ -119,7 +134,7 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, Enum):
         return value.value
-    if kind.__name__ == "Interval":
+    if kind.__name__ == "Interval" or kind.__module__.partition(".")[0] in ("ipaddress", "pathlib"):
         return str(value)
     if kind.__module__.partition(".")[0] == "numpy":
         return _plain_numpy(value)

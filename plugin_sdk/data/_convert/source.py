@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from plugin_sdk.data.errors import FrameError
+from plugin_sdk.data.errors import FrameError, shown
 
 _MOST_VALUES = 50_000_000
 
@@ -31,6 +31,27 @@ def library_of(value: object) -> str:
 def is_arrow(values: object) -> bool:
     """Return True if the values offer Arrow's C interface."""
     return hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__")
+
+
+def not_a_table(value: object) -> FrameError:
+    """Return the error for an object of pandas or polars that holds no rows, such as a GroupBy."""
+    expected = "is not a table; expected a DataFrame or a Series"
+    if hasattr(value, "agg") and hasattr(value, "__iter__"):
+        return FrameError(f"{type(value).__name__} {expected}, which .agg(...) or .sum() makes of it")
+    return FrameError(f"{shown(value)} {expected}")
+
+
+def is_series(value: object) -> bool:
+    """Return True for a series of pandas."""
+    return library_of(value) == "pandas" and any(base.__name__ == "Series" for base in type(value).__mro__)
+
+
+def is_series_of_times(value: object) -> bool:
+    """Return True for a series of pandas that is indexed by times; indexed by names, it is a row."""
+    return is_series(value) and type(getattr(value, "index", None)).__name__ in (
+        "DatetimeIndex",
+        "PeriodIndex",
+    )
 
 
 def read_all(values: Iterable[Any]) -> list[Any]:

@@ -127,7 +127,10 @@ REFUSED_ARROW: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: pa.array([2**30], pa.int32()).cast(pa.date32()),
         "a date is outside the years 1 to 9999",
     ),
-    "run ends": (lambda: pa.RunEndEncodedArray.from_arrays([1], ["a"]), "has no field type"),
+    "run ends of bytes": (
+        lambda: pa.RunEndEncodedArray.from_arrays([1], [b"a"]),
+        "cannot be a value of a field",
+    ),
     "failing stream": (lambda: _failing(), "the table could not be read: .*broken pipe of the author"),
 }
 

@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "numpy generic span": ([np.timedelta64(1, "M")], {}, "row 0: timedelta64 np.timedelta64(1,'M') has no fixed length; expected a timedelta64 of weeks or less"),
     "pandas interval": (pd.Series(pd.interval_range(0, 1)), {}, "pandas' interval[int64, right] has no field type; convert it, for example with .astype(str)"),
     "polars binary": (pl.Series([b"x"]), {}, "Arrow's type 'vz' has no field type; binary has no field type, decode it to text first"),
-    "Arrow union": (pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1])]), {}, "Arrow's type '+us:0' has no field type"),
+    "Arrow union": (pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])]), {}, "row 1: str 'b' is string, but row 0 is int64; the values of a field have one type"),
     "Arrow interval": (pa.array([(1, 2, 3)], pa.month_day_nano_interval()), {}, "Arrow's type 'tin' has no field type"),
     "Arrow bad JSON": (pa.array(["{"], pa.json_()), {}, "row 0: bytes b'{' is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
 }  # fmt: skip
@@ -279,7 +279,8 @@ def test_columns_of_pandas_with_several_levels_are_labels() -> None:
         (pd.DataFrame([[1]]), ["0"]),
         (np.array([1.0]), ["value"]),
         (np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), ["a", "b"]),
-        (pl.Series("a", [1]), ["value"]),
+        (pl.Series("a", [1]), ["a"]),
+        (pl.Series([1]), ["value"]),
         (pa.array([1]), ["value"]),
         ({"a": Field("b", [1])}, ["b"]),
         (Frame("f", Field("a", [1])), ["a"]),

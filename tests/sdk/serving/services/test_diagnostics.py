@@ -88,7 +88,9 @@ def test_a_check_that_returns_something_else_is_an_error() -> None:
     with in_process(healthy("fine")) as client:
         result = client.check_health(settings())
 
-    assert result.message == "TypeError: check_health returned str, not CheckHealthResult"
+    assert result.message == (
+        'check_health returned str; return CheckHealthResult.ok("...") or CheckHealthResult.error("...")'
+    )
 
 
 def test_a_failing_check_is_logged_and_the_request_still_succeeded(logged: Lines) -> None:

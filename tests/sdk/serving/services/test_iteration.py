@@ -12,6 +12,7 @@ import pytest
 from plugin_sdk._serving.async_bridge import Uncancelled
 from plugin_sdk._serving.services import iteration
 from plugin_sdk._serving.services.iteration import iterate
+from plugin_sdk.errors import PluginError
 from tests.sdk.in_process_server import SECONDS
 from tests.sdk.serving.test_async_bridge import Leaving
 
@@ -65,7 +66,7 @@ def test_every_kind_of_iterable_is_iterated(make: Any, expected: list[int]) -> N
 
 
 def test_the_error_names_a_type_that_cannot_be_iterated() -> None:
-    with pytest.raises(TypeError, match="expected a generator or an iterable, got int"):
+    with pytest.raises(PluginError, match="the handler returned int; expected a generator"):
         list(iterate(3, Uncancelled()))
 
 
