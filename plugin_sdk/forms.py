@@ -86,6 +86,7 @@ def form(
     grow: bool | None = None,
     interpolate: bool | str | None = None,
     secret: bool | None = None,
+    required: bool | None = None,
 ) -> Form:
     """Describe how the editors show a field.
 
@@ -106,6 +107,8 @@ def form(
         interpolate: False leaves dashboard variables uninterpolated; a name such as `csv` or `regex`
             is the format of variables with several values.
         secret: store a plain `str` setting encrypted, as a `SecretStr` always is.
+        required: mark a setting as required although its model has a default, with which queries run until
+            it is filled in; "Save & test" refuses while it is empty.
 
     Examples:
         >>> from typing import Annotated
@@ -128,6 +131,7 @@ def form(
         "grow": grow,
         "interpolate": interpolate,
         "secret": secret,
+        "required": required,
     }
     return Form({name: value for name, value in given.items() if value is not None})
 

@@ -59,14 +59,50 @@ def is_secret(node: Node) -> bool:
     return bool(node.get("writeOnly") or node.get("format") == "password" or hinted)
 
 
+def is_required(node: Node, name: str, field: Node) -> bool:
+    """Return True if the editor marks the field, and "Save & test" refuses settings in which it is empty.
+
+    Args:
+        node: the model that has the field.
+        name: of the field.
+        field: its resolved schema.
+    """
+    return is_marked(field) or (name in (node.get("required") or ()) and "default" not in field)
+
+
+def is_marked(field: Node) -> bool:
+    """Return True if `form(required=True)` requires the field although it may have a default."""
+    hints = field.get(HINTS)
+    return isinstance(hints, Mapping) and bool(hints.get("required"))
+
+
+def is_shown(field: Node, siblings: Mapping[str, Any]) -> bool:
+    """Return True if the field's `show_if` holds among its siblings' values."""
+    hints = field.get(HINTS)
+    condition = hints.get("showIf") if isinstance(hints, Mapping) else None
+    for name, expected in (condition or {}).items():
+        actual: Any = siblings
+        for part in name.split("."):
+            actual = actual.get(part) if isinstance(actual, Mapping) else None
+        if actual not in (expected if isinstance(expected, list) else [expected]):
+            return False
+    return True
+
+
+def lacks(title: str) -> str:
+    """Return the sentence for a required field without a value, the same in an editor and a response."""
+    return f"{title} is required"
+
+
 def fields(root: Node, node: Node, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the resolved fields of an object; of a union, those of the variant that `value` has."""
-    variant = _variant(root, node, value)
+    variant = variant_of(root, node, value)
     for name, raw in (variant.get("properties") or {}).items():
         yield name, resolve(root, raw)
 
 
-def _variant(root: Node, node: Node, value: Any) -> Node:
+def variant_of(root: Node, node: Node, value: Any) -> Node:
+    """Return the model that `value` is of: a variant of a union, `{}` if none fits, or the node itself."""
     tag = (node.get("discriminator") or {}).get("propertyName")
     if tag is None or "oneOf" not in node:
         return node

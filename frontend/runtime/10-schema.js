@@ -88,6 +88,10 @@ function kindOf(node) {
   return node.type === 'object' && node.properties ? 'object' : 'json';
 }
 
+/** Whether the editor marks a field, and "Save & test" refuses settings in which it is empty. */
+const isRequired = (field) => Boolean(field.hints.required) || (field.required && field.node.default === undefined);
+const lacks = (title) => title + ' is required'; // the backend says the same
+
 /** The fields of an object, resolved, in the order of the model, with their paths. */
 function fieldsOf(root, node, path) {
   const required = new Set(node.required || []);

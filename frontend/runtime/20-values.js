@@ -46,6 +46,38 @@ function defaultsOf(root, node) {
   return values;
 }
 
+const modelOf = (root, node, value) => (node.discriminator && node.oneOf
+  ? (variantsOf(root, node).find((one) => isObject(value) && one.tag === value[node.discriminator.propertyName]) || { node: {} }).node
+  : node);
+
+/** A default as it may be stored: secrets go their own way, and of a default one only asterisks are known. */
+function withoutSecrets(root, node, value) {
+  if (!isObject(value)) {
+    return value;
+  }
+  const { properties = {} } = modelOf(root, node, value);
+  const entries = Object.entries(value).map(([name, inner]) => [name, resolve(root, properties[name]), inner]);
+  return Object.fromEntries(entries.filter(([, field]) => kindOf(field) !== 'secret').map(([name, field, inner]) => [name, withoutSecrets(root, field, inner)]));
+}
+
+/** `value` with the defaults of the models around `path`, each once it is changed in: a part alone is no union, nor the rest of a default. */
+function filled(root, value, path, take) {
+  let node = resolve(root, root);
+  let found = value;
+  path.slice(0, -1).forEach((name, i) => {
+    const at = path.slice(0, i + 1);
+    const field = resolve(root, typeof name === 'number' ? node.items : (node.properties || {})[name]);
+    if (getIn(found, at) === undefined && isObject(field.default)) {
+      found = setIn(found, at, take(root, field, field.default));
+    }
+    node = modelOf(root, field, getIn(found, at));
+  });
+  return found;
+}
+
+const withLeaf = (root, value, path, leaf) => setIn(filled(root, value, path, withoutSecrets), path, leaf);
+const shownAt = (root, value, path) => getIn(filled(root, value, path, (_, __, own) => own), path);
+
 const queryDefaults = (root) => {
   const node = resolve(root, root);
   return Object.fromEntries(Object.entries(defaultsOf(root, node)).filter(([name]) => !RESERVED.has(name)));

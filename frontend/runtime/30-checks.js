@@ -55,10 +55,10 @@ function listProblem(node, value) {
 
 /** The sentence to show below a field, or undefined; with `onlyMissing` that of a missing value alone. */
 function problemOf(field, value, onlyMissing) {
-  const { node, title, required } = field;
+  const { node, title } = field;
   if (isEmpty(value) && !Array.isArray(value)) {
-    const optional = !required || (node.nullable && value === null);
-    return optional || node.default !== undefined ? undefined : title + ' is required';
+    const given = isEmpty(value) && !isEmpty(node.default) && value !== '';
+    return isRequired(field) && !given && !(node.nullable && value === null) ? lacks(title) : undefined;
   }
   if (onlyMissing) {
     return undefined;

@@ -1,7 +1,7 @@
 // ---- rows. form: {root, value, read(path), write(path, value, commitNow), commit(now), prefix, disabled, showAll,
 //      inline, labelWidth, width, keepEmptyText, load(field, siblings), secret(field, row), widgets} ----
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-const labelOf = (field) => field.title + (field.required && field.node.default === undefined ? ' *' : '');
+const labelOf = (field) => field.title + (isRequired(field) ? ' *' : '');
 const labelWidthFor = (form, title) => (form.inline || labelSize(title) > form.labelWidth ? 'auto' : form.labelWidth); // else it would run over its neighbours
 const idOf = (form, path) => form.prefix + path.join('-');
 
@@ -9,11 +9,11 @@ const idOf = (form, path) => form.prefix + path.join('-');
 function Row({ field, form, siblings }) {
   const [touched, setTouched] = React.useState(false);
   const id = idOf(form, field.path);
-  const value = getIn(form.value, field.path);
+  const value = shownAt(form.root, form.value, field.path);
   const disabled = form.disabled || Boolean(field.node.readOnly);
   const isSecret = field.kind === 'secret';
-  const lacking = isSecret && field.required && field.node.default === undefined && form.hasSecret && !form.hasSecret(field);
-  const found = isSecret ? lacking && field.title + ' is required' : problemOf(field, value);
+  const lacking = isSecret && isRequired(field) && isEmpty(value) && form.hasSecret && !form.hasSecret(field);
+  const found = isSecret ? lacking && lacks(field.title) : problemOf(field, value);
   const problem = touched || form.showAll ? found || undefined : undefined;
   const own = (form.widgets || {})[field.path.join('.')];
   const row = {
@@ -40,7 +40,7 @@ function Row({ field, form, siblings }) {
 
 /** A model inside a model; an optional one can be switched off. */
 function ObjectRow({ field, form }) {
-  const value = getIn(form.value, field.path);
+  const value = shownAt(form.root, form.value, field.path);
   const on = !field.node.nullable || isObject(value === undefined ? field.node.default : value);
   const toggle = (event) => form.write(field.path, event.currentTarget.checked ? defaultsOf(form.root, field.node) : emptied(field), true);
   return h(Group, { title: field.title, description: field.node.description, depth: field.path.length - 1, form },
@@ -58,7 +58,7 @@ const NOT_SET = '';
 function UnionRow({ field, form }) {
   const key = field.node.discriminator.propertyName;
   const variants = variantsOf(form.root, field.node);
-  const stored = getIn(form.value, field.path);
+  const stored = shownAt(form.root, form.value, field.path);
   const value = (stored === undefined ? field.node.default : stored) || {};
   const active = variants.find((variant) => variant.tag === value[key]);
   const options = variants.map((variant) => ({ value: variant.tag, label: variant.title }));
@@ -111,7 +111,7 @@ const ROWS = { object: ObjectRow, union: UnionRow, list: ListRow };
 
 /** All fields of a model, by section. */
 function Fields({ node, path, form }) {
-  const siblings = { ...defaultsOf(form.root, node), ...(getIn(form.value, path) || {}) };
+  const siblings = { ...defaultsOf(form.root, node), ...(shownAt(form.root, form.value, path) || {}) };
   const shown = fieldsOf(form.root, node, path).filter((field) => isShown(field, siblings));
   const sections = new Map();
   for (const field of shown) {

@@ -18,21 +18,27 @@ function labelWidthOf(root, node) {
   return Math.max(LABEL.least, ...titlesOf(root, node, []).map(labelSize).filter((size) => size <= LABEL.most));
 }
 
-const secretKey = (field) => field.path.join('.'); // the flat name that plugin_sdk._serving.parse_models puts back in its place
+const secretKey = (field) => field.path.join('.'); // the flat name that plugin_sdk._serving.models.parse puts back in its place
 const isConfigured = (options, field) => Boolean((options.secureJsonFields || {})[secretKey(field)]);
 const hasSecret = (options, field) => isConfigured(options, field) || !isEmpty((options.secureJsonData || {})[secretKey(field)]);
 
 /** Whether a required setting has no value yet, so that the backend can answer nothing. */
-function lacksRequired(root, node, options, path) {
-  const siblings = { ...defaultsOf(root, node), ...(getIn(options.jsonData, path) || {}) };
+function lacksRequired(root, node, options, path, value) {
+  const siblings = { ...defaultsOf(root, node), ...(value || {}) };
   return fieldsOf(root, node, path).filter((field) => isShown(field, siblings)).some((field) => {
+    const stored = (value || {})[field.name];
+    const inner = stored === undefined ? field.node.default : stored;
     if (field.kind === 'secret') {
-      return field.required && field.node.default === undefined && !hasSecret(options, field);
+      return isRequired(field) && isEmpty(stored) && !hasSecret(options, field);
     }
-    if (field.kind === 'object' && !field.node.nullable) {
-      return lacksRequired(root, field.node, options, field.path);
+    if (field.kind === 'object') {
+      return (isObject(inner) || !field.node.nullable) && lacksRequired(root, field.node, options, field.path, inner);
     }
-    return Boolean(problemOf(field, getIn(options.jsonData || {}, field.path), true));
+    if (field.kind === 'union' && isObject(inner)) {
+      const active = variantsOf(root, field.node).find((one) => one.tag === inner[field.node.discriminator.propertyName]);
+      return Boolean(active) && lacksRequired(root, active.node, options, field.path, inner);
+    }
+    return Boolean(problemOf(field, stored, true));
   });
 }
 
@@ -69,14 +75,14 @@ function makeConfigEditor(root, widgets) {
       root, widgets, prefix: 'config-editor-', value: options.jsonData || {}, disabled: Boolean(options.readOnly),
       showAll: options.version > 1, labelWidth, width: WIDTH, // a new data source is not scolded for being empty
       read: (path) => getIn(latest.current.jsonData, path),
-      write: (path, value) => update({ ...latest.current, jsonData: setIn(latest.current.jsonData || {}, path, value) }),
+      write: (path, value) => update({ ...latest.current, jsonData: withLeaf(root, latest.current.jsonData || {}, path, value) }),
       commit: () => undefined,
       secret: (row) => h(SecretWidget, { ...row, options, set: setSecret }),
       hasSecret: (field) => hasSecret(options, field),
       load: (field, siblings) => {
         const live = field.hints.options;
         const isNew = !(options.version > 1);
-        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, []))) {
+        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, [], options.jsonData))) {
           return undefined; // the backend knows nothing of what was not saved: its answer would scold an empty form
         }
         const params = paramsOf(live, siblings, (value) => value);

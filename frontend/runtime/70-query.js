@@ -26,7 +26,7 @@ function makeQueryEditor(root, widgets) {
       labelWidth: 'auto', keepEmptyText: true, showAll: false, commit: run,
       read: (path) => getIn({ ...defaults, ...latest.current }, path),
       write: (path, value, now) => {
-        latest.current = setIn({ ...defaults, ...latest.current }, path, value);
+        latest.current = withLeaf(root, { ...defaults, ...latest.current }, path, value);
         dirty.current = true;
         onChange(latest.current);
         if (now) {

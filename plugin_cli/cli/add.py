@@ -9,6 +9,15 @@ import typer
 
 from plugin_cli.cli.app import app
 
+_NEXT = {
+    "react": ("next: plugin-cli types   (makes src/generated/ from your models), then plugin-cli build",),
+    "annotations": (
+        "annotations: a frame with time, timeEnd, title, text, tags, id; see events() in the backend",
+        "variables: a frame with text and value, both of texts",
+        'bands: FieldConfig(custom={"fillBelowTo": "lower"}) of the upper bound (docs: Frames)',
+    ),
+}
+
 
 @app.command()
 def add(
@@ -52,8 +61,6 @@ def add(
     else:
         show_merge(console, result.merge)
         console.step(f"{'would add' if dry_run else 'added'} {feature}")
-        if feature == "react" and not dry_run:
-            console.step(
-                "next: plugin-cli types   (makes src/generated/ from your models), then plugin-cli build"
-            )
+        for line in () if dry_run else _NEXT.get(feature, ()):
+            console.step(line)
     raise typer.Exit(1 if result.merge.conflicts else 0)

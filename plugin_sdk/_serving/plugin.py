@@ -8,7 +8,7 @@ from typing import Any
 
 from plugin_sdk import _log, _secrets
 from plugin_sdk._serving import async_bridge
-from plugin_sdk._serving.parse_models import ModelError, parse_settings
+from plugin_sdk._serving.models.parse import ModelError, missing_settings, parse_settings
 from plugin_sdk.background_work import background_names
 from plugin_sdk.context import PluginContext
 from plugin_sdk.datasource import App, DataSource, model_types
@@ -97,6 +97,15 @@ class Plugin:
     def class_handler(self, name: str) -> Handler:
         """Return a handler that belongs to the class, not to an instance, such as `collect_metrics`."""
         return async_bridge.bind(getattr(self.cls, name))
+
+    def missing_settings(self, context: PluginContext) -> list[str]:
+        """Return a sentence for each setting that "Save & test" requires and that is empty."""
+        settings = context.data_source_instance_settings or context.app_instance_settings
+        if settings is None:
+            return []
+        return missing_settings(
+            self.settings_model, settings.json_data_raw, settings.decrypted_secure_json_data
+        )
 
     def _create(self, context: PluginContext) -> Instance:
         settings = context.data_source_instance_settings or context.app_instance_settings

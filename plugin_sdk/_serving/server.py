@@ -264,5 +264,5 @@ def _add_plugin_services(table: MethodTable, state: SharedState, pools: Pools) -
 
 def preload() -> None:
     """Import what every request needs, so that the first one does not wait for it."""
-    for name in ("_serving.services.diagnostics", "_serving.services.data", "data", "_serving.parse_models"):
+    for name in ("_serving.services.diagnostics", "_serving.services.data", "data", "_serving.models.parse"):
         importlib.import_module(f"plugin_sdk.{name}")

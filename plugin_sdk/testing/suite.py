@@ -155,7 +155,7 @@ class _Suite:
         return results["A"]
 
     def _fits(self, fields: Mapping[str, Any]) -> bool:
-        from plugin_sdk._serving.parse_models import ModelError, parse_query
+        from plugin_sdk._serving.models.parse import ModelError, parse_query
         from plugin_sdk.datasource import model_types
 
         _, model = model_types(self.plugin)

@@ -89,3 +89,11 @@ def test_uncommitted_changes_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run(["update"]) == 4
     assert "notes.txt" in capsys.readouterr().err
+
+
+def test_adding_annotations_describes_the_frames(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["add", "annotations"]) == 0
+    told = capsys.readouterr().err
+    assert "a frame with time, timeEnd, title, text, tags, id" in told
+    assert "variables: a frame with text and value" in told
+    assert "fillBelowTo" in told

@@ -116,7 +116,7 @@ def test_a_missing_secret_is_named_and_no_secret_is_ever_logged(tool: DevTool) -
 
     health = get(f"{url}api/datasources/uid/weather/health")
 
-    assert (health.status_code, health.json()) == (400, {"status": "ERROR", "message": "api_key is missing"})
+    assert (health.status_code, health.json()) == (400, {"status": "ERROR", "message": "API key is required"})
     tool.down()
     url = tool.up(*PREVIEW, WEATHER_API_KEY="s3cret-key")["url"]
     assert get(f"{url}api/datasources/uid/weather/health").status_code == 200

@@ -18,7 +18,7 @@ from plugin_cli.dev.preview.bridge import (
 )
 from plugin_cli.dev.preview.bridge import Query as Asked
 from plugin_sdk import DataSource
-from plugin_sdk._serving.parse_models import ModelError, parse_query, parse_settings
+from plugin_sdk._serving.models.parse import ModelError, missing_settings, parse_query, parse_settings
 from plugin_sdk.datasource import model_types
 from tests.frontend.showcase import models
 
@@ -47,6 +47,11 @@ class ShowcaseBridge:
             self.settings = self._parse(settings)
         except ModelError as error:
             return Health("ERROR", str(error))
+        secrets = settings.decrypted_secure_json_data
+        raw = json.dumps(settings.json_data).encode()
+        missing = missing_settings(self._settings_model, raw, secrets)
+        if missing:
+            return Health("ERROR", "; ".join(missing))
         return Health("OK", f"answers from {getattr(self.settings, 'region', 'everywhere')}")
 
     def query_data(

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plugin_cli.calls.intervals import round_interval
 from tests.frontend.axe import violations
 from tests.frontend.bed import ROOT, Bed
 
@@ -20,7 +22,7 @@ def test_saves_settings_and_says_what_the_backend_answers(plain: Bed) -> None:
     plain.expect("400")  # the failing health check
     page = plain.open()
     page.get_by_role("button", name="Save & test").click()
-    page.locator(".status", has_text="URL is missing").wait_for()
+    page.locator(".status", has_text="URL is required").wait_for()
     page.get_by_label("URL *").fill("https://example.org")
     page.get_by_label("API key *").fill("s3cret")
     page.get_by_label("Region").select_option("Asia")
@@ -40,7 +42,7 @@ def test_requests_are_shown_without_their_secrets(plain: Bed) -> None:
     page = plain.open()
     page.get_by_label("API key *").fill("s3cret")
     page.get_by_role("button", name="Save & test").click()
-    page.locator(".status", has_text="URL is missing").wait_for()
+    page.locator(".status", has_text="URL is required").wait_for()
     page.get_by_role("tab", name="Requests").click()
     saving = page.locator("details", has_text="PUT /api/datasources/uid/showcase")
     saving.locator("summary").click()
@@ -104,7 +106,7 @@ def test_read_only_data_source_can_be_tested_but_not_changed(plain_read_only: Be
     page = plain_read_only.open()
     assert page.get_by_label("URL *").is_disabled()
     page.get_by_role("button", name="Test", exact=True).click()
-    page.locator(".status", has_text="URL is missing").wait_for()
+    page.locator(".status", has_text="URL is required").wait_for()
 
 
 def test_draws_graph_table_and_json_of_a_query(plain: Bed) -> None:
@@ -191,3 +193,18 @@ def test_is_accessible(plain: Bed, theme: str) -> None:
 def test_page_names_no_foreign_address() -> None:
     texts = "".join(path.read_text(encoding="utf-8") for path in Path(PAGE).iterdir())
     assert set(re.findall(r"https?://[^/'\"]+", texts)) <= {"http://www.w3.org"}
+
+
+def test_the_interval_is_the_one_that_the_terminal_s_query_has(plain: Bed) -> None:
+    page = plain.open("?tab=query")
+    page.get_by_role("button", name="Run query").click()
+    page.get_by_role("img", name=re.compile("Graph of value")).wait_for()
+    minutes = (
+        page.get_by_label("Time range").locator("option").evaluate_all("all => all.map(one => +one.value)")
+    )
+    for number, value in enumerate(minutes):
+        with page.expect_request("**/api/ds/query") as sent:
+            page.get_by_label("Time range").select_option(index=number)
+        body: Any = sent.value.post_data_json
+        (query,) = body["queries"]
+        assert query["intervalMs"] == round_interval(value * 60.0), value

@@ -34,9 +34,9 @@ def test_missing_values_are_named_then_saved_and_tested(rich: Bed) -> None:
     rich.expect("400")  # the failing health check
     page = rich.open()
     page.get_by_role("button", name="Save & test").click()
-    page.get_by_text("URL is missing; API key (api_key) is missing").wait_for()
-    page.get_by_text("URL is required").wait_for()
-    page.get_by_text("API key is required").wait_for()
+    page.get_by_text("URL is required; API key is required").wait_for()
+    page.get_by_text("URL is required", exact=True).wait_for()
+    page.get_by_text("API key is required", exact=True).wait_for()
     rich.picture(page, "settings-missing")
     fill_required(page)
     settings = save(rich, page)
@@ -244,7 +244,7 @@ def test_read_only_data_source_is_shown_but_not_editable(rich_read_only: Bed) ->
     assert page.get_by_role("button", name="Add Header").is_disabled()
     assert page.get_by_role("button", name="Reset").count() == 0
     page.get_by_role("button", name="Test", exact=True).click()
-    page.get_by_text("URL is missing").wait_for()
+    page.get_by_text("URL is required; API key is required").wait_for()
     rich_read_only.picture(page, "settings")
 
 

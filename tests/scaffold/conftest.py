@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sdk.data.conftest import judge as judge
+
 
 @pytest.fixture
 def own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -12,13 +12,16 @@ CREATE_PLUGINS_PACKAGES = 1228
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_generated_files_are_those_of_the_scaffolds_models(tmp_path: Path, stream: bool) -> None:
-    tree = rendered(answers(frontend="react", stream=stream))
+@pytest.mark.parametrize("annotations", [False, True])
+def test_generated_files_are_those_of_the_scaffolds_models(
+    tmp_path: Path, stream: bool, annotations: bool
+) -> None:
+    tree = rendered(answers(frontend="react", stream=stream, annotations=annotations))
     folder = "src/generated/"
     found = {
         name.removeprefix(folder): text.decode() for name, text in tree.items() if name.startswith(folder)
     }
-    assert found == generated_for(answers(stream=stream), tmp_path)
+    assert found == generated_for(answers(stream=stream, annotations=annotations), tmp_path)
 
 
 def test_lockfile_belongs_to_the_package_and_names_no_registry() -> None:

@@ -99,7 +99,7 @@ def _secrets(root: js.Node, node: js.Node, prefix: str, *, required: bool) -> It
         for name, raw in (variant.get("properties") or {}).items():
             field = js.resolve(root, raw)
             # Only one variant is in use, so that no secret of a variant is needed in any case.
-            needed = required and not variants and name in (variant.get("required") or ())
+            needed = required and not variants and js.is_required(variant, name, field)
             if js.is_secret(field):
                 described = {"description": field["description"]} if field.get("description") else {}
                 yield {"key": prefix + name, **described, **({"required": True} if needed else {})}

@@ -10,7 +10,7 @@ from plugin_sdk import json_schema as js
 
 _HINTS = {
     "placeholder", "section", "widget", "options", "custom", "labels", "showIf", "language", "rows",
-    "height", "width", "grow", "interpolate", "secret",
+    "height", "width", "grow", "interpolate", "secret", "required",
 }  # fmt: skip
 _WIDGETS = {
     "text": "text",
@@ -106,6 +106,8 @@ class FieldRules:
             yield "a switch is on or off from the start: give it a default"
         if hints.get("widget") == "hidden" and not can_stay_empty:
             yield "a hidden field cannot be filled in: give it a default"
+        if hints.get("required") and self.kind == "query":
+            yield "required=True is for settings; a field of a query is required if it has no default"
         condition = hints.get("showIf") or {}
         if condition and not can_stay_empty:
             yield "is not always shown, so it cannot be required: give it a default"

@@ -169,7 +169,7 @@ def test_preload_imports_what_the_first_request_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    needed = {"plugin_sdk._serving.services.data", "plugin_sdk._serving.parse_models", "plugin_sdk.data"}
+    needed = {"plugin_sdk._serving.services.data", "plugin_sdk._serving.models.parse", "plugin_sdk.data"}
     assert needed <= set(done.stdout.split())
     server.preload()
 

@@ -1,5 +1,5 @@
 /* Forms from the schema, with the rules of the generated editors (10-schema.js ... 30-checks.js). */
-/* global resolve, fieldsOf, variantsOf, defaultsOf, getIn, setIn, isEmpty, isObject, isShown, emptied, problemOf, fixedOptions, asOption, paramsOf */
+/* global resolve, fieldsOf, variantsOf, defaultsOf, isEmpty, isObject, isShown, emptied, problemOf, isRequired, withLeaf, shownAt, fixedOptions, asOption, paramsOf */
 import { el, show } from './dom.js';
 
 /**
@@ -27,12 +27,16 @@ export class Form {
   }
 
   set(path, leaf) {
-    this.value = setIn(this.value, path, leaf);
+    this.value = withLeaf(this.root, this.value, path, leaf);
     this.write(this.value);
   }
 
+  at(path) {
+    return shownAt(this.root, this.value, path);
+  }
+
   fields(node, path) {
-    const siblings = { ...defaultsOf(this.root, node), ...(getIn(this.value, path) || {}) };
+    const siblings = { ...defaultsOf(this.root, node), ...(this.at(path) || {}) };
     const sections = new Map();
     for (const field of fieldsOf(this.root, node, path).filter((one) => isShown(one, siblings))) {
       const name = field.hints.section || '';
@@ -52,10 +56,10 @@ export class Form {
       return this.listRow(field);
     }
     const id = this.prefix + field.path.join('-');
-    const problem = this.touched.has(id) && field.kind !== 'secret' ? problemOf(field, getIn(this.value, field.path)) : undefined;
+    const problem = this.touched.has(id) && field.kind !== 'secret' ? problemOf(field, this.at(field.path)) : undefined;
     const common = {
       id, disabled: this.disabled || field.node.readOnly, 'aria-invalid': problem ? 'true' : undefined, 'aria-describedby': id + '-help',
-      'aria-required': field.required && field.node.default === undefined ? 'true' : undefined,
+      'aria-required': isRequired(field) ? 'true' : undefined,
     };
     const help = [field.node.description && el('small', {}, field.node.description), problem && el('small', { class: 'problem', role: 'alert' }, problem)];
     return el('div', { class: 'row' },
@@ -65,7 +69,7 @@ export class Form {
   }
 
   control(field, common, siblings) {
-    const value = getIn(this.value, field.path);
+    const value = this.at(field.path);
     const options = this.options(field, siblings);
     const kind = field.kind;
     if (kind === 'boolean') {
@@ -89,7 +93,7 @@ export class Form {
   box(name, field, common, more) {
     const read = (text) => (field.kind === 'number' && text !== '' ? Number(text) : text === '' ? emptied(field, true) : text);
     return el(name, {
-      ...common, ...more, autocomplete: 'off', value: isEmpty(getIn(this.value, field.path)) ? '' : String(getIn(this.value, field.path)),
+      ...common, ...more, autocomplete: 'off', value: isEmpty(this.at(field.path)) ? '' : String(this.at(field.path)),
       placeholder: field.hints.placeholder || (isEmpty(field.node.default) ? '' : String(field.node.default)),
       oninput: (event) => this.set(field.path, read(event.target.value)),
       onchange: () => this.done(field),
@@ -97,7 +101,7 @@ export class Form {
   }
 
   selectBox(field, common, options) {
-    const value = getIn(this.value, field.path) === undefined ? field.node.default : getIn(this.value, field.path);
+    const value = this.at(field.path) === undefined ? field.node.default : this.at(field.path);
     const known = isEmpty(value) || options.some((option) => option.value === value);
     const all = known ? options : [asOption(value), ...options];
     const empty = isEmpty(value) || field.node.nullable || !field.required;
@@ -111,7 +115,7 @@ export class Form {
   }
 
   multiBox(field, common, options) {
-    const chosen = getIn(this.value, field.path) || field.node.default || [];
+    const chosen = this.at(field.path) || field.node.default || [];
     return el('select', {
       ...common, multiple: true, size: Math.min(options.length, 6),
       onchange: (event) => this.done(field, options.filter((_, i) => event.target.options[i].selected).map((option) => option.value)),
@@ -124,7 +128,7 @@ export class Form {
 
   /** A list of words, one to a line, or JSON. */
   textBox(field, common) {
-    const value = getIn(this.value, field.path) === undefined ? field.node.default : getIn(this.value, field.path);
+    const value = this.at(field.path) === undefined ? field.node.default : this.at(field.path);
     const lines = field.kind !== 'json';
     const text = isEmpty(value) ? '' : lines ? value.join('\n') : JSON.stringify(value, null, 2);
     return el('textarea', {
@@ -158,7 +162,7 @@ export class Form {
   }
 
   objectRow(field) {
-    const value = getIn(this.value, field.path);
+    const value = this.at(field.path);
     const on = !field.node.nullable || isObject(value === undefined ? field.node.default : value);
     const act = (event) => this.done(field, event.target.checked ? defaultsOf(this.root, field.node) : emptied(field));
     return el('fieldset', {}, el('legend', {}, field.title), field.node.description && el('small', {}, field.node.description),
@@ -169,7 +173,7 @@ export class Form {
   unionRow(field) {
     const key = field.node.discriminator.propertyName;
     const variants = variantsOf(this.root, field.node);
-    const stored = getIn(this.value, field.path);
+    const stored = this.at(field.path);
     const value = (stored === undefined ? field.node.default : stored) || {};
     const active = variants.find((one) => one.tag === value[key]);
     const id = this.prefix + field.path.join('-');
@@ -186,7 +190,7 @@ export class Form {
   }
 
   listRow(field) {
-    const items = getIn(this.value, field.path) || field.node.default || [];
+    const items = this.at(field.path) || field.node.default || [];
     const name = field.node.items.title || field.title;
     return el('fieldset', {}, el('legend', {}, field.title),
       items.map((_, i) => el('div', { class: 'card', role: 'group', 'aria-label': name + ' ' + (i + 1) }, this.fields(field.node.items, [...field.path, i]),

@@ -94,6 +94,10 @@ function kindOf(node) {
   return node.type === 'object' && node.properties ? 'object' : 'json';
 }
 
+/** Whether the editor marks a field, and "Save & test" refuses settings in which it is empty. */
+const isRequired = (field) => Boolean(field.hints.required) || (field.required && field.node.default === undefined);
+const lacks = (title) => title + ' is required'; // the backend says the same
+
 /** The fields of an object, resolved, in the order of the model, with their paths. */
 function fieldsOf(root, node, path) {
   const required = new Set(node.required || []);
@@ -168,6 +172,38 @@ function defaultsOf(root, node) {
   return values;
 }
 
+const modelOf = (root, node, value) => (node.discriminator && node.oneOf
+  ? (variantsOf(root, node).find((one) => isObject(value) && one.tag === value[node.discriminator.propertyName]) || { node: {} }).node
+  : node);
+
+/** A default as it may be stored: secrets go their own way, and of a default one only asterisks are known. */
+function withoutSecrets(root, node, value) {
+  if (!isObject(value)) {
+    return value;
+  }
+  const { properties = {} } = modelOf(root, node, value);
+  const entries = Object.entries(value).map(([name, inner]) => [name, resolve(root, properties[name]), inner]);
+  return Object.fromEntries(entries.filter(([, field]) => kindOf(field) !== 'secret').map(([name, field, inner]) => [name, withoutSecrets(root, field, inner)]));
+}
+
+/** `value` with the defaults of the models around `path`, each once it is changed in: a part alone is no union, nor the rest of a default. */
+function filled(root, value, path, take) {
+  let node = resolve(root, root);
+  let found = value;
+  path.slice(0, -1).forEach((name, i) => {
+    const at = path.slice(0, i + 1);
+    const field = resolve(root, typeof name === 'number' ? node.items : (node.properties || {})[name]);
+    if (getIn(found, at) === undefined && isObject(field.default)) {
+      found = setIn(found, at, take(root, field, field.default));
+    }
+    node = modelOf(root, field, getIn(found, at));
+  });
+  return found;
+}
+
+const withLeaf = (root, value, path, leaf) => setIn(filled(root, value, path, withoutSecrets), path, leaf);
+const shownAt = (root, value, path) => getIn(filled(root, value, path, (_, __, own) => own), path);
+
 const queryDefaults = (root) => {
   const node = resolve(root, root);
   return Object.fromEntries(Object.entries(defaultsOf(root, node)).filter(([name]) => !RESERVED.has(name)));
@@ -175,9 +211,9 @@ const queryDefaults = (root) => {
 
 /** Whether the field's `show_if` holds among its siblings' values. */
 function isShown(field, siblings) {
-  return Object.entries(field.hints.showIf || {}).every(([name, wanted]) => {
+  return Object.entries(field.hints.showIf || {}).every(([name, expected]) => {
     const actual = getIn(siblings, name.split('.'));
-    return Array.isArray(wanted) ? wanted.includes(actual) : actual === wanted;
+    return Array.isArray(expected) ? expected.includes(actual) : actual === expected;
   });
 }
 
@@ -279,10 +315,10 @@ function listProblem(node, value) {
 
 /** The sentence to show below a field, or undefined; with `onlyMissing` that of a missing value alone. */
 function problemOf(field, value, onlyMissing) {
-  const { node, title, required } = field;
+  const { node, title } = field;
   if (isEmpty(value) && !Array.isArray(value)) {
-    const optional = !required || (node.nullable && value === null);
-    return optional || node.default !== undefined ? undefined : title + ' is required';
+    const given = isEmpty(value) && !isEmpty(node.default) && value !== '';
+    return isRequired(field) && !given && !(node.nullable && value === null) ? lacks(title) : undefined;
   }
   if (onlyMissing) {
     return undefined;
@@ -425,16 +461,16 @@ function useOptions(field, load) {
     if (!load) {
       return undefined;
     }
-    let wanted = true;
+    let active = true;
     setState((old) => ({ ...old, loading: true }));
     const ask = () => load.run().then(
-      (list) => wanted && setState({ live: (Array.isArray(list) ? list : []).map(asOption) }),
-      (error) => wanted && setState({ live: [], error: reasonOf(error) })
+      (list) => active && setState({ live: (Array.isArray(list) ? list : []).map(asOption) }),
+      (error) => active && setState({ live: [], error: reasonOf(error) })
     );
     const timer = setTimeout(ask, first.current ? 0 : 300); // a parameter may be on its way through the keyboard
     first.current = false;
     return () => {
-      wanted = false;
+      active = false;
       clearTimeout(timer);
     };
   }, [load && load.key]);
@@ -498,7 +534,7 @@ const WIDE = new Set(['textarea', 'code', 'json']); // have a row of their own
 // ---- rows. form: {root, value, read(path), write(path, value, commitNow), commit(now), prefix, disabled, showAll,
 //      inline, labelWidth, width, keepEmptyText, load(field, siblings), secret(field, row), widgets} ----
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-const labelOf = (field) => field.title + (field.required && field.node.default === undefined ? ' *' : '');
+const labelOf = (field) => field.title + (isRequired(field) ? ' *' : '');
 const labelWidthFor = (form, title) => (form.inline || labelSize(title) > form.labelWidth ? 'auto' : form.labelWidth); // else it would run over its neighbours
 const idOf = (form, path) => form.prefix + path.join('-');
 
@@ -506,11 +542,11 @@ const idOf = (form, path) => form.prefix + path.join('-');
 function Row({ field, form, siblings }) {
   const [touched, setTouched] = React.useState(false);
   const id = idOf(form, field.path);
-  const value = getIn(form.value, field.path);
+  const value = shownAt(form.root, form.value, field.path);
   const disabled = form.disabled || Boolean(field.node.readOnly);
   const isSecret = field.kind === 'secret';
-  const lacking = isSecret && field.required && field.node.default === undefined && form.hasSecret && !form.hasSecret(field);
-  const found = isSecret ? lacking && field.title + ' is required' : problemOf(field, value);
+  const lacking = isSecret && isRequired(field) && isEmpty(value) && form.hasSecret && !form.hasSecret(field);
+  const found = isSecret ? lacking && lacks(field.title) : problemOf(field, value);
   const problem = touched || form.showAll ? found || undefined : undefined;
   const own = (form.widgets || {})[field.path.join('.')];
   const row = {
@@ -537,7 +573,7 @@ function Row({ field, form, siblings }) {
 
 /** A model inside a model; an optional one can be switched off. */
 function ObjectRow({ field, form }) {
-  const value = getIn(form.value, field.path);
+  const value = shownAt(form.root, form.value, field.path);
   const on = !field.node.nullable || isObject(value === undefined ? field.node.default : value);
   const toggle = (event) => form.write(field.path, event.currentTarget.checked ? defaultsOf(form.root, field.node) : emptied(field), true);
   return h(Group, { title: field.title, description: field.node.description, depth: field.path.length - 1, form },
@@ -555,7 +591,7 @@ const NOT_SET = '';
 function UnionRow({ field, form }) {
   const key = field.node.discriminator.propertyName;
   const variants = variantsOf(form.root, field.node);
-  const stored = getIn(form.value, field.path);
+  const stored = shownAt(form.root, form.value, field.path);
   const value = (stored === undefined ? field.node.default : stored) || {};
   const active = variants.find((variant) => variant.tag === value[key]);
   const options = variants.map((variant) => ({ value: variant.tag, label: variant.title }));
@@ -608,7 +644,7 @@ const ROWS = { object: ObjectRow, union: UnionRow, list: ListRow };
 
 /** All fields of a model, by section. */
 function Fields({ node, path, form }) {
-  const siblings = { ...defaultsOf(form.root, node), ...(getIn(form.value, path) || {}) };
+  const siblings = { ...defaultsOf(form.root, node), ...(shownAt(form.root, form.value, path) || {}) };
   const shown = fieldsOf(form.root, node, path).filter((field) => isShown(field, siblings));
   const sections = new Map();
   for (const field of shown) {
@@ -648,21 +684,27 @@ function labelWidthOf(root, node) {
   return Math.max(LABEL.least, ...titlesOf(root, node, []).map(labelSize).filter((size) => size <= LABEL.most));
 }
 
-const secretKey = (field) => field.path.join('.'); // the flat name that plugin_sdk._serving.parse_models puts back in its place
+const secretKey = (field) => field.path.join('.'); // the flat name that plugin_sdk._serving.models.parse puts back in its place
 const isConfigured = (options, field) => Boolean((options.secureJsonFields || {})[secretKey(field)]);
 const hasSecret = (options, field) => isConfigured(options, field) || !isEmpty((options.secureJsonData || {})[secretKey(field)]);
 
 /** Whether a required setting has no value yet, so that the backend can answer nothing. */
-function lacksRequired(root, node, options, path) {
-  const siblings = { ...defaultsOf(root, node), ...(getIn(options.jsonData, path) || {}) };
+function lacksRequired(root, node, options, path, value) {
+  const siblings = { ...defaultsOf(root, node), ...(value || {}) };
   return fieldsOf(root, node, path).filter((field) => isShown(field, siblings)).some((field) => {
+    const stored = (value || {})[field.name];
+    const inner = stored === undefined ? field.node.default : stored;
     if (field.kind === 'secret') {
-      return field.required && field.node.default === undefined && !hasSecret(options, field);
+      return isRequired(field) && isEmpty(stored) && !hasSecret(options, field);
     }
-    if (field.kind === 'object' && !field.node.nullable) {
-      return lacksRequired(root, field.node, options, field.path);
+    if (field.kind === 'object') {
+      return (isObject(inner) || !field.node.nullable) && lacksRequired(root, field.node, options, field.path, inner);
     }
-    return Boolean(problemOf(field, getIn(options.jsonData || {}, field.path), true));
+    if (field.kind === 'union' && isObject(inner)) {
+      const active = variantsOf(root, field.node).find((one) => one.tag === inner[field.node.discriminator.propertyName]);
+      return Boolean(active) && lacksRequired(root, active.node, options, field.path, inner);
+    }
+    return Boolean(problemOf(field, stored, true));
   });
 }
 
@@ -699,14 +741,14 @@ function makeConfigEditor(root, widgets) {
       root, widgets, prefix: 'config-editor-', value: options.jsonData || {}, disabled: Boolean(options.readOnly),
       showAll: options.version > 1, labelWidth, width: WIDTH, // a new data source is not scolded for being empty
       read: (path) => getIn(latest.current.jsonData, path),
-      write: (path, value) => update({ ...latest.current, jsonData: setIn(latest.current.jsonData || {}, path, value) }),
+      write: (path, value) => update({ ...latest.current, jsonData: withLeaf(root, latest.current.jsonData || {}, path, value) }),
       commit: () => undefined,
       secret: (row) => h(SecretWidget, { ...row, options, set: setSecret }),
       hasSecret: (field) => hasSecret(options, field),
       load: (field, siblings) => {
         const live = field.hints.options;
         const isNew = !(options.version > 1);
-        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, []))) {
+        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, [], options.jsonData))) {
           return undefined; // the backend knows nothing of what was not saved: its answer would scold an empty form
         }
         const params = paramsOf(live, siblings, (value) => value);
@@ -750,7 +792,7 @@ function makeQueryEditor(root, widgets) {
       labelWidth: 'auto', keepEmptyText: true, showAll: false, commit: run,
       read: (path) => getIn({ ...defaults, ...latest.current }, path),
       write: (path, value, now) => {
-        latest.current = setIn({ ...defaults, ...latest.current }, path, value);
+        latest.current = withLeaf(root, { ...defaults, ...latest.current }, path, value);
         dirty.current = true;
         onChange(latest.current);
         if (now) {

@@ -50,7 +50,9 @@ def _describe_one(root: js.Node, node: js.Node, data: Any, detail: Any, what: st
     subject = title or what
     kind = str(detail["type"])
     if kind == "missing":
-        return f"{subject} is missing"
+        return js.lacks(subject)
+    if kind == "finite_number":
+        return f"{subject} should be a finite number"
     if kind == "extra_forbidden":
         return f"{subject} is not a field of the {what}"
     if kind in ("value_error", "assertion_error"):
@@ -79,6 +81,8 @@ def _expected(kind: str, detail: Any, field: js.Node) -> str | None:
     if kind == "union_tag_not_found":
         tag = (field.get("discriminator") or {}).get("propertyName") or context.get("discriminator")
         return f"an object with {tag}"
+    if kind.startswith("time_delta"):
+        return "a duration: seconds, or text such as PT90S"
     return _EXPECTED.get(kind.partition("_")[0])
 
 
@@ -116,9 +120,11 @@ def _locate(root: js.Node, node: js.Node, data: Any, path: Sequence[Any]) -> tup
             names.append(str(part))
             node = {}
         at_tag = "discriminator" in node
-    return _name(titles, names), secret, node
+    return name_of(titles, names), secret, node
 
 
-def _name(titles: Sequence[str], names: Sequence[str]) -> str:
+def name_of(titles: Sequence[str], names: Sequence[str]) -> str:
+    """Return the titles on the way to a field, and its name where that differs in more than spelling."""
     title, name = " > ".join(titles), ".".join(names)
-    return title if not names or title.casefold() == name.casefold() else f"{title} ({name})"
+    spelt = title.replace(" > ", ".").replace(" ", "_")
+    return title if not names or spelt.casefold() == name.casefold() else f"{title} ({name})"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plugin_sdk import json_schema as js
 from plugin_sdk._json_text import DeepJsonError, loads
-from plugin_sdk._serving.model_errors import describe
+from plugin_sdk._serving.models.sentences import describe
+from plugin_sdk._serving.models.stored_values import lacking, with_secrets, without_nulls
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -38,11 +39,23 @@ def parse_settings(model: type[Model], json_data: bytes, secrets: Mapping[str, s
         ModelError: a value is missing or invalid. The text contains no secret.
     """
     shape = _shape(cast(Any, model))
-    data = _object(json_data, "settings")
-    filled = {name: value for name, value in secrets.items() if value}
-    merged = _with_secrets(shape.schema, shape.node, data, "", filled)
+    data = _object(json_data, "settings", shape)
+    merged = with_secrets(shape.schema, shape.node, data, _set(secrets))
     settings: Model = _validate(shape, merged, "settings")
     return settings
+
+
+def missing_settings(model: Any, json_data: bytes, secrets: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each setting that the editor marks as required and that has no value.
+
+    Those without a default are refused by `parse_settings`; these are marked by `form(required=True)`.
+    """
+    shape = _shape(model)
+    return list(lacking(shape.schema, shape.node, _object(json_data, "settings", shape), _set(secrets)))
+
+
+def _set(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in secrets.items() if value}
 
 
 def parse_query(model: type[Model], query: bytes) -> Model:
@@ -55,12 +68,12 @@ def parse_query(model: type[Model], query: bytes) -> Model:
         ModelError: a value is missing or invalid.
     """
     shape = _shape(cast(Any, model))
-    data = _object(query, "query")
+    data = _object(query, "query", shape)
     own = shape.node.get("properties")
     if own is not None:  # None: the model is a plain dict, which takes the query unchanged
         data = {key: value for key, value in data.items() if key not in js.RESERVED or key in own}
         if shape.needs_models:
-            data = _with_secrets(shape.schema, shape.node, data, "", {})
+            data = with_secrets(shape.schema, shape.node, data, {})
     parsed: Model = _validate(shape, data, "query")
     return parsed
 
@@ -112,7 +125,7 @@ def _shape(model: Any) -> _Shape:
     return _Shape(adapter, adapter.json_schema(schema_generator=Lenient))
 
 
-def _object(raw: bytes, what: str) -> dict[str, Any]:
+def _object(raw: bytes, what: str, shape: _Shape | None = None) -> dict[str, Any]:
     try:
         data = loads(raw) if raw else {}
     except DeepJsonError as error:
@@ -123,6 +136,8 @@ def _object(raw: bytes, what: str) -> dict[str, Any]:
         return {}
     if not isinstance(data, dict):
         raise ModelError(f"the {what} should be a JSON object, found {type(data).__name__}")
+    if shape is not None and b"null" in raw:
+        return without_nulls(shape.schema, shape.node, data)
     return data
 
 
@@ -132,33 +147,6 @@ def _verb(what: str) -> str:
 
 def _too_deep(what: str) -> str:
     return f"the {what} {_verb(what)} nested too deeply"
-
-
-def _with_secrets(
-    root: js.Node, node: js.Node, data: dict[str, Any], prefix: str, secrets: Mapping[str, str]
-) -> dict[str, Any]:
-    """Put each secret at the position that its dotted name describes.
-
-    A required nested model that is absent becomes an empty one: its fields may all have defaults, and if
-    not, the error should name those that are missing.
-    """
-    merged = dict(data)
-    required = node.get("required") or ()
-    for name, field in js.fields(root, node, data):
-        key = prefix + name
-        if js.is_secret(field):
-            merged.pop(name, None)  # an unencrypted value is not accepted as a secret
-            if key in secrets:
-                merged[name] = secrets[key]
-        elif "properties" in field or "discriminator" in field:
-            inner = merged.get(name)
-            if inner is None and field.get("nullable"):
-                continue  # switched off; secrets stored earlier must not switch it on
-            if isinstance(inner, dict | None):
-                found = _with_secrets(root, field, inner or {}, key + ".", secrets)
-                if found or inner is not None or (name in required and "properties" in field):
-                    merged[name] = found
-    return merged
 
 
 def _validate(shape: _Shape, data: dict[str, Any], what: str) -> Any:
