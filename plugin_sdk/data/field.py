@@ -98,6 +98,17 @@ class Field:
         """Whether the field may contain nulls: as given, or True if it does."""
         return self.check().nullable if self._nullable is None else self._nullable
 
+    def first(self, count: int) -> Field:
+        """Return the field with its first values."""
+        source: Any = self._source
+        kind = self._requested
+        if isinstance(source, Column):
+            source, kind = self.to_list(), self.type
+        part = getattr(source, "iloc", source)[:count]
+        return Field(
+            self.name, part, type=kind, labels=self.labels, config=self.config, nullable=self._nullable
+        )
+
     def to_list(self) -> list[Any]:
         """Return the values as Grafana reads them, as Python objects: None for null, datetimes in UTC."""
         from plugin_sdk.data._convert.to_python import to_list

@@ -10,7 +10,7 @@ from plugin_sdk.data._checked import CheckedFrame, Include
 from plugin_sdk.data._parts import FrameParts
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.field import Field
-from plugin_sdk.data.meta import FrameMeta, Notice
+from plugin_sdk.data.meta import FrameMeta, Notice, NoticeSeverity
 
 
 class Frame:
@@ -62,17 +62,25 @@ class Frame:
         name: str = "",
         ref_id: str = "",
         meta: FrameMeta | None = None,
+        limit: int | None = None,
     ) -> Frame:
         """Return a frame of rows: tuples with `columns`, or dicts, dataclasses and named tuples.
+
+        With `limit`, at most that many rows are read, and a notice tells the user if there are more.
 
         Examples:
             >>> Frame.from_rows([("a", 1), ("b", 2)], ["name", "value"]).fields[0].values
             ['a', 'b']
         """
+        from itertools import islice
+
         from plugin_sdk.data._tables import fields_of_rows
 
+        found = list(rows if limit is None else islice(rows, limit + 1))
+        notices = [] if limit is None or len(found) <= limit else [_more_than(limit)]
         try:
-            return cls(name, *fields_of_rows(list(rows), columns), ref_id=ref_id, meta=meta)
+            frame = cls(name, *fields_of_rows(found[:limit], columns), ref_id=ref_id, meta=meta)
+            return frame.append_notices(*notices) if notices else frame
         except FrameError as error:
             raise error.within(frame=name or ref_id) from error
 
@@ -136,6 +144,19 @@ class Frame:
         self.meta.notices = [*(self.meta.notices or []), *notices]
         return self
 
+    def limit_rows(self, limit: int) -> Frame:
+        """Keep the first rows, with a notice for the user if there are more, and return the frame itself.
+
+        Examples:
+            >>> frame = Frame("values", Field("value", [1, 2, 3])).limit_rows(2)
+            >>> len(frame), frame.meta.notices[0].text
+            (2, 'only the first 2 rows are shown')
+        """
+        if len(self) > limit:
+            self.fields = [field.first(limit) for field in self.fields]
+            self.append_notices(_more_than(limit))
+        return self
+
     def field(self, name: str) -> Field:
         """Return the first field with this name.
 
@@ -167,3 +188,7 @@ class Frame:
 
     def __repr__(self) -> str:
         return f"Frame({self.name!r}, {len(self.fields)} fields, {len(self)} rows)"
+
+
+def _more_than(limit: int) -> Notice:
+    return Notice(f"only the first {limit} rows are shown", severity=NoticeSeverity.WARNING)
