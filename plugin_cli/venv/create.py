@@ -167,8 +167,8 @@ def _prepare(
     """Make the environment or bring it up to date; return True if it is ours and not the author's."""
     cut_short, runs = unfinished.owner(), _runs(python)
     empty = not distributions(project.environment)  # as a run leaves it that was cut short at its beginning
-    known = kept["ours"] if kept is not None else cut_short == "ours"
-    ours = bool(known) or not runs or (kept is None and empty)
+    known = _is_ours(project) or (kept is None and cut_short == "ours")
+    ours = known or not runs or (kept is None and empty)
     owner = "ours" if ours else "author"
     unfinished.begin(owner)
     if not runs or (ours and (cut_short is not None or not _is_this_python(project))):
@@ -274,8 +274,16 @@ def local_folders(project: Project) -> tuple[Path, ...]:
     return tuple(path for path in found if path.is_dir())
 
 
+def _is_ours(project: Project) -> bool:
+    """Return True if the tool made the environment, in whatever version; what its author made is left to them."""
+    try:
+        kept = parse_json((project.environment / _STAMP).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(kept, dict) and kept.get("ours") is True
+
+
 def discard_environment(project: Project) -> None:
     """Remove the plugin's environment, unless its author made it."""
-    kept = _read_stamp(project.environment / _STAMP)
-    if kept is not None and kept["ours"]:
+    if _is_ours(project):
         shutil.rmtree(project.environment, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -237,6 +238,22 @@ def test_a_lock_that_a_dead_command_left_holds_nobody_up(lossy: Project) -> None
     lock = project.state / "cache" / "environment.lock"
     assert subprocess.run([sys.executable, "-c", code, lock], check=False).returncode == -9
     assert works(ensure_environment(project, QUIET))
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_environment_of_another_version_of_the_tool_belongs_to_whom_it_did(
+    lossy: Project, ours: bool
+) -> None:
+    ensure_environment(lossy, QUIET)
+    stamp = lossy.environment / ".plugin-cli.json"
+    stray = put_stray_package(lossy)
+    stamp.write_text(json.dumps({"wanted": {}, "ours": ours}))
+
+    ensure_environment(lossy, QUIET)
+
+    assert stray.exists() is not ours
+    assert json.loads(stamp.read_text())["ours"] is ours
+    shutil.rmtree(lossy.environment)
 
 
 NEIGHBOUR = {

@@ -1,7 +1,7 @@
 import lightgbm
 import numpy as np
 
-PACKAGES = ["lightgbm"]
+PACKAGES = ["lightgbm", "scikit-learn"]
 EXPECTED = [0, 1]
 KIND = "a library beside the package, and one of the compiler's"
 
