@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from plugin_cli.build.frontend.typescript import editor_files
+from plugin_cli.resources import templates_dir
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("plugin_cli", "plugin_sdk")
 
@@ -102,3 +105,10 @@ def test_what_outgrows_a_limit_is_found(limit: str, tmp_path: Path) -> None:
 
     assert set(over(measure(tmp_path), most)) <= {"plugin_cli/room", "plugin_cli/room/module_0.py"}
     assert over(measure(tmp_path), most)
+
+
+def test_the_editors_in_the_templates_are_those_of_the_generated_frontend() -> None:
+    folder = templates_dir() / "template/{% if react %}.{% endif %}/src/generated"
+
+    for name, text in editor_files().items():
+        assert (folder / name).read_text(encoding="utf-8") == text, "run scripts/templates"

@@ -9,19 +9,23 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plugin_cli.build.frontend.typescript import editor_files
 from plugin_cli.scaffold.answers import Answers
 from plugin_cli.scaffold.render import Tree
 from tests.scaffold.scaffolds import COMBINATIONS, TOOL, answers, label, rendered
 
 ALWAYS = {
     ".gitignore",
+    ".devcontainer/Dockerfile",
+    ".devcontainer/devcontainer.json",
+    ".vscode/extensions.json",
     ".vscode/launch.json",
+    ".vscode/settings.json",
     "AGENTS.md",
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
     "backend/tests/test_datasource.py",
+    "backend/tests/test_standard.py",
     "backend/weather_datasource/__init__.py",
     "backend/weather_datasource/__main__.py",
     "backend/weather_datasource/datasource.py",
@@ -54,7 +58,13 @@ REACT = {
     "vite.config.ts",
 }
 E2E = {"e2e/datasource.spec.ts", "e2e/package.json", "e2e/playwright.config.ts"}
-CI = {".github/workflows/ci.yml", ".github/workflows/release.yml"}
+CI = {
+    ".github/dependabot.yml",
+    ".github/workflows/ci.yml",
+    ".github/workflows/release.yml",
+    ".gitlab-ci.yml",
+    "renovate.json",
+}
 
 every_combination = pytest.mark.parametrize("one", COMBINATIONS, ids=label)
 
@@ -198,13 +208,6 @@ def test_no_two_files_of_the_template_become_the_same_one() -> None:
     ]
 
     assert sorted(made) == sorted(set(made))
-
-
-def test_the_editors_in_the_templates_are_those_of_the_generated_frontend() -> None:
-    folder = TOOL.templates / "template/{% if react %}.{% endif %}/src/generated"
-
-    for name, text in editor_files().items():
-        assert (folder / name).read_text(encoding="utf-8") == text, "run scripts/templates"
 
 
 def provisioned(files: Tree) -> dict[str, object]:
