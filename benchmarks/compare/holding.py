@@ -38,7 +38,7 @@ STREAMS = Measurement(
         Figure("delay99", "100 channels at 10 Hz: made to received, p99", "ms"),
         Figure("jitter", "100 channels at 10 Hz: off the beat, p50", "ms"),
         Figure("jitter99", "100 channels at 10 Hz: off the beat, p99", "ms"),
-        Figure("cpu", "100 channels at 10 Hz: CPU", "%"),
+        Figure("cpu", "100 channels at 10 Hz: CPU", "%", Goal(5, "go")),
         Figure("share", "100 channels at 10 Hz: packets received of those due", "%"),
     ),
     _streams,
@@ -74,7 +74,7 @@ def _memory(setting: Setting, _stack: ExitStack) -> Subjects:
 MEMORY = Measurement(
     "memory",
     (
-        Figure("idle", "memory idle, RSS", "MiB", Goal(45)),
+        Figure("idle", "memory idle, RSS", "MiB", Goal(40)),
         Figure("idle_pss", "memory idle, PSS with children", "MiB"),
         Figure("loaded", "memory after load, RSS", "MiB"),
         Figure("loaded_pss", "memory after load, PSS with children", "MiB"),

@@ -65,6 +65,15 @@ class Built:
         return _kept("go", _fingerprint(GO_PLUGIN), Path("gpx_bench"), build_go)
 
     @cached_property
+    def floor(self) -> Path:
+        """A bare grpcio server with ready bytes, from source."""
+        CACHE.mkdir(parents=True, exist_ok=True)
+        script = CACHE / "floor.sh"
+        script.write_text(f"#!/bin/sh\ncd '{ROOT}' && exec '{sys.executable}' -m benchmarks.compare.floor\n")
+        script.chmod(0o755)
+        return script
+
+    @cached_property
     def hello(self) -> Path:
         """A program that prints one line, as PyInstaller makes it without options."""
         version = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -8,12 +8,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.compare import calm, options
 from benchmarks.compare.figures import Result
-from benchmarks.compare.machine import machine
+from benchmarks.compare.machine import machine, versions
 from benchmarks.compare.page import put
 from benchmarks.compare.table import Table, text
 
-_NAMES = {"hello": "PyInstaller hello", "typer": "bare Typer", "create-plugin": "create-plugin"}
+_NAMES = {
+    "grpcio": "bare grpcio",
+    "hello": "PyInstaller hello",
+    "typer": "bare Typer",
+    "create-plugin": "create-plugin",
+}
 
 
 def _named(name: str) -> str:
@@ -39,21 +45,32 @@ def _row(result: Result) -> list[str]:
         text(result.values.get("python", [])),
         text(result.values.get("go", [])),
         ", ".join(f"{_named(name)} {text(rounds)}" for name, rounds in others.items()),
-        f"{text(ratios)}{of}" if ratios else "",
+        f"{text(ratios)}{of}{_mark(ratios)}" if ratios else "",
         f"{goal}{peer}" if goal else "",
         result.verdict(),
     ]
+
+
+def _mark(ratios: list[float]) -> str:
+    return " (unsteady)" if calm.is_unsteady(ratios) else ""
 
 
 def write(chosen: argparse.Namespace, results: Sequence[Result]) -> None:
     """Print the table and write the files that were asked for."""
     found = table(results)
     sys.stdout.write(found.plain() + "\n")
+    after = calm.look()
+    state = {"before": str(chosen.before), "after": str(after), "busy": bool(after.reason)}
     if chosen.json:
-        entries = {"machine": machine(), "results": [_entry(result) for result in results]}
+        entries = {
+            "machine": machine(),
+            "versions": versions(),
+            "state": state,
+            "results": [_entry(result) for result in results],
+        }
         chosen.json.write_text(json.dumps(entries, indent=1) + "\n")
-    if chosen.markdown:
-        put(chosen.markdown, chosen.name, f"Measured on {machine()}.\n\n{found.markdown()}")
+    if chosen.markdown and options.page_is_allowed(chosen, after):
+        put(chosen.markdown, chosen.name, f"{options.heading(chosen, after)}\n\n{found.markdown()}")
 
 
 def _entry(result: Result) -> dict[str, Any]:
