@@ -21,7 +21,6 @@ BARE = {
         "cp",
         "dpkg-deb",
         "echo",
-        "kill",
         "ldd",
         "ls",
         "mknod",
