@@ -1,9 +1,8 @@
 """The standard tests of a plugin: what Grafana and its users do to every data source and app.
 
-Example:
-    >>> from plugin_sdk.testing import standard_suite
-    >>> from weather.datasource import Weather
-    >>> TestStandard = standard_suite(Weather, settings={"url": ""})
+In a file of tests, one line takes them in:
+
+    TestStandard = standard_suite(Weather, settings={"url": ""})
 """
 
 from __future__ import annotations
