@@ -1,5 +1,5 @@
 """Hop-by-hop headers are passed on."""
 
-from plugin_sdk._serving.services import resource
+from plugin_sdk._serving.services import resource_parts
 
-resource._HOP_BY_HOP = frozenset()
+resource_parts._HOP_BY_HOP = frozenset()

@@ -1,5 +1,5 @@
 """The details are a list."""
 
-from plugin_sdk._serving.services import diagnostics
+from plugin_sdk._serving.services import health_result
 
-diagnostics._details = lambda _result: b"[1]"
+health_result.details_of = lambda _result: b"[1]"
