@@ -305,3 +305,10 @@ def eventually(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_an_authority_of_the_settings_is_the_only_one_trusted(service: Service) -> None:
+    from plugin_sdk.http.options import TlsOptions
+    from plugin_sdk.http.tls import tls_context
+
+    assert tls_context(TlsOptions(ca_cert=service.pem("ca"))).cert_store_stats()["x509_ca"] == 1
