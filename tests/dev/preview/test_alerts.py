@@ -29,7 +29,9 @@ SCAFFOLD = (
 
 
 def rendered() -> str:
-    text = SCAFFOLD.replace("{{ uid | quoted }}", '"weather"').replace("{{ uid }}", "weather")
+    text = SCAFFOLD.replace("{{ uid | to_json(ensure_ascii=false) }}", '"weather"').replace(
+        "{{ uid }}", "weather"
+    )
     return text.replace("{{ plugin_id }}", "acme-weather-datasource")
 
 
