@@ -135,7 +135,10 @@ def _cache() -> Check:
             probe.write_text("")
             probe.unlink()
         except OSError as error:
-            raise PluginCliError(str(error), remedy=f"make {folder} writable") from error
+            raise PluginCliError(
+                str(error),
+                remedy=f"make {folder} writable, or name another folder: export XDG_CACHE_HOME=<FOLDER>",
+            ) from error
         return str(folder)
 
     return _try("a cache folder", "dev", True, write)

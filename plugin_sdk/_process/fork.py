@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import stat
 import sys
 import threading
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from plugin_sdk import _log
+from plugin_sdk._process.listening import own_address
 from plugin_sdk._process.stderr import open_descriptors
 from plugin_sdk._secrets import StruckStream
 from plugin_sdk._serving import async_bridge, forked
@@ -85,7 +85,7 @@ class ForkGuard:
         found = []
         for descriptor in open_descriptors():
             with contextlib.suppress(OSError):
-                if stat.S_ISSOCK(os.fstat(descriptor).st_mode) and _own_address(descriptor) == self._address:
+                if stat.S_ISSOCK(os.fstat(descriptor).st_mode) and own_address(descriptor) == self._address:
                     found.append(descriptor)
         return found
 
@@ -103,12 +103,6 @@ def _reopen_streams() -> None:
         if isinstance(stream, StruckStream):
             with contextlib.suppress(OSError):  # closed
                 stream.reopen(descriptor)
-
-
-def _own_address(descriptor: int) -> str:
-    with socket.socket(fileno=os.dup(descriptor)) as found:
-        name = found.getsockname()
-    return name if isinstance(name, str) else f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
 
 
 def end_children() -> None:

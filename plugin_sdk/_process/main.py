@@ -179,13 +179,18 @@ class ServingProcess:
 
     def _wait(self, state: Any) -> None:
         from plugin_sdk._process.checks import Checks
+        from plugin_sdk._process.listening import Listening
         from plugin_sdk._process.watch_parent import Watch, stall_seconds
 
         watch = Watch(
             self._stop,
             stall=stall_seconds(os.environ),
             parent=self._parent,
-            checks=(self._check_server, Checks(state, self._pools, self._stderr, self._loading).check),
+            checks=(
+                self._check_server,
+                Listening(self._address).check,
+                Checks(state, self._pools, self._stderr, self._loading).check,
+            ),
         )
         reason = watch.run(on_orphaned=lambda: _log.log("warn", "the parent process has ended; stopping"))
         if reason:

@@ -139,3 +139,13 @@ def test_forks_under_load_hang_nothing(launch: Launch) -> None:
 
     assert {call.result(60)["code"] for call in calls} == {"OK"}
     assert plugin.kill()["exit_code"] == 0
+
+
+def test_a_process_whose_code_closes_its_socket_ends_so_that_grafana_restarts_it(launch: Launch) -> None:
+    plugin = launch("hostile:Sync")
+    plugin.call("QueryData", query_data())
+
+    plugin.send("QueryData", ask("close-descriptors"))
+
+    assert plugin.exited(SECONDS)["exited"]
+    assert plugin.exited()["exit_code"] == 1
