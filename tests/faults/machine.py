@@ -185,6 +185,8 @@ def kill(command: Command, how: str, root: Path, delay: float) -> tuple[str, set
 
 def _killed(words: Sequence[str], cwd: Path, number: int, delay: float, *, group: bool) -> str:
     """Send the signal after `delay` seconds; return what the command printed on stderr."""
+    # A shell starts what runs in its background deaf to Ctrl-C, and programs inherit that; a handler they do not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A file, not a pipe: what the command has started may hold it a little longer.
     with tempfile.TemporaryFile("w+") as printed:
         process = subprocess.Popen(

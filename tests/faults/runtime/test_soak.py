@@ -30,8 +30,11 @@ from tests.faults.runtime.test_event_loop import DONE_TO_THE_LOOP, PLACES
 LONG_SECONDS = float(os.environ.get("SOAK_SECONDS", "1200"))
 SHORT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.1
-_ALLOWED = {"rss_kib": 8 * 1024, "threads": 16, "fds": 8}
-"""How far the medians of two windows may lie apart; the load breathes by as much."""
+_ALLOWED = {"rss_kib": 24 * 1024, "threads": 16, "fds": 8}
+"""How far the medians of two windows may lie apart; the load breathes by as much.
+
+After an input nested a million deep the allocator keeps 30 MiB, or gives them back, from one second to the next.
+"""
 _ALLOWED_SHORT = {"rss_kib": 48 * 1024, "threads": 200, "fds": 24}
 """In half a minute the pools are still filling."""
 
@@ -133,6 +136,13 @@ class Soak:
         early, late = values[int(size * 0.3) : int(size * 0.5)], values[int(size * 0.8) :]
         return statistics.median(early), statistics.median(late)
 
+    def tenths(self, kind: str, quantity: str) -> str:
+        """Return the medians of ten parts of the time: steps of the allocator look unlike growth."""
+        values = [sample[quantity] for sample in self.samples[kind]]
+        size = max(1, len(values) // 10)
+        parts = (values[start : start + size] for start in range(0, size * 10, size))
+        return ", ".join(f"{statistics.median(part):g}" for part in parts if part)
+
 
 @pytest.fixture(
     scope="module",
@@ -185,7 +195,7 @@ def test_nothing_grows(
         rounds = sum(count for name, count in soak.done.items() if name.startswith(kind))
         sys.stdout.write(
             f"\nsoak of {seconds:g} s, {kind}, {rounds:,} rounds: {quantity} median {early:g} between 30 "
-            f"and 50 %, {late:g} in the last fifth"
+            f"and 50 %, {late:g} in the last fifth; tenths: {soak.tenths(kind, quantity)}"
         )
 
     allowed = _ALLOWED if seconds >= 600 else _ALLOWED_SHORT
