@@ -130,6 +130,9 @@ def test_a_template_is_laid_over_ours_and_update_keeps_it(
     assert (plugin / "backend/tide_datasource/team.py").read_text() == 'TEAM = "harbour"\n'
     assert (plugin / "src/plugin.json").is_file()
     assert git(plugin, "status", "--porcelain") == ""
+    git(plugin, "rm", "--cached", "--quiet", ".plugin-cli/template.json")
+    assert "?? .plugin-cli/template.json" in git(plugin, "status", "--porcelain")  # ignored by nothing
+    git(plugin, "add", ".plugin-cli/template.json")
 
     monkeypatch.chdir(plugin)
     assert run(["update"]) == 0
