@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import plugin_sdk
-from plugin_cli.venv.installed import RUNTIME_REQUIREMENTS
+from plugin_cli.venv.installed import RUNTIME_REQUIREMENTS, needed_by
 from tests.build.bundle.environment import facts_of, install, installed
 
 # Taken as the author has them, never required.
@@ -56,3 +56,22 @@ def test_the_digest_is_of_what_was_installed_and_not_of_scripts(tmp_path: Path) 
     install(tmp_path, "demo", {"demo.py": "two"})
     assert installed(tmp_path)["demo"].digest != before
     assert facts_of(tmp_path).site_in_prefix.endswith("site-packages")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "needed"),
+    [
+        ("grafana-plugin-cli>=0.1", {"grafana-plugin-cli", "grpcio"}),
+        ("grafana-plugin-cli[http]>=0.1", {"grafana-plugin-cli", "grpcio", "httpx", "socksio"}),
+    ],
+)
+def test_an_extra_of_the_tool_brings_its_packages_into_a_bundle(
+    requirement: str, needed: set[str], tmp_path: Path
+) -> None:
+    extra = 'httpx[socks]>=0.27; extra == "http"'
+    install(tmp_path, "grafana-plugin-cli", {"plugin_sdk/__init__.py": ""}, requires=["typer", extra])
+    install(tmp_path, "httpx", {"httpx/__init__.py": ""}, requires=['socksio>=1; extra == "socks"'])
+    for name in ("grpcio", "socksio", "typer"):
+        install(tmp_path, name, {f"{name}/__init__.py": ""})
+
+    assert set(needed_by([requirement], installed(tmp_path))) == needed
