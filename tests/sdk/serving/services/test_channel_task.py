@@ -455,7 +455,7 @@ def test_what_is_no_generator_is_an_error() -> None:
     with in_process(channel(lambda: 5)) as client, pytest.raises(ClientError) as failed:
         list(client.run_stream("a", settings()))
 
-    assert "expected a generator or an iterable, got int" in failed.value.message
+    assert "the handler returned int; expected a generator" in failed.value.message
 
 
 def test_a_sync_generator_is_closed_when_its_caller_leaves() -> None:
