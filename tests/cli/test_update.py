@@ -97,3 +97,18 @@ def test_adding_annotations_describes_the_frames(capsys: pytest.CaptureFixture[s
     assert "a frame with time, timeEnd, title, text, tags, id" in told
     assert "variables: a frame with text and value" in told
     assert "fillBelowTo" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["httpx"], 2, "unexpected argument 'httpx'\n  try: plugin-cli update --packages httpx"),
+        (["--packages", "httpx", "--dry-run"], 2, "--packages goes without --dry-run"),
+        (["--packages", "httpz"], 4, "uv.lock has no package 'httpz'"),
+    ],
+)
+def test_names_of_packages_go_with_the_option_and_the_lock(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["update", *arguments]) == code
+    assert said in capsys.readouterr().err
