@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plugin_sdk._version import __version__
 
 if TYPE_CHECKING:
-    from plugin_sdk._process.main import serve
+    from plugin_sdk._process.start import serve
     from plugin_sdk.background_work import Feed, background
     from plugin_sdk.channel_names import channel_name, channel_text
     from plugin_sdk.context import (
@@ -69,7 +69,7 @@ _HOMES = {
     "background_work": "Feed background",
     "channel_names": "channel_name channel_text",
     "routing": "resource stream",
-    "_process.main": "serve",
+    "_process.start": "serve",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

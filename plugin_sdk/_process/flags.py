@@ -1,4 +1,4 @@
-"""The flags that Go plugins have: `-version`, `-buildinfo` and `-standalone`."""
+"""The flags that Go plugins have, `-version`, `-buildinfo` and `-standalone`, and the command `serve`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 
 def answer_flags(arguments: list[str], target: str | type) -> int | None:
     """Handle a flag and return the exit code, or None if there is no flag and the plugin should be served."""
+    if arguments[:1] == ["serve"]:
+        from plugin_sdk._process.remote.command import serve_remote
+
+        return serve_remote(target, arguments[1:])
     flags = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
     if flags & {"version", "buildinfo"}:
         import json

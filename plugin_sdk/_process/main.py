@@ -1,4 +1,4 @@
-"""`serve`: the entry point of every plugin process.
+"""One plugin process, from the handshake to its end.
 
 Only the standard library, grpc's sync server and the message classes are loaded before the handshake; the
 author's module and pydantic are loaded after it, in a thread.
@@ -16,54 +16,11 @@ from typing import Any
 
 from plugin_sdk import _log
 
-
-def serve(target: str | type) -> None:
-    """Serve a plugin to the Grafana that started this process; never return.
-
-    Args:
-        target: `"package.module:Class"`, loaded after the handshake, or a subclass of `DataSource` or `App`
-            (then it is loaded already; for scripts and tests).
-
-    `-version`, `-buildinfo` and `-standalone` work as in Go plugins. Started by hand, the process prints that
-    it is a plugin and exits with 1.
-    """
-    from plugin_sdk._process.flags import answer_flags
-
-    code = answer_flags(sys.argv[1:], target)
-    if code is not None:
-        sys.stdout.flush()
-        os._exit(code)
-    from plugin_sdk._process.handshake import NOT_EXECUTED_DIRECTLY, check_cookie
-
-    if not check_cookie(os.environ):
-        sys.stderr.write(NOT_EXECUTED_DIRECTLY)
-        sys.exit(1)
-    _defer_to_standalone_server()
-    ServingProcess(target).run()
-
-
-def _defer_to_standalone_server() -> None:
-    """If a standalone server of this plugin is running, print its address and stay alive in its place."""
-    executable = sys.executable if getattr(sys, "frozen", False) else sys.argv[0]
-    folder = os.path.dirname(os.path.abspath(executable))  # noqa: PTH100, PTH120  # pathlib is not loaded yet
-    variable = any(name.startswith("GF_PLUGIN_GRPC_ADDRESS_") for name in os.environ)
-    if not variable and not os.path.exists(os.path.join(folder, "standalone.txt")):  # noqa: PTH110, PTH118
-        return
-    from pathlib import Path
-
-    from plugin_sdk._process.standalone import locate, running_address
-
-    address = running_address(Path(executable), os.environ)
-    if address is not None:
-        locate(address, sys.stdout)
-        os._exit(0)
-
-
 _DRAIN_SECONDS = 5.0
 
 
 @contextlib.contextmanager
-def _without_fork_support() -> Iterator[None]:
+def without_fork_support() -> Iterator[None]:
     """Keep gRPC, which reads this once, from restarting its threads in children that handlers fork.
 
     Those threads would serve the plugin's connections too, and crash.
@@ -138,14 +95,14 @@ class ServingProcess:
         sys.setswitchinterval(0.0005)
         state, stdio = SharedState(self._target), Stdio()
         controller = None if _is_source_backend() else self._stop.set
-        with _without_fork_support():
+        with without_fork_support():
             self._server, self._pools = build(state, stop=controller, stdio=stdio)
             network, address = _handshake.bind(self._server, os.environ)
         self._address = address
         if network == "unix":
             self._socket = address
             self._stderr.remove_at_end(address)
-        self._serving = _started(self._server)
+        self._serving = started(self._server)
         self._set_signals()
         self._stdout.send_line(_handshake.line(network, address))
         self._stdout.drain(stdio.write)
@@ -178,21 +135,7 @@ class ServingProcess:
             signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
 
     def _wait(self, state: Any) -> None:
-        from plugin_sdk._process.checks import Checks
-        from plugin_sdk._process.listening import Listening
-        from plugin_sdk._process.watch_parent import Watch, stall_seconds
-
-        watch = Watch(
-            self._stop,
-            stall=stall_seconds(os.environ),
-            parent=self._parent,
-            checks=(
-                self._check_server,
-                Listening(self._address).check,
-                Checks(state, self._pools, self._stderr, self._loading).check,
-            ),
-        )
-        reason = watch.run(on_orphaned=lambda: _log.log("warn", "the parent process has ended; stopping"))
+        reason = self._watch(state, self._parent)
         if reason:
             _log.log("error", f"{reason}; stopping the process so that Grafana restarts it")
             _remove(self._socket)
@@ -200,6 +143,24 @@ class ServingProcess:
         self._stop.set()
         # Under `plugin-cli dev`, a backend that is replaced finishes the calls it has accepted.
         stop_process(state, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
+
+    def _watch(self, state: Any, parent: int | None) -> str:
+        """Return when the process should stop: why it can no longer serve, or the empty string."""
+        from plugin_sdk._process.checks import Checks
+        from plugin_sdk._process.listening import Listening
+        from plugin_sdk._process.watch_parent import Watch, stall_seconds
+
+        watch = Watch(
+            self._stop,
+            stall=stall_seconds(os.environ),
+            parent=parent,
+            checks=(
+                self._check_server,
+                Listening(self._address).check,
+                Checks(state, self._pools, self._stderr, self._loading).check,
+            ),
+        )
+        return watch.run(on_orphaned=lambda: _log.log("warn", "the parent process has ended; stopping"))
 
     def _check_server(self) -> str:
         """Return why serving has stopped, or the empty string; Grafana restarts processes, not servers."""
@@ -210,7 +171,7 @@ class ServingProcess:
         return ""
 
 
-def _started(server: Any) -> list[threading.Thread]:
+def started(server: Any) -> list[threading.Thread]:
     """Start the server and return its serving thread, without which no call is served."""
     before = set(threading.enumerate())
     server.start()

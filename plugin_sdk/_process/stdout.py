@@ -30,7 +30,15 @@ class Stdout:
         os.set_inheritable(1, True)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # Python buffers 8 KiB for a pipe, but a print belongs beside the lines of its own request.
-            sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+            try:
+                sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+            except OSError:  # it was a file, and goes on as if it could seek
+                sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+    @property
+    def real(self) -> int:
+        """The descriptor of the real stdout."""
+        return self._real
 
     def descriptors(self) -> tuple[int, ...]:
         """Return what no forked child may keep."""

@@ -33,15 +33,15 @@ Check = Callable[[], str]
 class Watch:
     """The loop of the main thread, which returns when the process should stop.
 
-    The parent has died if the parent id has changed; a parent id of 1 proves nothing, since in a container
-    Grafana is process 1.
+    The parent, where one is given, has died if the parent id has changed; a parent id of 1 proves nothing,
+    since in a container Grafana is process 1.
 
     faulthandler's timer, which runs in C, detects a stall: each turn of the loop restarts it. If no turn
     completes within the limit, all stacks are written and the process stops; Grafana starts a new one.
     """
 
     def __init__(
-        self, stop: threading.Event, *, stall: float, parent: int, checks: Sequence[Check] = ()
+        self, stop: threading.Event, *, stall: float, parent: int | None, checks: Sequence[Check] = ()
     ) -> None:
         self._stop = stop
         self._stall = stall
@@ -58,7 +58,7 @@ class Watch:
         try:
             while not self._turn():
                 # On Windows the parent id does not change; there go-plugin stops its children itself.
-                if sys.platform != "win32" and os.getppid() != self._parent:
+                if sys.platform != "win32" and self._parent not in (None, os.getppid()):
                     on_orphaned()
                     return ""
                 reason = next(filter(None, map(self._checked, self._checks)), "")

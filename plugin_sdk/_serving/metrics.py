@@ -66,11 +66,17 @@ class Metrics:
         """Return all metrics of the process in Prometheus' text format."""
         from prometheus_client import REGISTRY, generate_latest
 
+        self.register()
+        return generate_latest(REGISTRY)
+
+    def register(self) -> None:
+        """Add these metrics to the process-wide registry, once."""
+        from prometheus_client import REGISTRY
+
         with self._lock:
             register, self._registered = not self._registered, True
         if register:
             REGISTRY.register(self)
-        return generate_latest(REGISTRY)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics; Prometheus' registry calls this."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plugin_sdk._proto import pluginv2
 from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
@@ -12,6 +12,9 @@ from plugin_sdk._serving.pools import Pools, in_pool, sending
 from plugin_sdk._serving.services import goplugin, reflection
 from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk._serving.transport import received_first
+
+if TYPE_CHECKING:
+    from plugin_sdk._serving.services.health import Health
 
 MAX_RECEIVE_BYTES = 16 * 1024 * 1024
 """The Go SDK's limit for requests; responses have no limit."""
@@ -86,7 +89,12 @@ def _without_thread(behavior: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def build(
-    state: SharedState, *, stop: Callable[[], None] | None, stdio: goplugin.Stdio | None
+    state: SharedState,
+    *,
+    stop: Callable[[], None] | None,
+    stdio: goplugin.Stdio | None,
+    health: Health | None = None,
+    options: tuple[tuple[str, int], ...] = (),
 ) -> tuple[Any, Pools]:
     """Return an unstarted server for `state`, and its pools.
 
@@ -94,6 +102,8 @@ def build(
         state: the plugin to serve.
         stop: stops the process; if None, there is no controller, for a backend that outlives its host.
         stdio: receives printed output; if None, all of go-plugin's services are left out.
+        health: answers health checks; if None, the server is healthy as long as it answers.
+        options: of the server, over those that every plugin has.
     """
     grpc = import_grpc()
     received_first.install()
@@ -102,12 +112,13 @@ def build(
     _add_plugin_services(table, state, pools)
     if stdio is not None:
         _add_goplugin_services(table, stop, stdio, pools)
-    table.idle("/grpc.health.v1.Health/Watch", goplugin.watch)
-    table.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, goplugin.check))
+    watch, check = (goplugin.watch, goplugin.check) if health is None else (health.watch, health.check)
+    table.idle("/grpc.health.v1.Health/Watch", watch)
+    table.unary("/grpc.health.v1.Health/Check", in_pool(pools.control, check))
     for method in reflection.METHODS:
         # Not in the control pool: a tool may keep its stream open, and Shutdown needs a thread.
         table.conversation(method, in_pool(pools.streams, reflection.reflection(table.names), streaming=True))
-    server = grpc.server(pools.control, options=_OPTIONS)
+    server = grpc.server(pools.control, options=tuple({**dict(_OPTIONS), **dict(options)}.items()))
     server.add_generic_rpc_handlers((_as_generic(grpc, table),))
     return server, pools
 
@@ -249,6 +260,10 @@ _METHODS = (
         "ConversionResponse",
     ),
 )
+
+
+SERVICE_NAMES = tuple(sorted({f"pluginv2.{method.name.partition('/')[0]}" for method in _METHODS}))
+"""The services of every plugin."""
 
 
 def _add_plugin_services(table: MethodTable, state: SharedState, pools: Pools) -> None:

@@ -77,3 +77,19 @@ def test_bundle_survives_hostile_stderr_and_sigkill(built_plugin: BuiltPlugin, h
             break
         gone(plugin.pid, 0.02)
     assert not address.exists()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_bundle_is_a_server_of_its_own(built_plugin: BuiltPlugin, host: Host, workers: str) -> None:
+    command = [str(built_plugin.executable), "serve", "--listen", "127.0.0.1:0", "--workers", workers]
+    with subprocess.Popen([*command, "--lame-duck", "0"], env={}, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        entries = (json.loads(line) for line in process.stdout)
+        address = next(entry["address"] for entry in entries if entry["@message"] == "listening")
+        ds = source(decryptedSecureJsonData=SECRET)
+
+        assert host.dial(address).call("CheckHealth", health(ds))["reply"]["status"] == "OK"
+
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 0

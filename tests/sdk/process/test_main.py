@@ -46,7 +46,9 @@ def test_the_main_module_without_a_class_prints_its_usage() -> None:
             env=environment(),
         )
         assert done.returncode == 1
-        assert done.stderr == "usage: python -m plugin_sdk package.module:Class\n"
+        assert done.stderr == (
+            "usage: python -m plugin_sdk [serve] package.module:Class [--listen ADDRESS ...]\n"
+        )
 
 
 @pytest.mark.parametrize(

@@ -148,5 +148,5 @@ if __name__ == "__main__":
     _name = _package()
     if "--multiprocessing-fork" in sys.argv:
         _help_multiprocessing()
-    if len(sys.argv) == 1 or not _as_python(sys.argv[1:]):
+    if len(sys.argv) == 1 or sys.argv[1] == "serve" or not _as_python(sys.argv[1:]):
         _run(_name)
