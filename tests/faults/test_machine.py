@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.built_plugin import ROOT
 from tests.faults.machine import COMMANDS, Row, kills, plugin
 from tests.faults.shortages import full_disks, no_network
-from tests.faults.table import table, write
+from tests.faults.table import HEADING, names, table, write
 
 pytestmark = [
     pytest.mark.e2e,
@@ -79,3 +80,13 @@ def test_the_table_is_written_in_the_place_of_the_old_one(tmp_path: Path) -> Non
         "# Faults\n\n| fault | tries | healed | left behind |\n|---|---:|---:|---|\n"
         "| new | 2 | 2 | `uv.lock` |\n\nMore.\n"
     )
+
+
+def test_the_documentation_shows_every_row_and_none_that_did_not_heal() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition(HEADING)
+    shown = [[cell.strip() for cell in line.split("|")[1:-1]] for line in rest.splitlines()[2:]]
+    rows = [cells for cells in shown if len(cells) == 4]
+
+    assert [name for name, *_ in rows] == names()
+    assert [cells for cells in rows if cells[1] != cells[2] or cells[3] != "nothing"] == []
