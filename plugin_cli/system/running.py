@@ -101,6 +101,8 @@ def _processes() -> Iterator[tuple[int, int, str]]:
         for entry in found.stdout.splitlines():
             pid, parent, line = entry.split(maxsplit=2)
             yield int(pid), int(parent), os.fsdecode(line)
+    else:
+        yield from ()
 
 
 def start_of(pid: int) -> str | None:

@@ -43,7 +43,7 @@ class MovedBranch:
 def moved_branches(lock: Path) -> Iterator[MovedBranch]:
     """Yield the packages of a uv.lock whose branch has another commit than the lock.
 
-    Nothing is yielded for a repository that cannot be reached, for a fixed commit or tag, and for plugin-cli itself.
+    Nothing is yielded for a repository that cannot be reached, a fixed commit or tag, or plugin-cli itself.
     """
     for name, address in _repositories(lock):
         parts = urlsplit(address)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from plugin_cli.system.parse import parse_json
-
 import errno
-import hashlib
-import json
 import shutil
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plugin_cli.system.process import run
+from plugin_cli.console import Console
+from plugin_cli.errors import PluginCliError, ProjectError
+from plugin_cli.project import Project
 from plugin_cli.system.cache import ignored_dir
 from plugin_cli.system.file_lock import FileLock
 from plugin_cli.system.json_file import write_json
+from plugin_cli.system.parse import parse_json
+from plugin_cli.system.process import run
 from plugin_cli.venv.branches import moved_branches
-from plugin_cli.venv.health import UNFINISHED, Unfinished, damaged_packages, distributions, listing, site_packages
+from plugin_cli.venv.health import (
+    UNFINISHED,
+    Unfinished,
+    damaged_packages,
+    distributions,
+    listing,
+    site_packages,
+)
 from plugin_cli.venv.hidden import check_module_names
 from plugin_cli.venv.installed import installed_in
 from plugin_cli.venv.local_packages import (
@@ -34,12 +39,7 @@ from plugin_cli.venv.local_packages import (
 )
 from plugin_cli.venv.lock import LOCK, unnamed_project, update_or_warn
 from plugin_cli.venv.requirements import Requirements, read_requirements
-from plugin_cli.venv.tool_source import DISTRIBUTION, installed_tool, tool_source
-from plugin_cli.venv.tool_wheel import local_wheel
 from plugin_cli.venv.uv import run_uv
-from plugin_cli.console import Console
-from plugin_cli.errors import PluginCliError, ProjectError
-from plugin_cli.project import Project
 
 _STAMP = ".plugin-cli.json"
 _STAMP_KEYS = {"requirements", "ours", "listing", "distributions", "local"}
@@ -50,13 +50,13 @@ def ensure_environment(
 ) -> Path:
     """Return the Python of the plugin's environment, made or brought up to date when needed.
 
-    A package of this machine is installed again when its files have changed. One of a branch stays at the commit of
-    uv.lock; where there is none, it follows the branch.
+    A package of this machine is installed again when its files have changed. One of a branch stays at the
+    commit of uv.lock; where there is none, it follows the branch.
 
     Args:
         project: the plugin.
         console: reports what happens.
-        remote: see also whether branches of repositories of other machines have moved, and report those that have.
+        remote: report branches of repositories of other machines that have moved.
         locked: take the versions of uv.lock, commits of branches too, or nothing.
 
     Raises:
@@ -109,8 +109,12 @@ def _ensure(project: Project, python: Path, console: Console, *, remote: bool, l
         requirements.lock.require()
     unfinished = Unfinished(project.environment)
     kept = _read_stamp(project.environment / _STAMP) if python.exists() else None
-    is_current = kept is not None and kept["requirements"] == requirements.stamp and unfinished.owner() is None
-    changed = changed_packages(read_state(kept["local"]), remote=remote and not locked) if kept is not None else ()
+    is_current = (
+        kept is not None and kept["requirements"] == requirements.stamp and unfinished.owner() is None
+    )
+    changed = (
+        changed_packages(read_state(kept["local"]), remote=remote and not locked) if kept is not None else ()
+    )
     if kept is not None and is_current and not changed and _is_whole(project, kept):
         return
     with console.working("preparing the plugin's environment"):
@@ -140,7 +144,9 @@ def _is_whole(project: Project, kept: dict[str, Any]) -> bool:
     return True
 
 
-def _write_stamp(project: Project, requirements: dict[str, Any], ours: bool, local: list[dict[str, Any]]) -> None:
+def _write_stamp(
+    project: Project, requirements: dict[str, Any], ours: bool, local: list[dict[str, Any]]
+) -> None:
     environment = project.environment
     facts = {"requirements": requirements, "ours": ours, "local": local, "listing": listing(environment)}
     write_json(environment / _STAMP, facts | {"distributions": sorted(distributions(environment))})
@@ -264,7 +270,7 @@ def _site_packages(project: Project) -> Path:
 
 
 def local_folders(project: Project) -> tuple[Path, ...]:
-    """Return the folders of this machine that packages come from, which `dev` watches beside the plugin's own.
+    """Return the folders of this machine that packages come from; `dev` watches them, too.
 
     Before the environment is made they are those that pyproject.toml names.
     """
@@ -275,7 +281,7 @@ def local_folders(project: Project) -> tuple[Path, ...]:
 
 
 def _is_ours(project: Project) -> bool:
-    """Return True if the tool made the environment, in whatever version; what its author made is left to them."""
+    """Return True if the tool made the environment, in whatever version, and not the author."""
     try:
         kept = parse_json((project.environment / _STAMP).read_bytes())
     except (OSError, ValueError):

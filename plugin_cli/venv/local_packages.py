@@ -58,7 +58,11 @@ def _local(item: Installed) -> LocalPackage | None:
     if "vcs_info" in item.direct:
         facts = item.direct["vcs_info"]
         commit, revision = str(facts.get("commit_id", "")), str(facts.get("requested_revision", ""))
-        return None if commit.startswith(revision or "-") else LocalPackage(item.name, location, commit, revision)
+        return (
+            None
+            if commit.startswith(revision or "-")
+            else LocalPackage(item.name, location, commit, revision)
+        )
     if path is None:
         return None
     return LocalPackage(item.name, str(path), _state(path, item.editable), editable=item.editable)
@@ -136,7 +140,9 @@ def declared_folders(root: Path) -> tuple[Path, ...]:
     except (OSError, ValueError):
         return ()  # reported by what needs it
     sources = document.get("tool", {}).get("uv", {}).get("sources", {})
-    entries = [item for source in sources.values() for item in (source if isinstance(source, list) else [source])]
+    entries = [
+        item for source in sources.values() for item in (source if isinstance(source, list) else [source])
+    ]
     paths = [root / str(item["path"]) for item in entries if isinstance(item, dict) and "path" in item]
     texts = document.get("project", {}).get("dependencies", [])
     named = (local_path(text.partition("@")[2].strip()) for text in texts if "@" in str(text))
@@ -183,7 +189,7 @@ def _built_copy(name: str, path: Path, python: Path, work: Path, console: Consol
 
 
 def loose_packages(modules: Iterable[str], python: Path, work: Path) -> dict[str, Installed]:
-    """Return modules that no distribution brings, such as a folder that a .pth file names, as distributions."""
+    """Return modules that no distribution brings, such as a folder named by a .pth file, as distributions."""
     found: dict[str, Installed] = {}
     for module in modules:
         origin = _origin(module, python)

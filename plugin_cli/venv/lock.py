@@ -1,4 +1,4 @@
-"""uv.lock: the versions that every environment of the plugin holds, so that a commit builds the same later."""
+"""uv.lock: the versions of every environment of the plugin, so that a commit builds the same later."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Lock:
 
     Attributes:
         project: the plugin.
-        wheels: a folder of wheels that no index has, relative to the plugin's; None where all come from an index.
-        tool: the version of plugin-cli that the environment has to hold; None: what pyproject.toml names exactly.
+        wheels: a folder of wheels that no index has, relative to the plugin's; None if there is none.
+        tool: the version of plugin-cli that the environment has to hold; None: what pyproject.toml names.
     """
 
     project: Project
@@ -55,7 +55,9 @@ class Lock:
             ProjectError: there is no lock, it does not match pyproject.toml, or it has another plugin-cli.
         """
         if not self.path.is_file():
-            raise ProjectError(f"{LOCK} does not exist", why="--locked takes every version from it", remedy=_REMEDY)
+            raise ProjectError(
+                f"{LOCK} does not exist", why="--locked takes every version from it", remedy=_REMEDY
+            )
         if not self._matches():
             raise ProjectError(
                 f"{LOCK} does not match pyproject.toml",
@@ -90,7 +92,7 @@ class Lock:
             console.step(f"{LOCK} {changed}: commit it, and every build installs the same")
 
     def upgrade(self, names: Sequence[str] = ()) -> bool:
-        """Take the newest version or commit of `names`, or of everything; return True if that changed something.
+        """Take the newest version or commit of `names`, or of everything; return True if anything changed.
 
         Raises:
             ProjectError: the dependencies cannot be met, or the lock has none of that name.
@@ -103,7 +105,15 @@ class Lock:
 
     def export(self, path: Path, groups: Sequence[str], *, with_tool: bool) -> None:
         """Write the locked versions with their hashes as requirements for `uv pip install`."""
-        words = ["export", "--frozen", "--quiet", "--format", "requirements.txt", "--no-header", "--no-annotate"]
+        words = [
+            "export",
+            "--frozen",
+            "--quiet",
+            "--format",
+            "requirements.txt",
+            "--no-header",
+            "--no-annotate",
+        ]
         words += ["--no-emit-project", "--no-default-groups"]
         words += [word for group in groups for word in ("--group", group)]
         words += [] if with_tool else ["--no-emit-package", DISTRIBUTION]
@@ -134,7 +144,9 @@ class Lock:
         return next(map(str, found), None)
 
     def _packages(self) -> list[dict[str, Any]]:
-        packages: list[dict[str, Any]] = tomllib.loads(self.path.read_text(encoding="utf-8")).get("package", [])
+        packages: list[dict[str, Any]] = tomllib.loads(self.path.read_text(encoding="utf-8")).get(
+            "package", []
+        )
         return packages
 
     def _check_names(self, names: Sequence[str]) -> None:

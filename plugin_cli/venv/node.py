@@ -1,4 +1,4 @@
-"""Node for the frontend's tools: the one on the PATH, else the one in the tool's cache, from the package index."""
+"""Node for the frontend's tools: the one on the PATH, else one of the package index, in the tool's cache."""
 
 from __future__ import annotations
 

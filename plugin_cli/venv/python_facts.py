@@ -68,7 +68,8 @@ def python_facts(python: Path) -> PythonFacts:
         raise PluginCliError(
             "the plugin's Python does not tell about itself",
             why=str(error),
-            remedy=f"remove what starts with each Python of {python.parent.parent} (sitecustomize, .pth files)",
+            remedy="remove what starts with each Python of "
+            f"{python.parent.parent} (sitecustomize, .pth files)",
         ) from error
     return PythonFacts(
         version=facts["version"],

@@ -128,13 +128,14 @@ def _unpublished(source: ToolSource, folder: Path) -> str:
     """Return what keeps others from installing what uv.lock has, and what to do."""
     if source.requirement is None:
         return (
-            f"this plugin-cli is not published: its wheel is in {folder}, which git ignores; others can install the "
-            "plugin's environment once pyproject.toml names an address instead (plugin-cli create --tool ADDRESS)"
+            f"this plugin-cli is not published: its wheel is in {folder}, which git ignores; others can "
+            "install the plugin's environment once pyproject.toml names an address instead "
+            "(plugin-cli create --tool ADDRESS)"
         )
     return (
-        f"pyproject.toml names only a version of plugin-cli, and the running one is from an address: its wheel is in "
-        f"{folder}, which git ignores; others can install what uv.lock has once [project] dependencies of "
-        f'pyproject.toml name that address: "{source.requirement}"'
+        "pyproject.toml names only a version of plugin-cli, and the running one is from an address: its wheel "
+        f"is in {folder}, which git ignores; others can install what uv.lock has once [project] "
+        f'dependencies of pyproject.toml name that address: "{source.requirement}"'
     )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from plugin_cli.system.parse import ParseError, parse_toml
-
 import json
 import re
 import sys
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -17,6 +14,7 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from plugin_cli.errors import ToolMissingError, UsageError
+from plugin_cli.system.parse import ParseError, parse_toml
 
 DISTRIBUTION = "grafana-plugin-cli"
 

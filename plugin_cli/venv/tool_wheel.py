@@ -25,7 +25,7 @@ def local_wheel(source: ToolSource, folder: Path) -> tuple[Path, bool]:
     """Return the wheel of the running code below `folder`, and whether it is new there.
 
     It is packed from the files that run, without a build backend, so that it needs no network and
-    holds exactly this code. `folder` ignores itself in git: a wheel built on one machine is useless on another.
+    holds exactly this code. `folder` ignores itself in git: such a wheel is useless on another machine.
     """
     files = dict(sorted(_files(source)))
     digest = _fingerprint(files)

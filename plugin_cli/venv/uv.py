@@ -40,9 +40,10 @@ def run_uv(
         return
     failure = explain(done, what, folder)
     # Without the network uv's cache may hold everything; nothing else is worth another attempt.
-    if not isinstance(failure, ToolFailedError) or _run(
-        [*command, "--offline"], what, cwd, stopped
-    ).returncode:
+    if (
+        not isinstance(failure, ToolFailedError)
+        or _run([*command, "--offline"], what, cwd, stopped).returncode
+    ):
         raise failure
 
 
@@ -67,9 +68,7 @@ def uv_environment() -> dict[str, str]:
     return child_environment({"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"})
 
 
-def _run(
-    command: list[str | Path], what: str, cwd: Path, stopped: threading.Event | None
-) -> Completed:
+def _run(command: list[str | Path], what: str, cwd: Path, stopped: threading.Event | None) -> Completed:
     env = uv_environment()
     if stopped is None:
         return run(command, what=what, cwd=cwd, env=env, check=False)

@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from plugin_cli.system.process import Completed
 from plugin_cli.errors import PluginCliError, ProjectError, ToolFailedError
+from plugin_cli.system.process import Completed
 
 _UNREACHABLE = (
     "error sending request",
@@ -35,10 +35,12 @@ _UNKNOWN = re.compile(
     r"|only (?P<only>[\w.-]+)[<>=!~]\S* (?:is|are) available"
 )
 
+_NEEDS = r"(?:you require|[\w.-]+ depends on)"
+_UNSATISFIABLE = "we can conclude that your requirements are unsatisfiable"
 _CONFLICT = re.compile(
-    r"(?:you require|[\w.-]+ depends on) ([^\s,]+) and ([^\s,]+), we can conclude that your requirements are unsatisfiable"
-    r"|(?:you require|[\w.-]+ depends on) ([^\s,]+), we can conclude that (?:you require|[\w.-]+ depends on) [^\s,]+\."
-    r" And because (?:you require|[\w.-]+ depends on) ([^\s,]+), we can conclude that your requirements are unsatisfiable"
+    rf"{_NEEDS} ([^\s,]+) and ([^\s,]+), {_UNSATISFIABLE}"
+    rf"|{_NEEDS} ([^\s,]+), we can conclude that {_NEEDS} [^\s,]+\."
+    rf" And because {_NEEDS} ([^\s,]+), {_UNSATISFIABLE}"
 )
 
 
@@ -47,7 +49,9 @@ def explain(done: Completed, what: str, folder: str = "the plugin's folder") -> 
     said = done.stderr.lower()
     if "failed to initialize cache" in said:
         remedy = "name a folder that you may write to: export UV_CACHE_DIR=<FOLDER>"
-        return PluginCliError(f"{what}: uv's cache cannot be written", why=_reason(done.stderr), remedy=remedy)
+        return PluginCliError(
+            f"{what}: uv's cache cannot be written", why=_reason(done.stderr), remedy=remedy
+        )
     if any(words in said for words in _NOT_WRITABLE):
         writable = f"make {folder} writable and see that the disk has room"
         return PluginCliError(what, why=_reason(done.stderr), remedy=writable)
@@ -55,7 +59,9 @@ def explain(done: Completed, what: str, folder: str = "the plugin's folder") -> 
         return _failed(done, f"{what}: the certificate of the package index is not trusted", _CERTIFICATE)
     if any(words in said for words in _REFUSED):
         return ProjectError(
-            f"{what}: the package index refuses the credentials", why=_reason(done.stderr), remedy=_CREDENTIALS
+            f"{what}: the package index refuses the credentials",
+            why=_reason(done.stderr),
+            remedy=_CREDENTIALS,
         )
     if any(words in said for words in _UNREACHABLE):
         return _failed(done, f"{what}: no package index can be reached", _NETWORK)
@@ -84,7 +90,8 @@ def _unsolvable(done: Completed) -> ProjectError:
     what = f"no package index has dependency {name!r} of the plugin" if name else "the dependencies conflict"
     remedy = "correct [project] dependencies in pyproject.toml"
     if name and (settings := _pip_settings()):
-        remedy += f"\nor, if only pip's index has it ({settings}): export UV_INDEX=<URL>, since uv reads no pip settings"
+        remedy += f"\nor, if only pip's index has it ({settings}): "
+        remedy += "export UV_INDEX=<URL>, since uv reads no pip settings"
     return ProjectError(what, why=_reason(done.stderr), remedy=remedy)
 
 
@@ -93,7 +100,7 @@ def _pip_settings() -> str:
     for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE"):
         if os.environ.get(name):
             return name
-    home = Path(os.path.expanduser("~"))
+    home = Path("~").expanduser()
     files = (home / ".config/pip/pip.conf", home / ".pip/pip.conf", Path("/etc/pip.conf"))
     return next((str(path) for path in files if path.is_file()), "")
 

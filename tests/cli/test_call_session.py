@@ -122,7 +122,7 @@ def test_a_session_that_runs_the_backend_elsewhere_is_not_called(
             1,
             "",
             "error: the running session's backend cannot be called from here\n"
-            "  Grafana started it inside its container\n"
+            "  Grafana started it\n"
             "  try: --backend dist, which starts the same one for the call\n",
         )
         assert call(capsys, "health")[2] == "backend: the source\n"

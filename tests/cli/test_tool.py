@@ -28,4 +28,4 @@ def test_a_plugin_asks_for_the_tool_where_it_came_from(
     tool = running_tool()
 
     assert (tool.requirement, tool.version) == (requirement, "1.4.2")
-    assert (tool.templates / "datasource").is_dir()
+    assert (tool.templates / "copier.yml").is_file()

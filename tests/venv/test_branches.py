@@ -67,7 +67,9 @@ def test_a_repository_that_is_out_of_reach_is_not_reported(tmp_path: Path) -> No
     assert list(moved_branches(lock)) == []
 
 
-@pytest.mark.parametrize("text", ["", "package = 1", "[[package]]\nname = 1", "<<<<<<< HEAD", "[[package]]\nsource = 1"])
+@pytest.mark.parametrize(
+    "text", ["", "package = 1", "[[package]]\nname = 1", "<<<<<<< HEAD", "[[package]]\nsource = 1"]
+)
 def test_a_lock_of_another_shape_has_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "uv.lock").write_text(text)
     assert list(moved_branches(tmp_path / "uv.lock")) == []

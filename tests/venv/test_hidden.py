@@ -61,7 +61,15 @@ def test_a_module_that_hides_another_is_refused(
 
 
 @pytest.mark.parametrize(
-    "path", ["tests/__init__.py", "conftest.py", "test/__init__.py", "redis_datasource/__init__.py", "redis/data.csv", "not-a-module/x.py"]
+    "path",
+    [
+        "tests/__init__.py",
+        "conftest.py",
+        "test/__init__.py",
+        "redis_datasource/__init__.py",
+        "redis/data.csv",
+        "not-a-module/x.py",
+    ],
 )
 def test_a_name_that_hides_nothing_is_taken(path: str, plugin: SourcePlugin, site_packages: Path) -> None:
     plugin.write(f"backend/{path}", "")

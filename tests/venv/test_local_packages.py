@@ -20,7 +20,12 @@ from plugin_cli.venv.local_packages import (
 )
 from tests.build.bundle.environment import SITE, facts_of, install, installed
 
-GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"}
+GIT = {
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@b.c",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@b.c",
+}
 
 
 @pytest.fixture
@@ -54,7 +59,9 @@ def test_a_changed_new_or_lost_file_of_a_folder_is_a_change(tmp_path: Path, proj
     assert changed_packages(kept, remote=False) == ("lib",)
 
 
-@pytest.mark.parametrize("name", ["build/x.py", "src/__pycache__/x.pyc", ".git/HEAD", "src/lib.egg-info/x", "dist/x.whl"])
+@pytest.mark.parametrize(
+    "name", ["build/x.py", "src/__pycache__/x.pyc", ".git/HEAD", "src/lib.egg-info/x", "dist/x.whl"]
+)
 def test_what_tools_write_there_is_none(tmp_path: Path, project: Path, name: str) -> None:
     kept = recorded(tmp_path / "venv", {"url": project.as_uri(), "dir_info": {}})
     (project / name).parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +69,9 @@ def test_what_tools_write_there_is_none(tmp_path: Path, project: Path, name: str
     assert changed_packages(kept, remote=False) == ()
 
 
-def test_an_editable_package_is_installed_again_only_for_what_builds_it(tmp_path: Path, project: Path) -> None:
+def test_an_editable_package_is_installed_again_only_for_what_builds_it(
+    tmp_path: Path, project: Path
+) -> None:
     kept = recorded(tmp_path / "venv", {"url": project.as_uri(), "dir_info": {"editable": True}})
     (project / "src" / "lib.py").write_text("x = 2\n")
     assert changed_packages(kept, remote=False) == ()
@@ -82,7 +91,9 @@ def test_a_file_that_was_installed_is_compared_by_content(tmp_path: Path) -> Non
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, env=os.environ | GIT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=os.environ | GIT, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
@@ -95,9 +106,15 @@ def commit(folder: Path) -> str:
 def test_a_branch_that_moved_is_a_change_and_a_fixed_commit_never_is(tmp_path: Path, project: Path) -> None:
     git(project, "init", "-qb", "main")
     first = commit(project)
-    direct = {"url": project.as_uri(), "vcs_info": {"vcs": "git", "commit_id": first, "requested_revision": "main"}}
+    direct = {
+        "url": project.as_uri(),
+        "vcs_info": {"vcs": "git", "commit_id": first, "requested_revision": "main"},
+    }
     kept = recorded(tmp_path / "venv", direct)
-    fixed = {"url": project.as_uri(), "vcs_info": {"vcs": "git", "commit_id": first, "requested_revision": first[:8]}}
+    fixed = {
+        "url": project.as_uri(),
+        "vcs_info": {"vcs": "git", "commit_id": first, "requested_revision": first[:8]},
+    }
     assert recorded(tmp_path / "fixed", fixed) == []
     assert changed_packages(kept, remote=False) == ()
     (project / "src" / "lib.py").write_text("x = 2\n")
@@ -110,7 +127,9 @@ def test_a_repository_that_is_out_of_reach_changes_nothing(tmp_path: Path) -> No
     assert changed_packages(recorded(tmp_path / "venv", direct), remote=True) == ()
 
 
-def test_the_folders_that_pyproject_names_are_known_before_anything_is_installed(tmp_path: Path, project: Path) -> None:
+def test_the_folders_that_pyproject_names_are_known_before_anything_is_installed(
+    tmp_path: Path, project: Path
+) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     plugin = tmp_path / "plugin"
@@ -133,7 +152,9 @@ def test_a_saved_file_of_a_folder_makes_another_version(tmp_path: Path, project:
     assert newest_change(project) == before + 1
 
 
-def test_a_module_without_a_distribution_is_taken_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_without_a_distribution_is_taken_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sys
 
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -95,7 +95,7 @@ def test_a_new_dependency_is_added_and_the_others_stay(
     make_wheel(tmp_path / "links", "other", "5.0")
     _depend(project, "thing", "other", TOOL)
 
-    with pytest.raises(ProjectError, match="uv.lock does not match pyproject.toml"):
+    with pytest.raises(ProjectError, match=r"uv\.lock does not match pyproject.toml"):
         lock.require()
     capsys.readouterr()
     lock.update(CONSOLE)
@@ -105,7 +105,7 @@ def test_a_new_dependency_is_added_and_the_others_stay(
 
 
 def test_locked_refuses_where_nothing_is_locked(project: Project) -> None:
-    with pytest.raises(ProjectError, match="uv.lock does not exist\n(.*\n)*.*without --locked, and commit"):
+    with pytest.raises(ProjectError, match=r"uv.lock does not exist\n(.*\n)*.*without --locked, and commit"):
         Lock(project).require()
 
 

@@ -105,14 +105,16 @@ def test_without_a_network_it_says_so(path: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
 
-    with pytest.raises(PluginCliError, match="Node cannot be fetched into the tool's cache: no package index"):
+    with pytest.raises(
+        PluginCliError, match="Node cannot be fetched into the tool's cache: no package index"
+    ):
         require_node(CONSOLE)
     assert find_node() is None
 
 
 def test_a_cache_that_cannot_be_written_is_named(path: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").touch()
-    with pytest.raises(PluginCliError, match="node cannot be written\n(.*\n)*.*make its folder writable"):
+    with pytest.raises(PluginCliError, match=r"node cannot be written\n(.*\n)*.*make its folder writable"):
         require_node(CONSOLE)
 
 
@@ -153,10 +155,12 @@ def test_one_that_does_not_start_is_not_kept(
     assert [entry.name for entry in (cache_dir() / "node").iterdir()] == [".lock"]
 
 
-def test_where_no_index_has_it_that_is_said(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_index_has_it_that_is_said(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "empty").as_uri())
-    with pytest.raises(ToolMissingError, match="no package index has Node .* for this machine"):
+    with pytest.raises(ToolMissingError, match=r"no package index has Node .* for this machine"):
         require_node(CONSOLE)
 
 

@@ -18,14 +18,22 @@ SAID = {
         UNREACHABLE,
         "connect to the network",
     ),
-    "name service silent": ("npm error code EAI_AGAIN\nnpm error syscall getaddrinfo", UNREACHABLE, "connect"),
+    "name service silent": (
+        "npm error code EAI_AGAIN\nnpm error syscall getaddrinfo",
+        UNREACHABLE,
+        "connect",
+    ),
     "nobody listens": (
         "npm error code ECONNREFUSED\nnpm error connect ECONNREFUSED 127.0.0.1:9",
         UNREACHABLE,
         "connect",
     ),
     "cut off": ("npm ERR! code ECONNRESET\nnpm ERR! network aborted", UNREACHABLE, "connect to the network"),
-    "too slow": ("npm error code ETIMEDOUT\nnpm error network timeout", UNREACHABLE, "connect to the network"),
+    "too slow": (
+        "npm error code ETIMEDOUT\nnpm error network timeout",
+        UNREACHABLE,
+        "connect to the network",
+    ),
     "a company's proxy": (
         "npm error code SELF_SIGNED_CERT_IN_CHAIN\nnpm error request failed",
         f"{WHAT}: the npm registry is not trusted",

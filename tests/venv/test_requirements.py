@@ -57,7 +57,9 @@ def test_every_origin_of_the_tool_has_a_lock(
     assert capsys.readouterr().err == ""
 
 
-def test_a_project_without_a_name_is_told_what_to_add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_without_a_name_is_told_what_to_add(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = []\n")
     monkeypatch.setattr(requirements, "tool_source", lambda: INDEX)
     project, console = Project(tmp_path, {}, {}), TerminalConsole()

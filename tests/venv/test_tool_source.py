@@ -23,7 +23,9 @@ def test_an_address_is_named_as_it_is(address: str) -> None:
     assert pinned_requirement(f'[project]\ndependencies = ["httpx", "{requirement}"]') == requirement
 
 
-@pytest.mark.parametrize("text", ["grafana-plugin-cli>=0.2", "grafana-plugin-cli @ git+https://example.org/x"])
+@pytest.mark.parametrize(
+    "text", ["grafana-plugin-cli>=0.2", "grafana-plugin-cli @ git+https://example.org/x"]
+)
 def test_a_requirement_is_taken_as_it_is(text: str) -> None:
     assert tool_requirement(text) == text
 
@@ -59,6 +61,8 @@ def test_a_password_would_be_committed(address: str) -> None:
     assert "token@" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ['[project]\ndependencies = ["grafana-plugin-cli>=0.1"]', "", "[project", "[x]"])
+@pytest.mark.parametrize(
+    "text", ['[project]\ndependencies = ["grafana-plugin-cli>=0.1"]', "", "[project", "[x]"]
+)
 def test_a_version_is_no_address(text: str) -> None:
     assert pinned_requirement(text) is None

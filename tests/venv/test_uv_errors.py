@@ -39,7 +39,9 @@ error: No solution found when resolving dependencies
 
 hint: An index URL (http://127.0.0.1:18401/simple) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)
 """
-FORBIDDEN = NO_CREDENTIALS.replace("a lack of valid authentication credentials (401 Unauthorized)", "403 Forbidden error")
+FORBIDDEN = NO_CREDENTIALS.replace(
+    "a lack of valid authentication credentials (401 Unauthorized)", "403 Forbidden error"
+)
 NO_CACHE = """\
 error: Failed to initialize cache at `ro/f/x`
   cause: failed to create directory `/tmp/ro/f/x`: Permission denied (os error 13)
@@ -73,14 +75,34 @@ OTHER = "error: something new\n"
             "no package index has dependency 'no-such-thing' of the plugin",
             "correct [project] dependencies",
         ),
-        (TOO_NEW, 4, "no package index has dependency 'httpx' of the plugin", "correct [project] dependencies"),
+        (
+            TOO_NEW,
+            4,
+            "no package index has dependency 'httpx' of the plugin",
+            "correct [project] dependencies",
+        ),
         (CONFLICT, 4, "the dependencies conflict", "correct [project] dependencies"),
         (OFFLINE, 5, f"{WHAT}: no package index can be reached", "connect to the network"),
-        (UNTRUSTED, 5, f"{WHAT}: the certificate of the package index is not trusted", "name the file of the"),
+        (
+            UNTRUSTED,
+            5,
+            f"{WHAT}: the certificate of the package index is not trusted",
+            "name the file of the",
+        ),
         (NO_CREDENTIALS, 4, f"{WHAT}: the package index refuses the credentials", "give user and token"),
         (FORBIDDEN, 4, f"{WHAT}: the package index refuses the credentials", "give user and token"),
-        (NO_CACHE, 1, f"{WHAT}: uv's cache cannot be written", "name a folder that you may write to: export UV_CACHE"),
-        (TOOL_CONFLICT, 4, "the dependencies protobuf<4 and grafana-plugin-cli conflict", "relax one of the two"),
+        (
+            NO_CACHE,
+            1,
+            f"{WHAT}: uv's cache cannot be written",
+            "name a folder that you may write to: export UV_CACHE",
+        ),
+        (
+            TOOL_CONFLICT,
+            4,
+            "the dependencies protobuf<4 and grafana-plugin-cli conflict",
+            "relax one of the two",
+        ),
         (CONFLICT_OF_TWO, 4, "the dependencies protobuf<4 and grpcio-status>=1.70 conflict", "relax one"),
         (CONFLICT_IN_TWO_STEPS, 4, "the dependencies tool and proto<4 conflict", "relax one of the two"),
         (READ_ONLY, 1, WHAT, "make the plugin's folder writable"),

@@ -171,7 +171,11 @@ def test_two_that_conflict(
         make_wheel(folder, name, version, requires=requires)
     with index(packages) as url:
         monkeypatch.setenv("UV_DEFAULT_INDEX", url)
-        refused(lambda: install("tool", "proto<4"), "the dependencies tool and proto<4 conflict", "relax one of the two")
+        refused(
+            lambda: install("tool", "proto<4"),
+            "the dependencies tool and proto<4 conflict",
+            "relax one of the two",
+        )
 
         install("tool", "proto")
 

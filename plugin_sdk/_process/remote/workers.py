@@ -44,6 +44,8 @@ def _reserved(address: str) -> socket.socket:
     Raises:
         HandshakeError: it is taken, or not of this machine.
     """
+    if sys.platform == "win32":
+        raise HandshakeError("--workers: processes cannot share a port on Windows; start one without it")
     host, port = host_and_port(address)
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
