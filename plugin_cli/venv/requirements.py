@@ -133,9 +133,9 @@ def _unpublished(source: ToolSource, folder: Path) -> str:
             "(plugin-cli create --tool ADDRESS)"
         )
     return (
-        "pyproject.toml names only a version of plugin-cli, and the running one is from an address: its wheel "
-        f"is in {folder}, which git ignores; others can install what uv.lock has once [project] "
-        f'dependencies of pyproject.toml name that address: "{source.requirement}"'
+        "pyproject.toml names only a version of plugin-cli, and the running one is from an address: its "
+        f"wheel is in {folder}, which git ignores; others can install what uv.lock has once "
+        f'[project] dependencies of pyproject.toml name that address: "{source.requirement}"'
     )
 
 
