@@ -59,8 +59,15 @@ def rich_page() -> Path | None:
     return built if (built / "index.html").is_file() else None
 
 
-def build_rich_page(console: Console, stopped: threading.Event) -> Path:
+def build_rich_page(
+    console: Console, stopped: threading.Event, ready: Callable[[Path], None] | None = None
+) -> Path:
     """Build the page, or wait for another process that builds it, and return its folder.
+
+    Args:
+        console: reports what is fetched and built.
+        stopped: set by another thread when the page is no longer needed.
+        ready: called with the folder before what it was built from is removed, which can take a minute.
 
     Raises:
         PluginCliError: there is no Node, npm cannot fetch what the page is made of, or the cache cannot be
@@ -70,10 +77,15 @@ def build_rich_page(console: Console, stopped: threading.Event) -> Path:
     source = preview_source_dir()
     built = _built(source)
     node = require_node(console, stopped)
+    left = None
     with made_once(built, stopped) as folder:
         if folder is not None:
             console.step("building the preview's page, this once ...")
-            _build(source, node, folder, stopped)
+            left = _build(source, node, folder, stopped)
+    if ready is not None:
+        ready(built)
+    if left is not None:
+        shutil.rmtree(left, ignore_errors=True)
     return built
 
 
@@ -94,8 +106,8 @@ def _source_files(source: Path) -> Iterator[Path]:
         yield from (path for path in (sorted(top.rglob("*")) if top.is_dir() else [top]) if path.is_file())
 
 
-def _build(source: Path, node: Node, folder: Path, stopped: threading.Event) -> None:
-    """Build in a folder inside `folder`, of which only the page remains."""
+def _build(source: Path, node: Node, folder: Path, stopped: threading.Event) -> Path:
+    """Build in a folder inside `folder`, of which only the page remains; return the rest, beside it."""
     work = folder / ".work"
     for path in _source_files(source):
         copy = work / path.relative_to(source)
@@ -106,7 +118,8 @@ def _build(source: Path, node: Node, folder: Path, stopped: threading.Event) -> 
         run_npm(node, arguments, what=_WHAT, cwd=work, stopped=stopped)
     for path in (work / "dist").iterdir():
         path.rename(folder / path.name)
-    shutil.rmtree(work)
+    # Named as what a killed build leaves, so that the next one removes it should this process be killed.
+    return work.rename(folder.with_name(f"{folder.name}-rest"))
 
 
 class Page:
@@ -162,15 +175,16 @@ class PageBuild:
     def _build(self) -> None:
         began = time.monotonic()
         try:
-            self.page.show(build_rich_page(self._console, self._stopped))
+            build_rich_page(self._console, self._stopped, lambda rich: self._show(rich, began))
         except StoppedError:
             return
         except (PluginCliError, OSError) as error:
             self._stay_plain(error)
-        else:
-            self._report(
-                f"the page on Grafana's own components is there after {time.monotonic() - began:.0f} s"
-            )
+            self._changed(self.page)
+
+    def _show(self, rich: Path, began: float) -> None:
+        self.page.show(rich)
+        self._report(f"the page on Grafana's own components is there after {time.monotonic() - began:.0f} s")
         self._changed(self.page)
 
     def _stay_plain(self, error: Exception) -> None:

@@ -120,6 +120,16 @@ def test_the_plain_page_serves_meanwhile_and_gives_way(build: PageBuild, changes
         build.page.response("main.js")
 
 
+def test_the_page_is_there_before_what_it_was_built_from_is_removed(source: Path) -> None:
+    left: list[Path] = []
+
+    built = build_rich_page(CONSOLE, NEVER, lambda rich: left.extend(rich.parent.glob(".partial-*-rest")))
+
+    assert len(left) == 1
+    assert not left[0].exists()
+    assert sorted(path.name for path in built.parent.iterdir()) == sorted([".lock", built.name])
+
+
 def test_the_next_session_shows_it_at_once(build: PageBuild, tmp_path: Path, changes: list[Page]) -> None:
     build.start()
     _wait(build)
