@@ -22,7 +22,7 @@ _CLIENTS = _words("""
     aioodbc pymssql pytds oracledb cx_Oracle duckdb firebird fdb ibm_db ibm_db_dbi teradatasql hdbcli
     snowflake databricks trino prestodb pyhive impala clickhouse_connect clickhouse_driver vertica_python
     redshift_connector pymongo motor redis valkey elasticsearch elastic_transport opensearchpy cassandra
-    neo4j influxdb influxdb_client influxdb3_client kafka confluent_kafka aiokafka pika aio_pika nats
+    neo4j influxdb influxdb_client influxdb_client_3 kafka confluent_kafka aiokafka pika aio_pika nats
     paho aiomqtt pyarrow.flight questdb taos grpc grpclib botocore boto3 aiobotocore azure msrest
     google.api_core google.auth googleapiclient kubernetes docker ldap3 ldap paramiko asyncssh pysnmp
     asyncua opcua pymodbus hvac consul etcd3 simple_salesforce jira github gitlab

@@ -203,6 +203,7 @@ OTHERS: dict[str, tuple[BaseException, int, ErrorSource]] = {
         DOWNSTREAM,
     ),
     "influxdb": (_made("influxdb_client.rest", "ApiException", status=401), 401, DOWNSTREAM),
+    "influxdb 3": (_made("influxdb_client_3.exceptions", "InfluxDB3ClientError"), 502, DOWNSTREAM),
     "a wrapper of httpx": (_made("gitlab.exceptions", "GitlabError", response=_Response()), 404, DOWNSTREAM),
     "redis": (_made("redis.exceptions", "ResponseError"), 502, DOWNSTREAM),
     "redis login": (_made("redis.exceptions", "AuthenticationError"), 401, DOWNSTREAM),
