@@ -57,6 +57,13 @@ def import_grpc() -> types.ModuleType:
             if sys.modules.get(name) is module:
                 del sys.modules[name]
     if not hasattr(getattr(grpc, "aio", None), "server"):
-        # So that a later `import grpc.aio` finds the real one.
+        # So that a later `import grpc.aio`, or `grpc.aio` without an import, finds the real one.
         vars(grpc).pop("aio", None)
+        vars(grpc)["__getattr__"] = _aio_when_used
     return grpc
+
+
+def _aio_when_used(name: str) -> Any:
+    if name == "aio":
+        return importlib.import_module("grpc.aio")
+    raise AttributeError(f"module 'grpc' has no attribute {name!r}")

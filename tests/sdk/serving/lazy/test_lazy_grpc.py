@@ -42,6 +42,23 @@ def test_a_loaded_grpc_is_returned() -> None:
     assert import_grpc() is grpc
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "grpc.aio.Channel",
+        "__import__('grpc').aio.Channel",
+        "getattr(grpc, 'aio').insecure_channel",
+        "__import__('grpc.aio').aio.Channel",
+        "__import__('grpc', fromlist=['aio']).aio.Channel",
+        "__import__('typing').get_type_hints(type('C', (), {'__annotations__': {'c': 'grpc.aio.Channel'}}), vars())",
+    ],
+)
+def test_grpc_aio_is_there_however_a_library_reaches_it(use: str) -> None:
+    load = "from plugin_sdk._serving.lazy.lazy_grpc import import_grpc; grpc = import_grpc()"
+
+    assert run(f"{load}\nassert {use}\nassert not hasattr(grpc, 'nothing')\nprint('there')") == "there"
+
+
 def test_grpc_loads_without_asyncio_and_both_can_be_used_afterwards() -> None:
     code = """
 import sys
@@ -49,7 +66,7 @@ from plugin_sdk._serving.lazy.lazy_grpc import import_grpc
 grpc = import_grpc()
 assert "asyncio" not in sys.modules, "asyncio was loaded"
 assert "grpc.aio" not in sys.modules
-assert not hasattr(grpc, "aio")
+assert "aio" not in vars(grpc)
 import asyncio
 assert asyncio.run(asyncio.sleep(0, "slept")) == "slept"
 import grpc.aio
