@@ -1,7 +1,7 @@
 import numpy as np
 import xgboost
 
-PACKAGES = ["xgboost-cpu"]
+PACKAGES = ["xgboost-cpu", "scikit-learn"]
 EXPECTED = [0, 1]
 KIND = "a library that is loaded by its path"
 
