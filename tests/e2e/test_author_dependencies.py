@@ -48,7 +48,7 @@ def test_compiled_packages_work_in_the_bundle(built_plugin: BuiltPlugin, tmp_pat
     (plugin.root / "backend" / "weather_datasource" / "datasource.py").write_text(DATASOURCE)
     run_tool("build", "linux", cwd=plugin.root)
     with PluginProcess([plugin.executable]) as process:
-        assert process.client.check_health(settings({})).message == "requests binary True"
+        assert process.client.check_health(settings({}, {"api_key": "k"})).message == "requests binary True"
         answer = process.client.query_data([{"refId": "A"}], settings({}), time_range=last(60))["A"]
     assert answer.error == ""
     assert list(answer.frames[0].fields[1].values) == [0.0, 1.0, 2.0]

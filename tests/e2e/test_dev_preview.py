@@ -288,7 +288,7 @@ def test_a_taken_port_is_a_usage_error_detached_too(tool: DevTool) -> None:
 @pytest.mark.parametrize(
     ("flags", "code", "words"),
     [
-        (["--runtime", "dokcer"], 2, "allowed: auto, docker, preview"),
+        (["--runtime", "dokcer"], 2, "allowed: auto, docker, local, preview"),
         (["--backend", "go"], 2, "allowed: source, dist"),
         (["--runtime", "preview", "--backend", "dist"], 4, "plugin-cli build"),
         (["--runtime", "preview", "--settings", "none.yaml"], 2, "none.yaml does not exist"),
@@ -399,7 +399,10 @@ def test_without_docker_auto_says_so_and_runs_the_preview(tool: DevTool, tmp_pat
 
     assert done.returncode == 0
     assert json.loads(done.stdout)["runtime"] == "preview"
-    assert "engine does not answer: running the embedded preview instead of Grafana" in done.stderr
+    assert (
+        "engine does not answer; no Grafana is installed on this machine: running the embedded preview"
+        in done.stderr
+    )
 
 
 def test_with_docker_asked_for_it_does_not_run_the_preview(tool: DevTool, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from pyspark.sql.connect.session import SparkSession
 PACKAGES = ["pyspark-client", "pandas", "pyarrow"]
 EXPECTED = ["SparkConnectGrpcException"]
 KIND = "modules made by protoc"
-REASON = "pyspark-client 4.2 looks for a Spark installation when its Connect modules are imported, from source too"
+REASON = (
+    "pyspark-client 4.2 looks for a Spark installation when its Connect modules are imported, from source too"
+)
 
 
 def answer():
