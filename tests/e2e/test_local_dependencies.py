@@ -83,7 +83,7 @@ def depend(plugin: BuiltPlugin, source: str) -> None:
 def health(plugin: BuiltPlugin) -> str:
     run_tool("build", "linux", cwd=plugin.root)
     with PluginProcess([plugin.executable]) as process:
-        return process.client.check_health(settings({})).message
+        return process.client.check_health(settings({}, {"api_key": "k"})).message
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.e2e.dns_server import dns_server
 from tests.e2e.roots import DNS_SERVER, NAMES, Root, make_root, need_roots
 
 pytestmark = [pytest.mark.e2e, pytest.mark.roots]
-INSTANCE = settings({"url": ""})
+INSTANCE = settings({"url": ""}, {"api_key": "k"})
 AT_HOME = {
     "user": 472,
     "variables": [],
