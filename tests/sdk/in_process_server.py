@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,12 +81,3 @@ def query_request(*queries: tuple[str, bytes], data_format: int = 0, kind: Any =
     for ref_id, text in queries:
         request.queries.add(refId=ref_id, json=text)
     return request
-
-
-def eventually(true: Callable[[], Any]) -> Any:
-    """Wait until `true()` is truthy, and return its value."""
-    end = time.monotonic() + SECONDS
-    while not (found := true()):
-        assert time.monotonic() < end, "did not come true in time"
-        time.sleep(0.005)
-    return found

@@ -16,7 +16,8 @@ from plugin_sdk._serving import background_tasks
 from plugin_sdk.messages.data import INSTANCE, RUNNING
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, eventually
+from tests.sdk.in_process_server import SECONDS
+from tests.waiting import eventually
 
 log: list[str] = []
 

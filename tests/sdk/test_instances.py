@@ -10,7 +10,8 @@ import pytest
 from plugin_sdk.context import AppInstanceSettings, DataSourceInstanceSettings, GrafanaConfig, PluginContext
 from plugin_sdk.errors import PluginError
 from plugin_sdk.instances import DISPOSE_AFTER_SECONDS, InstanceManager
-from tests.sdk.in_process_server import SECONDS, eventually
+from tests.sdk.in_process_server import SECONDS
+from tests.waiting import eventually
 
 
 def context(

@@ -16,6 +16,7 @@ from plugin_cli.project import find_project
 from plugin_cli.system.running import processes_running
 from plugin_cli.target import Target, host_target
 from tests.source_plugin import write_source_plugin
+from tests.waiting import eventually
 
 LINE = "1|2|unix|/tmp/somewhere/backend.sock|grpc\n"
 
@@ -36,7 +37,9 @@ def test_it_says_where_the_backend_is_and_stays_until_it_is_killed(target: Targe
         assert running.stdout is not None
         assert running.stdout.readline() == LINE
         # Whoever cleans up after a crash finds it by the folder of its program.
-        assert processes_running(folder) == processes_running(folder, os.getpid()) == [running.pid]
+        # Between the shell's words and those of what it becomes, a process has none.
+        assert eventually(lambda: processes_running(folder)) == [running.pid]
+        assert eventually(lambda: processes_running(folder, os.getpid())) == [running.pid]
         assert processes_running(folder, running.pid) == processes_running(tmp_path / "with") == []
         assert running.poll() is None
         running.kill()

@@ -23,6 +23,7 @@ from plugin_sdk.http import async_http_client, http_client
 from plugin_sdk.messages import Headers
 from plugin_sdk.messages.current import CurrentRequest, reset_current, set_current
 from tests.sdk.http.service import Order, Service
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.go
 CA = {"tlsAuthWithCACert": True}
@@ -298,13 +299,6 @@ def serving(
 
     context = PluginContext(grafana_config=GrafanaConfig(config))
     return set_current(CurrentRequest(context, Headers(headers), is_cancelled))
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def test_an_authority_of_the_settings_is_the_only_one_trusted(service: Service) -> None:

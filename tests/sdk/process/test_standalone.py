@@ -18,8 +18,9 @@ from plugin_sdk._go_plugin import MAGIC_COOKIE_KEY, MAGIC_COOKIE_VALUE
 from plugin_sdk._process import standalone as _standalone
 from plugin_sdk._process.standalone import address_variable, locate, running_address
 from plugin_sdk.testing import PluginClient, settings
-from tests.sdk.in_process_server import SECONDS, eventually
+from tests.sdk.in_process_server import SECONDS
 from tests.sdk.plugins.processes import command, environment
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="optional: signals of POSIX")
 PLUGIN_ID = "acme-weather-datasource"

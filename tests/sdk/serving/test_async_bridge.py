@@ -10,7 +10,8 @@ import pytest
 
 from plugin_sdk._serving.async_bridge import Uncancelled, bind, event_loop, is_async, run
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, eventually
+from tests.sdk.in_process_server import SECONDS
+from tests.waiting import eventually
 
 
 class Leaving:

@@ -10,7 +10,8 @@ import pytest
 from plugin_sdk._serving import forked
 from plugin_sdk._serving.pools import Pool, in_pool
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, eventually
+from tests.sdk.in_process_server import SECONDS
+from tests.waiting import eventually
 
 
 class Aborted(Exception):

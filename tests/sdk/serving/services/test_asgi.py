@@ -19,7 +19,8 @@ from plugin_sdk import CallResourceRequest, CheckHealthResult, DataSource, Plugi
 from plugin_sdk._serving.services.asgi import scope_of
 from plugin_sdk.testing import PluginClient, in_process, settings
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, eventually
+from tests.sdk.in_process_server import SECONDS
+from tests.waiting import eventually
 
 first_part_read = threading.Event()
 stream_closed = threading.Event()

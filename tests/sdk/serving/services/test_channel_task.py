@@ -22,7 +22,8 @@ from plugin_sdk._serving.transport import message_sender
 from plugin_sdk._serving.watch.stacks import position_of_call
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, Served, context, eventually, serving
+from tests.sdk.in_process_server import SECONDS, Served, context, serving
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.filterwarnings("error")
 

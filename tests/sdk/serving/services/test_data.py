@@ -27,7 +27,8 @@ from plugin_sdk.data import FrameError
 from plugin_sdk.messages import TimeRange
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, context, eventually, query_request, serving
+from tests.sdk.in_process_server import SECONDS, context, query_request, serving
+from tests.waiting import eventually
 
 
 class Settings(BaseModel):

@@ -25,7 +25,8 @@ from plugin_sdk._proto import pluginv2 as p
 from plugin_sdk._serving.services.routes import list_paths
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, context, eventually, serving
+from tests.sdk.in_process_server import SECONDS, context, serving
+from tests.waiting import eventually
 
 
 class Station(BaseModel):

@@ -30,7 +30,8 @@ from plugin_sdk._serving.services.stream import OpenStreams, encode_packet
 from plugin_sdk.errors import PluginError
 from plugin_sdk.testing import ClientError, in_process, settings
 from tests.sdk.conftest import Lines
-from tests.sdk.in_process_server import SECONDS, context, eventually, serving
+from tests.sdk.in_process_server import SECONDS, context, serving
+from tests.waiting import eventually
 
 KNOWN = "no channel 'unknown'; available: broken, fixed/ticks, frames, nothing, ticks/{count}"
 

@@ -15,7 +15,8 @@ from grpc import _server
 from plugin_sdk import CheckHealthRequest, CheckHealthResult, DataSource
 from plugin_sdk._proto import pluginv2 as p
 from plugin_sdk._serving.transport import received_first
-from tests.sdk.in_process_server import SECONDS, context, eventually, serving
+from tests.sdk.in_process_server import SECONDS, context, serving
+from tests.waiting import eventually
 
 HEALTH = "/pluginv2.Diagnostics/CheckHealth"
 SERVER: Any = _server
