@@ -6,6 +6,8 @@ The directions between rooms are in `.importlinter`. A debt is listed by name wi
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -112,3 +114,9 @@ def test_the_editors_in_the_templates_are_those_of_the_generated_frontend() -> N
 
     for name, text in editor_files().items():
         assert (folder / name).read_text(encoding="utf-8") == text, "run scripts/templates"
+
+
+def test_contributing_lists_every_module() -> None:
+    done = subprocess.run([sys.executable, ROOT / "scripts/modules", "--check"], check=False)
+
+    assert done.returncode == 0, "run scripts/modules"

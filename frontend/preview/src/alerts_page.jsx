@@ -1,3 +1,4 @@
+// The provisioned alert rules, their states and what they were computed from.
 import { Alert, Badge, useTheme2 } from '@grafana/ui';
 import * as React from 'react';
 

@@ -1,3 +1,4 @@
+// The page: its tabs, the state of the session, the reload when the plugin has changed.
 import { Alert, Badge, Tab, TabContent, TabsBar } from '@grafana/ui';
 import * as React from 'react';
 import { AlertsPage } from './alerts_page.jsx';

@@ -1,3 +1,4 @@
+// Starts the page: fonts, theme, the plugin's module, then the app.
 import '@fontsource-variable/inter';
 import '@fontsource/roboto-mono';
 import 'uplot/dist/uPlot.min.css';

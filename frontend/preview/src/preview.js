@@ -1,3 +1,4 @@
+// The plugin under preview: loaded, set up with the stored settings, loaded again when it has changed.
 import { backendSrv, initHost, templateSrv } from './host/index.js';
 import { DataSourceSrv } from './host/data_source_srv.js';
 import { importPlugin } from './loader.js';

@@ -1,3 +1,4 @@
+// The queries of a panel, and their answer.
 import { CoreApp, dateTime, LoadingState } from '@grafana/data';
 import { Button, TimeRangePicker } from '@grafana/ui';
 import * as React from 'react';

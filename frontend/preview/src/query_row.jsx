@@ -1,3 +1,4 @@
+// One query in its editor, as a panel shows it.
 import { CoreApp, DataSourcePluginContextProvider } from '@grafana/data';
 import { ErrorBoundaryAlert, useTheme2 } from '@grafana/ui';
 import * as React from 'react';

@@ -1,3 +1,4 @@
+// The time range, from words such as now-6h to instants.
 import { dateMath } from '@grafana/data';
 
 /** The absolute time range that two texts such as `now-6h` and `now` mean at this moment. */

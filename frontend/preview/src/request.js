@@ -1,3 +1,4 @@
+// The request that Grafana makes of a panel's queries: interval, range, variables.
 import { CoreApp, rangeUtil } from '@grafana/data';
 import { from, isObservable } from 'rxjs';
 import { templateSrv } from './host/index.js';

@@ -1,3 +1,4 @@
+// Every call to the backend, with what it took and what came back.
 import { Badge, JSONFormatter } from '@grafana/ui';
 import * as React from 'react';
 import { requests, watchRequests } from './host/backend_srv.js';

@@ -1,3 +1,4 @@
+// A query's answer: its state, notices, errors, and the view of its frames.
 import { applyFieldOverrides, toDataFrame } from '@grafana/data';
 import { Alert, PanelChrome, RadioButtonGroup, useTheme2 } from '@grafana/ui';
 import * as React from 'react';

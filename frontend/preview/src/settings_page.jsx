@@ -1,3 +1,4 @@
+// The data source's configuration editor, with Save & test.
 import { DataSourcePluginContextProvider } from '@grafana/data';
 import { Alert, Button, ErrorBoundaryAlert, InlineField, Input } from '@grafana/ui';
 import * as React from 'react';

@@ -1,3 +1,4 @@
+// Requests to the plugin, as getBackendSrv() makes them in Grafana.
 import { lastValueFrom, Observable } from 'rxjs';
 
 /** Every request, newest first, for the Requests view. */

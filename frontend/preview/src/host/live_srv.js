@@ -1,3 +1,4 @@
+// Live channels, as getGrafanaLiveSrv() gives them in Grafana.
 import { LoadingState, StreamingDataFrame } from '@grafana/data';
 import { Observable, of } from 'rxjs';
 

@@ -1,3 +1,4 @@
+// Variables in texts, as getTemplateSrv() replaces them in Grafana.
 const list = (value) => [].concat(value);
 const escapeRegex = (text) => String(text).replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&');
 const escapeLucene = (text) => String(text).replace(/([!*+\-=<>\s&|()[\]{}^~?:\\/"])/g, '\\$1');
