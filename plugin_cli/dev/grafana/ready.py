@@ -1,4 +1,4 @@
-"""Waiting until a Grafana has the plugin and its backend answers, and the reason where it does not."""
+"""Waiting until Grafana's API lists the plugin and its backend answers; its log only gives the reason where not."""
 
 from __future__ import annotations
 
