@@ -1,4 +1,4 @@
-"""Waiting until Grafana's API lists the plugin and its backend answers; its log only gives the reason where not."""
+"""Waiting until Grafana lists the plugin and its backend answers; the log only gives the reason where not."""
 
 from __future__ import annotations
 
