@@ -1,4 +1,4 @@
-"""go-plugin's handshake: the cookie, the address, and the one line on stdout."""
+"""go-plugin's handshake: the cookie, the threads that must be there, the address, the one line on stdout."""
 
 from __future__ import annotations
 
