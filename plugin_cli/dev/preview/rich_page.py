@@ -27,6 +27,7 @@ VARIABLE = "PLUGIN_CLI_PAGE"
 """`plain` keeps the plain page and fetches nothing; anything else is the rich one."""
 
 _SOURCES = ("src", "build", "package.json", "package-lock.json", "vite.config.js")
+_REST = "-rest"
 _WHAT = "the preview's page cannot be built"
 
 
@@ -67,7 +68,7 @@ def build_rich_page(
     Args:
         console: reports what is fetched and built.
         stopped: set by another thread when the page is no longer needed.
-        ready: called with the folder before what it was built from is removed, which can take a minute.
+        ready: called with the folder before what it was built from is removed, which can take minutes.
 
     Raises:
         PluginCliError: there is no Node, npm cannot fetch what the page is made of, or the cache cannot be
@@ -85,8 +86,22 @@ def build_rich_page(
     if ready is not None:
         ready(built)
     if left is not None:
-        shutil.rmtree(left, ignore_errors=True)
+        _remove(left, stopped)
     return built
+
+
+def _remove(left: Path, stopped: threading.Event) -> None:
+    """Remove what a page was built from, package by package: whoever ends the session need not wait for all."""
+    packages = left / "node_modules"
+    for part in [*(packages.iterdir() if packages.is_dir() else ()), left]:
+        if stopped.is_set():
+            return
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _left(source: Path) -> list[Path]:
+    """Return what sessions that ended early have not removed."""
+    return list(_built(source).parent.glob(f"*{_REST}"))
 
 
 def _built(source: Path) -> Path:
@@ -119,7 +134,7 @@ def _build(source: Path, node: Node, folder: Path, stopped: threading.Event) -> 
     for path in (work / "dist").iterdir():
         path.rename(folder / path.name)
     # Named as what a killed build leaves, so that the next one removes it should this process be killed.
-    return work.rename(folder.with_name(f"{folder.name}-rest"))
+    return work.rename(folder.with_name(f"{folder.name}{_REST}"))
 
 
 class Page:
@@ -160,17 +175,26 @@ class PageBuild:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin where the rich page is neither here nor unwanted."""
+        """Begin where the rich page is neither here nor unwanted; remove what earlier builds have left."""
         if rich_page() is None and not plain_page_requested():
             self.page.note = "the page on Grafana's own components is being built and will replace this one"
-            self._thread = threading.Thread(target=self._build, name="rich-page")
-            self._thread.start()
+            self._begin(self._build)
+        elif _left(preview_source_dir()):
+            self._begin(self._tidy)
+
+    def _begin(self, target: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=target, name="rich-page")
+        self._thread.start()
 
     def stop(self) -> None:
         """Stop what is fetched or built; what is half done goes."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
+
+    def _tidy(self) -> None:
+        for left in _left(preview_source_dir()):
+            _remove(left, self._stopped)
 
     def _build(self) -> None:
         began = time.monotonic()

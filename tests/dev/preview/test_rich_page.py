@@ -130,6 +130,23 @@ def test_the_page_is_there_before_what_it_was_built_from_is_removed(source: Path
     assert sorted(path.name for path in built.parent.iterdir()) == sorted([".lock", built.name])
 
 
+def test_whoever_ends_the_session_does_not_wait_for_the_removal_which_the_next_one_does(
+    source: Path, tmp_path: Path, changes: list[Page]
+) -> None:
+    stopped = threading.Event()
+
+    built = build_rich_page(CONSOLE, stopped, lambda rich: stopped.set())
+
+    (left,) = built.parent.glob(".partial-*-rest")
+    (left / "node_modules" / "package").mkdir(parents=True)
+    after = PageBuild(CONSOLE, LogWriter(tmp_path / "log"), changes.append)
+    after.start()
+    _wait(after)
+    assert not left.exists()
+    assert _text(after.page) == "<title>rich</title>"
+    assert changes == []
+
+
 def test_the_next_session_shows_it_at_once(build: PageBuild, tmp_path: Path, changes: list[Page]) -> None:
     build.start()
     _wait(build)
