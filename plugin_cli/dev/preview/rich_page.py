@@ -91,7 +91,7 @@ def build_rich_page(
 
 
 def _remove(left: Path, stopped: threading.Event) -> None:
-    """Remove what a page was built from, package by package: whoever ends the session need not wait for all."""
+    """Remove what a page was built from, by packages: whoever ends the session need not wait for all."""
     packages = left / "node_modules"
     for part in [*(packages.iterdir() if packages.is_dir() else ()), left]:
         if stopped.is_set():
