@@ -12,6 +12,7 @@ from plugin_cli.dev.preview.bridge import (
     Answer,
     Cancel,
     Health,
+    ResourceCall,
     ResourcePart,
     Settings,
     Subscription,
@@ -71,24 +72,17 @@ class ShowcaseBridge:
         return Answer(200, [json.dumps(frame) for frame in _frames(asked, query, self.top)])
 
     def call_resource(
-        self,
-        settings: Settings,
-        method: str,
-        path: str,
-        url: str,
-        headers: Mapping[str, Sequence[str]],
-        body: bytes,
-        cancel: Cancel,
+        self, settings: Settings, resource: ResourceCall, cancel: Cancel
     ) -> Iterator[ResourcePart]:
-        self.resources.append(url)
-        asked = parse_qs(urlsplit(url).query)
+        self.resources.append(resource.url)
+        asked = parse_qs(urlsplit(resource.url).query)
         answers: dict[str, Any] = {
             "stations": list(SENSORS),
             "sensors": SENSORS.get(asked.get("station", [""])[0]),
             "tag-keys": [{"text": "host"}],
             "tag-values": [{"text": "web1"}, {"text": "web2"}],
         }
-        found = answers.get(path)
+        found = answers.get(resource.path)
         if found is None:
             yield ResourcePart(404, b'{"message": "no such station"}', [("Content-Type", "application/json")])
         else:

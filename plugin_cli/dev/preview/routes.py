@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from plugin_cli.dev.preview.bridge import Bridge, Cancel, ResourcePart
+from plugin_cli.dev.preview.bridge import Bridge, Cancel, ResourceCall, ResourcePart
 from plugin_cli.dev.preview.data_source import DataSourceStore, SettingsError
 from plugin_cli.dev.preview.events import event_response
 from plugin_cli.dev.preview.live import Live
@@ -110,10 +110,10 @@ class DataSourceRoutes:
         for name, value in request.headers.items():
             if name not in _NOT_FORWARDED:
                 headers.setdefault("-".join(part.capitalize() for part in name.split("-")), []).append(value)
-        body = await read_body(request)
+        resource = ResourceCall(request.method, path, url, headers, await read_body(request))
 
         def begin(cancel: Cancel) -> tuple[ResourcePart, Iterator[ResourcePart], Cancel]:
-            parts = self._bridge.call_resource(settings, request.method, path, url, headers, body, cancel)
+            parts = self._bridge.call_resource(settings, resource, cancel)
             # No part at all is an empty answer with status 200, as in Grafana.
             return next(parts, ResourcePart(200, b"")), parts, cancel
 

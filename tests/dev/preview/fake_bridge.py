@@ -13,6 +13,7 @@ from plugin_cli.dev.preview.bridge import (
     Cancel,
     Health,
     Query,
+    ResourceCall,
     ResourcePart,
     Settings,
     Subscription,
@@ -63,17 +64,10 @@ class FakeBridge:
         return self.answers
 
     def call_resource(
-        self,
-        settings: Settings,
-        method: str,
-        path: str,
-        url: str,
-        headers: Mapping[str, Sequence[str]],
-        body: bytes,
-        cancel: Cancel,
+        self, settings: Settings, resource: ResourceCall, cancel: Cancel
     ) -> Iterator[ResourcePart]:
         self._called(settings)
-        self.resource = {"method": method, "path": path, "url": url, "headers": headers, "body": body}
+        self.resource = vars(resource)
         yield from self.parts
 
     def subscribe_stream(self, settings: Settings, path: str) -> Subscription:

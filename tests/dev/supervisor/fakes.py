@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.calls.launch import BackendKind, LaunchSpec
-from plugin_cli.dev.preview.bridge import Health
 from plugin_cli.session.backend_record import BackendStatus
+from plugin_sdk import pluginv2
 from plugin_sdk.testing import PluginStartError
 
 SPEC = LaunchSpec(("backend",), {}, Path(), BackendKind.SOURCE)
@@ -40,11 +40,6 @@ class FakeProcess:
         self.stopped = threading.Event()
         self._listeners: list[Callable[[BackendStatus], None]] = []
 
-    def check_health(self, settings: object, headers: object) -> Health:
-        self.called.set()
-        assert self.answer.wait(20)
-        return Health("OK", self.name)
-
     def start(self) -> None:
         if self.start_error is not None:
             raise self.start_error
@@ -73,3 +68,25 @@ class FakeProcess:
     def stop(self) -> None:
         self.alive = False
         self.stopped.set()
+
+
+class FakeChannel:
+    """The connection to a process: a health check is answered with its name, once `answer` is set."""
+
+    def __init__(self, process: FakeProcess) -> None:
+        self.process = process
+
+    def unary_unary(self, method: str, serialize: object, deserialize: Callable[[bytes], Any]) -> FakeChannel:
+        assert method == "/pluginv2.Diagnostics/CheckHealth"
+        return self
+
+    def future(self, request: object) -> FakeChannel:
+        self.process.called.set()
+        return self
+
+    def result(self) -> pluginv2.CheckHealthResponse:
+        assert self.process.answer.wait(20)
+        return pluginv2.CheckHealthResponse(status=pluginv2.CheckHealthResponse.OK, message=self.process.name)
+
+    def close(self) -> None:
+        pass

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plugin_cli.calls.launch import LaunchSpec
-from plugin_cli.dev.preview.bridge import BackendUnavailableError, supervised
+from plugin_cli.dev.preview.bridge import BackendUnavailableError
 from plugin_cli.dev.preview.bridge.supervised import SupervisedBridge
 from plugin_cli.dev.supervisor import supervisor as module
 from plugin_cli.dev.supervisor.supervisor import Supervisor
@@ -22,7 +22,7 @@ from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter, read_log
 from plugin_sdk.context import DataSourceInstanceSettings
 from plugin_sdk.testing import PluginStartError
-from tests.dev.supervisor.fakes import SPEC, FakeProcess
+from tests.dev.supervisor.fakes import SPEC, FakeChannel, FakeProcess
 
 SETTINGS: DataSourceInstanceSettings[Any] = DataSourceInstanceSettings(uid="x")
 BROKEN = PluginStartError("the process ended with exit code 1 before its handshake", "SyntaxError: line 3")
@@ -68,12 +68,12 @@ def bed_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
             made.append(item)
             return item
 
-        def calls(_: object, __: object) -> FakeProcess:
-            return made[-1]
+        def connect(address: str, options: object) -> FakeChannel:
+            return FakeChannel(next(process for process in made if process.address == address))
 
         monkeypatch.setattr(module, "BackendProcess", process)
         monkeypatch.setattr(module, "_WATCH_SECONDS", 0.01)
-        monkeypatch.setattr(supervised, "Calls", calls)
+        monkeypatch.setattr("grpc.insecure_channel", connect)
         bridge = SupervisedBridge("acme-weather-datasource")
         project = Project(tmp_path, {"id": "acme-weather-datasource"}, {})
         log = LogWriter(tmp_path / "log.jsonl")

@@ -67,6 +67,17 @@ class Health:
 
 
 @dataclass(frozen=True)
+class ResourceCall:
+    """An HTTP request below `.../resources/`; `url` is the encoded path with its query string."""
+
+    method: str
+    path: str
+    url: str
+    headers: Mapping[str, Sequence[str]]
+    body: bytes
+
+
+@dataclass(frozen=True)
 class ResourcePart:
     """The first part of an answer carries status and headers, later ones only a body."""
 
@@ -120,14 +131,7 @@ class Bridge(Protocol):
         ...
 
     def call_resource(
-        self,
-        settings: Settings,
-        method: str,
-        path: str,
-        url: str,
-        headers: Mapping[str, Sequence[str]],
-        body: bytes,
-        cancel: Cancel,
+        self, settings: Settings, resource: ResourceCall, cancel: Cancel
     ) -> Iterator[ResourcePart]:
         """Hand an HTTP request to the plugin and yield its answer as it comes."""
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from plugin_cli.dev.preview.bridge import (
@@ -12,6 +14,7 @@ from plugin_cli.dev.preview.bridge import (
     Cancel,
     Health,
     Query,
+    ResourceCall,
     ResourcePart,
     Settings,
     Subscription,
@@ -28,12 +31,23 @@ _HEALTH = {0: "UNKNOWN", 1: "OK", 2: "ERROR"}
 _STREAM = {0: "OK", 1: "NOT_FOUND", 2: "PERMISSION_DENIED"}
 
 
-class Calls:
-    """The RPCs of one running backend, over one channel."""
+class GrpcBridge(ABC):
+    """A bridge whose every method is an RPC; which connection it goes over is the subclass's to say.
 
-    def __init__(self, channel: Any, plugin_id: str) -> None:
-        self._channel = channel
+    Args:
+        plugin_id: of the plugin.
+    """
+
+    def __init__(self, plugin_id: str) -> None:
         self._plugin_id = plugin_id
+
+    @abstractmethod
+    def _use_channel(self) -> AbstractContextManager[Any]:
+        """Return the connection of the moment, kept open for the length of the block."""
+
+    @abstractmethod
+    def _stream_channel(self) -> Any:
+        """Return the connection of the moment for a call without an end."""
 
     def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
         """Call CheckHealth; a plugin without one has unknown health, as in Grafana."""
@@ -70,26 +84,24 @@ class Calls:
         return {ref_id: _answer(part) for ref_id, part in sorted(response.responses.items())}
 
     def call_resource(
-        self,
-        settings: Settings,
-        method: str,
-        path: str,
-        url: str,
-        headers: Mapping[str, Sequence[str]],
-        body: bytes,
-        cancel: Cancel,
+        self, settings: Settings, resource: ResourceCall, cancel: Cancel
     ) -> Iterator[ResourcePart]:
         """Call CallResource and yield its parts as they come."""
         from plugin_sdk import pluginv2 as p
 
         request = p.CallResourceRequest(
-            pluginContext=self._context(settings), method=method, path=path, url=url, body=body
+            pluginContext=self._context(settings),
+            method=resource.method,
+            path=resource.path,
+            url=resource.url,
+            body=resource.body,
         )
-        for name, values in headers.items():
+        for name, values in resource.headers.items():
             request.headers[name].values.extend(values)
-        for part in self._stream("Resource/CallResource", request, p.CallResourceResponse, cancel):
-            pairs = [(name, value) for name, values in part.headers.items() for value in values.values]
-            yield ResourcePart(part.code or 200, part.body, pairs)
+        with self._use_channel() as channel:
+            for part in _stream(channel, "Resource/CallResource", request, p.CallResourceResponse, cancel):
+                pairs = [(name, value) for name, values in part.headers.items() for value in values.values]
+                yield ResourcePart(part.code or 200, part.body, pairs)
 
     def subscribe_stream(self, settings: Settings, path: str) -> Subscription:
         """Call SubscribeStream."""
@@ -100,11 +112,13 @@ class Calls:
         return Subscription(_STREAM.get(response.status, "PERMISSION_DENIED"), response.data)
 
     def run_stream(self, settings: Settings, path: str, cancel: Cancel) -> Iterator[bytes]:
-        """Call RunStream and yield its packets."""
+        """Call RunStream and yield its packets; one that a new backend cut off goes on there."""
         from plugin_sdk import pluginv2 as p
 
         request = p.RunStreamRequest(pluginContext=self._context(settings), path=path)
-        for packet in self._stream("Stream/RunStream", request, p.StreamPacket, cancel):
+        # Over a connection that nobody waits for: a stream would keep the old process for ever.
+        channel = self._stream_channel()
+        for packet in _stream(channel, "Stream/RunStream", request, p.StreamPacket, cancel):
             yield packet.data
 
     def collect_metrics(self) -> bytes:
@@ -123,30 +137,32 @@ class Calls:
     def _unary(self, method: str, request: Any, response: Any, cancel: Cancel | None) -> Any:
         import grpc
 
-        call = self._channel.unary_unary(f"/pluginv2.{method}", _serialized, response.FromString)
-        try:
-            future = _begin(call.future, request)
-            if cancel is not None:
-                cancel.on_cancel(future.cancel)
-            return future.result()
-        except grpc.FutureCancelledError as error:
-            raise BackendCallError("the request was cancelled", status=499) from error
-        except grpc.RpcError as error:
-            raise _failure(error) from error
-
-    def _stream(self, method: str, request: Any, response: Any, cancel: Cancel) -> Iterator[Any]:
-        import grpc
-
-        stream = self._channel.unary_stream(f"/pluginv2.{method}", _serialized, response.FromString)
-        call = _begin(stream, request)
-        cancel.on_cancel(call.cancel)
-        try:
-            yield from call
-        except grpc.RpcError as error:
-            if not cancel.requested:
+        with self._use_channel() as channel:
+            call = channel.unary_unary(f"/pluginv2.{method}", _serialized, response.FromString)
+            try:
+                future = _begin(call.future, request)
+                if cancel is not None:
+                    cancel.on_cancel(future.cancel)
+                return future.result()
+            except grpc.FutureCancelledError as error:
+                raise BackendCallError("the request was cancelled", status=499) from error
+            except grpc.RpcError as error:
                 raise _failure(error) from error
-        finally:
-            call.cancel()
+
+
+def _stream(channel: Any, method: str, request: Any, response: Any, cancel: Cancel) -> Iterator[Any]:
+    import grpc
+
+    stream = channel.unary_stream(f"/pluginv2.{method}", _serialized, response.FromString)
+    call = _begin(stream, request)
+    cancel.on_cancel(call.cancel)
+    try:
+        yield from call
+    except grpc.RpcError as error:
+        if not cancel.requested:
+            raise _failure(error) from error
+    finally:
+        call.cancel()
 
 
 def _begin(call: Any, request: Any) -> Any:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from plugin_cli.dev.preview.bridge import (
-    Answer,
-    BackendUnavailableError,
-    Cancel,
-    Health,
-    Query,
-    ResourcePart,
-    Settings,
-    Subscription,
-)
-from plugin_cli.dev.preview.bridge.grpc_calls import Calls
+from plugin_cli.dev.preview.bridge import BackendUnavailableError
+from plugin_cli.dev.preview.bridge.grpc_calls import GrpcBridge
 from plugin_cli.dev.supervisor.process import BackendProcess
 from plugin_cli.session.backend_record import BackendStatus
 
@@ -26,7 +17,7 @@ _START_WAIT_SECONDS = 30.0
 _DRAIN_SECONDS = 5.0
 
 
-class SupervisedBridge:
+class SupervisedBridge(GrpcBridge):
     """A bridge that the supervisor points at one process after the other.
 
     Args:
@@ -34,7 +25,7 @@ class SupervisedBridge:
     """
 
     def __init__(self, plugin_id: str) -> None:
-        self._plugin_id = plugin_id
+        super().__init__(plugin_id)
         self._changed = threading.Condition()
         self._target: _Target | None = None
         self._targets: dict[BackendProcess, _Target] = {}
@@ -49,7 +40,7 @@ class SupervisedBridge:
 
     def point_at(self, process: BackendProcess) -> None:
         """Send new calls to `process`."""
-        target = _Target(process, self._plugin_id)
+        target = _Target(process)
         with self._changed:
             self._target, self._targets[process], self._holding = target, target, False
             self._changed.notify_all()
@@ -76,59 +67,21 @@ class SupervisedBridge:
             self._problem = "the preview is ending"
             self._changed.notify_all()
 
-    def check_health(self, settings: Settings, headers: Mapping[str, str]) -> Health:
-        """Ask the data source whether it works."""
-        with self._use() as calls:
-            return calls.check_health(settings, headers)
-
-    def query_data(
-        self, settings: Settings, queries: Sequence[Query], headers: Mapping[str, str], cancel: Cancel
-    ) -> Mapping[str, Answer]:
-        """Run the queries of one request."""
-        with self._use() as calls:
-            return calls.query_data(settings, queries, headers, cancel)
-
-    def call_resource(
-        self,
-        settings: Settings,
-        method: str,
-        path: str,
-        url: str,
-        headers: Mapping[str, Sequence[str]],
-        body: bytes,
-        cancel: Cancel,
-    ) -> Iterator[ResourcePart]:
-        """Hand an HTTP request to the plugin."""
-        with self._use() as calls:
-            yield from calls.call_resource(settings, method, path, url, headers, body, cancel)
-
-    def subscribe_stream(self, settings: Settings, path: str) -> Subscription:
-        """Ask whether a channel may be opened."""
-        with self._use() as calls:
-            return calls.subscribe_stream(settings, path)
-
-    def run_stream(self, settings: Settings, path: str, cancel: Cancel) -> Iterator[bytes]:
-        """Yield the packets of a channel; one that a new backend cut off goes on there."""
-        # No use count: a stream would keep the old process for ever.
-        yield from self._wait_for_target().calls.run_stream(settings, path, cancel)
-
-    def collect_metrics(self) -> bytes:
-        """Return the backend's metrics."""
-        with self._use() as calls:
-            return calls.collect_metrics()
-
     @contextmanager
-    def _use(self) -> Iterator[Calls]:
+    def _use_channel(self) -> Iterator[Any]:
         with self._changed:
             target = self._wait_for_target()
             # Counted before a replacement can find it unused and stop it.
             target.uses += 1
         try:
-            yield target.calls
+            yield target.channel
         finally:
             with self._changed:
                 target.uses -= 1
                 self._changed.notify_all()
+
+    def _stream_channel(self) -> Any:
+        return self._wait_for_target().channel
 
     def _wait_for_target(self) -> _Target:
         """Return the process of the moment; one that is just starting is waited for."""
@@ -142,11 +95,10 @@ class SupervisedBridge:
 class _Target:
     """A connection to one process, and how many calls are on it."""
 
-    def __init__(self, process: BackendProcess, plugin_id: str) -> None:
+    def __init__(self, process: BackendProcess) -> None:
         import grpc
 
         from plugin_sdk.client import CHANNEL_OPTIONS
 
         self.channel: Any = grpc.insecure_channel(process.address, options=CHANNEL_OPTIONS)
-        self.calls = Calls(self.channel, plugin_id)
         self.uses = 0
