@@ -22,7 +22,11 @@ class MacroError(FrameError, DownstreamError):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One SQL dialect: `instant` writes milliseconds as SQL, `column` makes a column comparable with it."""
+    """One SQL dialect: `instant` writes milliseconds as SQL, `column` makes a column comparable with it.
+
+    `within`, where a dialect has it, writes the condition that a column is between two instants, None for no
+    limit, in place of both.
+    """
 
     name: str
     quote: str
@@ -31,6 +35,7 @@ class Dialect:
     group: Callable[[str, int], str]
     period: Callable[[str, str], str]
     epoch_group: Callable[[str, int], str] = lambda column, s: f"floor({column}/{s})*{s}"
+    within: Callable[[str, int | None, int | None], str] | None = None
 
 
 def iso(ms: int) -> str:
@@ -64,10 +69,45 @@ def _truncated(column: str, period: str) -> str:
     return f"date_trunc('{period}', {column})"
 
 
+def _mysql_instant(ms: int) -> str:
+    return f"FROM_UNIXTIME({_seconds(ms)})"
+
+
+# MySQL compares a number with an instant as the number 20260101120000, so that epochs are before all of them.
+_MYSQL_FIRST = "TIMESTAMP'1970-01-02 00:00:00'"
+_LARGEST_SECONDS = 10**11 - 1
+
+
+def _mysql_within(column: str, start: int | None, end: int | None) -> str:
+    """Take instants as an index finds them, else numbers: seconds or milliseconds since 1970."""
+    limits = [(">=", start), ("<=", end)]
+    instants = " AND ".join(f"{column} {sign} {_mysql_instant(ms)}" for sign, ms in limits if ms is not None)
+    low, high = -_LARGEST_SECONDS, _LARGEST_SECONDS
+    seconds = (
+        f"BETWEEN {low if start is None else _seconds(start)} AND {high if end is None else _seconds(end)}"
+    )
+    first_ms, last_ms = high + 1 if start is None else max(start, high + 1), 10**13 if end is None else end
+    numbers = f"{column} + 0 {seconds} OR {column} + 0 BETWEEN {first_ms} AND {last_ms}"
+    if start is None:  # also true of every number
+        return f"({instants} AND ({column} >= {_MYSQL_FIRST} OR {_is_date(column)} OR {numbers}))"
+    return f"({instants} OR {column} < {_MYSQL_FIRST} AND NOT {_is_date(column)} AND ({numbers}))"
+
+
+def _is_date(column: str) -> str:
+    """Return the condition that a value is an instant, whose text has a hyphen after the year."""
+    return f"LOCATE('-', {column}, 2) > 0"
+
+
+def _mysql_seconds(column: str) -> str:
+    seconds = f"CASE WHEN ABS({column}) <= {_LARGEST_SECONDS} THEN {column} ELSE {column}/1000 END"
+    return f"CASE WHEN {_is_date(column)} THEN UNIX_TIMESTAMP({column}) ELSE {seconds} END"
+
+
 def _mysql_period(column: str, period: str) -> str:
     form = {"minute": "%Y-%m-%d %H:%i:00", "hour": "%Y-%m-%d %H:00:00", "day": "%Y-%m-%d"}
     form |= {"month": "%Y-%m-01", "year": "%Y-01-01"}
-    return f"CAST(DATE_FORMAT({column}, '{form[period]}') AS DATETIME)"
+    instant = f"CASE WHEN {_is_date(column)} THEN {column} ELSE FROM_UNIXTIME({_mysql_seconds(column)}) END"
+    return f"CAST(DATE_FORMAT({instant}, '{form[period]}') AS DATETIME)"
 
 
 def _mssql_period(column: str, period: str) -> str:
@@ -77,7 +117,7 @@ def _mssql_period(column: str, period: str) -> str:
 def _sqlite_period(column: str, period: str) -> str:
     form = {"minute": "%Y-%m-%d %H:%M:00", "hour": "%Y-%m-%d %H:00:00", "day": "%Y-%m-%d 00:00:00"}
     form |= {"month": "%Y-%m-01 00:00:00", "year": "%Y-01-01 00:00:00"}
-    return f"strftime('{form[period]}', {column})"
+    return f"strftime('{form[period]}', {_sqlite_column(column)})"
 
 
 def _sqlite_column(column: str) -> str:
@@ -100,10 +140,11 @@ _ALL = (
     Dialect(
         "mysql",
         "`",
-        lambda ms: f"FROM_UNIXTIME({_seconds(ms)})",
+        _mysql_instant,
         _as_it_is,
-        lambda column, s: f"FROM_UNIXTIME(FLOOR(UNIX_TIMESTAMP({column})/{s})*{s})",
+        lambda column, s: f"FROM_UNIXTIME(FLOOR({_mysql_seconds(column)}/{s})*{s})",
         _mysql_period,
+        within=_mysql_within,
     ),
     Dialect(
         "mssql",
@@ -119,7 +160,9 @@ _ALL = (
         # SQLite compares instants as text, so both sides go through datetime().
         lambda ms: f"datetime({ms // 1000}, 'unixepoch')",
         _sqlite_column,
-        lambda column, s: f"datetime(CAST(strftime('%s', {column}) AS INTEGER)/{s}*{s}, 'unixepoch')",
+        lambda column, s: (
+            f"datetime(CAST(strftime('%s', {_sqlite_column(column)}) AS INTEGER)/{s}*{s}, 'unixepoch')"
+        ),
         _sqlite_period,
         # SQLite has floor() only where it was built with the mathematical functions.
         lambda column, s: f"CAST({column} AS INTEGER)/{s}*{s}",

@@ -176,10 +176,15 @@ def _standing_in(before: str, made: str, after: str) -> str:
 
 def _time_filter(call: Call) -> str:
     (column,) = call.arguments(1)
+    if call.dialect.within is not None:
+        return call.dialect.within(_operand(column), *call.range_ms)
     return f"{_bound(call, column, '>=', 0)} AND {_bound(call, column, '<=', 1)}"
 
 
 def _bound(call: Call, column: str, operator: str, end: int) -> str:
+    if call.dialect.within is not None:
+        limits = [ms if which == end else None for which, ms in enumerate(call.range_ms)]
+        return call.dialect.within(_operand(column), *limits)
     return f"{call.dialect.column(_operand(column))} {operator} {call.dialect.instant(call.range_ms[end])}"
 
 
@@ -202,8 +207,8 @@ def _time_group(call: Call) -> str:
     column, interval = call.arguments(2)
     period = interval.strip("'\"")
     if period in PERIODS:
-        return call.dialect.period(column, period)
-    return call.dialect.group(column, _whole_seconds(interval))
+        return call.dialect.period(_operand(column), period)
+    return call.dialect.group(_operand(column), _whole_seconds(interval))
 
 
 def _whole_seconds(interval: str) -> int:

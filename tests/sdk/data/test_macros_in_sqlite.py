@@ -59,12 +59,12 @@ QUERIES: dict[str, tuple[str, list[str], list[datetime]]] = {
     ),
     "groups": (
         "SELECT $__timeGroupAlias(at, '1h'), sum(v) AS v FROM t WHERE $__timeFilter(at) GROUP BY 1",
-        ["text", "RFC 3339"],
+        list(STORED),
         HOURS,
     ),
     "groups of a period": (
         "SELECT $__timeGroupAlias(at, hour), sum(v) AS v FROM t WHERE $__timeFilter(at) GROUP BY 1",
-        ["text", "RFC 3339"],
+        list(STORED),
         HOURS,
     ),
     "groups of numbers": (
