@@ -74,7 +74,7 @@ function CodeWidget({ field, value, change, commit, disabled }) {
 }
 
 function TagsWidget({ field, id, value, change, disabled, invalid, width }) {
-  const tags = Array.isArray(value) ? value : field.node.default || [];
+  const tags = useSteady(Array.isArray(value) ? value : field.node.default || []);
   return h(ui.TagsInput, {
     id, disabled, invalid, width: width || 40, tags, addOnBlur: true, placeholder: field.hints.placeholder,
     onChange: (next) => change(next, true),

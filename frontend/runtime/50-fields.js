@@ -5,6 +5,21 @@ const labelOf = (field) => field.title + (isRequired(field) ? ' *' : '');
 const labelWidthFor = (form, title) => (form.inline || labelSize(title) > form.labelWidth ? 'auto' : form.labelWidth); // else it would run over its neighbours
 const idOf = (form, path) => form.prefix + path.join('-');
 
+/** `value` as it was before the pointer went down: what is taller or shorter would move the button that is being pressed. */
+function useSteady(value) {
+  const [, redraw] = React.useReducer((count) => count + 1, 0);
+  const held = React.useRef(value);
+  if (!isPressed()) {
+    held.current = value;
+  }
+  React.useEffect(() => {
+    if (!same(held.current, value)) {
+      afterPress(redraw);
+    }
+  });
+  return held.current;
+}
+
 /** One labelled control. */
 function Row({ field, form, siblings }) {
   const [touched, setTouched] = React.useState(false);
@@ -14,7 +29,7 @@ function Row({ field, form, siblings }) {
   const isSecret = field.kind === 'secret';
   const lacking = isSecret && isRequired(field) && isEmpty(value) && form.hasSecret && !form.hasSecret(field);
   const found = isSecret ? lacking && lacks(field.title) : problemOf(field, value);
-  const problem = touched || form.showAll ? found || undefined : undefined;
+  const problem = useSteady(touched || form.showAll ? found || undefined : undefined);
   const own = (form.widgets || {})[field.path.join('.')];
   const row = {
     field, id, value, disabled, invalid: Boolean(problem), width: field.hints.width || form.width, load: form.load(field, siblings),

@@ -57,11 +57,21 @@ function SecretWidget({ field, id, disabled, invalid, commit, options, set }) {
   });
 }
 
+/** The settings as they were last saved: the backend knows no others. */
+function useSaved(options) {
+  const saved = React.useRef(options);
+  if (saved.current.version !== options.version || saved.current.uid !== options.uid) {
+    saved.current = options;
+  }
+  return saved.current;
+}
+
 function makeConfigEditor(root, widgets) {
   const node = resolve(root, root);
   const labelWidth = labelWidthOf(root, node);
   return function ConfigEditor({ options, onOptionsChange }) {
     const latest = useLatest(options);
+    const saved = useSaved(options);
     const update = (next) => {
       latest.current = next;
       onOptionsChange(next);
@@ -81,15 +91,15 @@ function makeConfigEditor(root, widgets) {
       hasSecret: (field) => hasSecret(options, field),
       load: (field, siblings) => {
         const live = field.hints.options;
-        const isNew = !(options.version > 1);
-        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, [], options.jsonData))) {
-          return undefined; // the backend knows nothing of what was not saved: its answer would scold an empty form
+        const known = options.version > 1 ? saved : options;
+        if (!live || !options.uid || lacksRequired(root, node, known, [], known.jsonData)) {
+          return undefined; // the backend would answer only with what the marks at the fields say
         }
         const params = paramsOf(live, siblings, (value) => value);
         const url = '/api/datasources/uid/' + options.uid + '/resources/' + live.resource;
         return { key: JSON.stringify([options.version, params]), extra: [], run: () => {
           const list = runtime.getBackendSrv().get(url, params, undefined, QUIET);
-          return isNew ? list.catch(() => []) : list; // until the first save the backend has no settings to answer with
+          return options.version > 1 ? list : list.catch(() => []); // until the first save the backend has no settings to answer with
         } };
       },
     };

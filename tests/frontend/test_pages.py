@@ -17,5 +17,5 @@ def test_every_script_of_the_plain_page_is_in_its_folders() -> None:
     folders = [Path(rich_page.__file__).parent / "page", frontend_runtime_dir()]
     index = (folders[0] / "index.html").read_text(encoding="utf-8")
     names = [part.partition('"')[0] for part in index.split("/_page/")[1:]]
-    assert len(names) == 6  # a style, four rules, the page itself
+    assert len(names) == 7  # a style, five rules, the page itself
     assert [name for name in names if not any((folder / name).is_file() for folder in folders)] == []

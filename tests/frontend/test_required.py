@@ -32,8 +32,8 @@ def plain_required(browser: Browser, tmp_path: Path) -> Iterator[Bed]:
 
 
 def press(page: Page, answer: str) -> None:
-    """Save, and wait for what the backend says."""
-    page.get_by_role("button", name="Save & test").click()
+    """Save, by a press as long as a hand's, and wait for what the backend says."""
+    page.get_by_role("button", name="Save & test").click(delay=200)
     page.get_by_text(answer).first.wait_for()
 
 
@@ -54,15 +54,20 @@ def fill_in_step_by_step(bed: Bed, page: Page) -> None:
     press(page, "answers from everywhere")
 
 
-def test_what_is_required_is_marked_and_named(required: Bed) -> None:
+def test_what_is_marked_is_what_the_backend_refuses(required: Bed) -> None:
     page = required.open()
-    assert [label.strip() for label in page.locator("label", has_text="*").all_inner_texts()] == MARKED
     page.get_by_label("API key *").focus()
     page.get_by_label("API key *").press("Tab")
     page.get_by_text("API key is required", exact=True).wait_for()
+    fill_in_step_by_step(required, page)
+    found = required.bridge.settings
+    assert (found.api_key.get_secret_value(), found.auth.token.get_secret_value()) == ("s3cret", "t0k")
+    assert required.store.to_json()["jsonData"] == {"team": "far", "proxy": "p"}
+    page.get_by_text("is required").first.wait_for(state="detached")
+    required.picture(page, "settings")
 
 
-def test_what_is_marked_is_what_the_backend_refuses(plain_required: Bed) -> None:
+def test_the_plain_page_marks_the_same(plain_required: Bed) -> None:
     fill_in_step_by_step(plain_required, plain_required.open())
 
 

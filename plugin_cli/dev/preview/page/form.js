@@ -1,17 +1,18 @@
 /* Forms from the schema, with the rules of the generated editors (10-schema.js ... 30-checks.js). */
-/* global resolve, fieldsOf, variantsOf, defaultsOf, isEmpty, isObject, isShown, emptied, problemOf, isRequired, withLeaf, shownAt, fixedOptions, asOption, paramsOf */
+/* global resolve, fieldsOf, variantsOf, defaultsOf, isEmpty, isObject, isShown, emptied, problemOf, isRequired, withLeaf, shownAt, fixedOptions, asOption, paramsOf, afterPress */
 import { el, show } from './dom.js';
 
 /**
  * A form for one model.
- * @param {object} spec {place, root, prefix, value, disabled, write(value), secret: {has(key), set(key, text)} or undefined, ask(resource, params)}
+ * @param {object} spec {place, root, prefix, value, disabled, write(value), secret: {has(key), set(key, text)} or undefined, ask(resource, params), before: the form whose place it takes}
  */
 export class Form {
   constructor(spec) {
     Object.assign(this, spec);
     this.node = resolve(this.root, this.root);
     this.live = new Map(); // options by address; a promise becomes a list
-    this.touched = new Set();
+    const { touched = new Set(), drafts = new Map() } = this.before || {}; // as they were before a save
+    Object.assign(this, { touched, drafts, before: undefined }); // drafts: text by id that is not JSON yet
     this.draw();
   }
 
@@ -20,10 +21,10 @@ export class Form {
     show(this.place, rows.length ? rows : el('p', {}, 'Nothing to fill in.'));
   }
 
-  /** Draw again once the browser has moved the focus, so that a click into the next box is not lost. */
+  /** Draw again once the browser has moved the focus and the pointer is up, so that a click into the next box, or on a button, is not lost. */
   drawSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.draw());
+    this.timer = setTimeout(() => afterPress(() => this.draw()));
   }
 
   set(path, leaf) {
@@ -58,10 +59,11 @@ export class Form {
     const id = this.prefix + field.path.join('-');
     const problem = this.touched.has(id) && field.kind !== 'secret' ? problemOf(field, this.at(field.path)) : undefined;
     const common = {
-      id, disabled: this.disabled || field.node.readOnly, 'aria-invalid': problem ? 'true' : undefined, 'aria-describedby': id + '-help',
+      id, disabled: this.disabled || field.node.readOnly, 'aria-invalid': problem || this.drafts.has(id) ? 'true' : undefined, 'aria-describedby': id + '-help',
       'aria-required': isRequired(field) ? 'true' : undefined,
     };
-    const help = [field.node.description && el('small', {}, field.node.description), problem && el('small', { class: 'problem', role: 'alert' }, problem)];
+    const notJson = this.drafts.has(id) && field.title + ' is not JSON';
+    const help = [field.node.description && el('small', {}, field.node.description), (notJson || problem) && el('small', { class: 'problem', role: 'alert' }, notJson || problem)];
     return el('div', { class: 'row' },
       el('label', { for: id }, field.title + (common['aria-required'] ? ' *' : '')),
       field.kind === 'secret' ? this.secretBox(field, common) : this.control(field, common, siblings),
@@ -130,16 +132,18 @@ export class Form {
   textBox(field, common) {
     const value = this.at(field.path) === undefined ? field.node.default : this.at(field.path);
     const lines = field.kind !== 'json';
-    const text = isEmpty(value) ? '' : lines ? value.join('\n') : JSON.stringify(value, null, 2);
+    const written = isEmpty(value) ? '' : lines ? value.join('\n') : JSON.stringify(value, null, 2);
+    const draft = this.drafts.get(common.id);
     return el('textarea', {
-      ...common, rows: 3, value: text, placeholder: lines ? 'one to a line' : 'JSON',
+      ...common, rows: 3, value: draft === undefined ? written : draft, placeholder: lines ? 'one to a line' : 'JSON',
       onchange: (event) => {
+        const typed = event.target.value.trim();
+        this.drafts.delete(common.id);
         try {
-          const typed = event.target.value.trim();
           this.done(field, lines ? typed.split('\n').map((line) => line.trim()).filter(Boolean) : typed ? JSON.parse(typed) : undefined);
         } catch (error) {
-          event.target.setAttribute('aria-invalid', 'true');
-          event.target.parentNode.lastChild.replaceChildren(el('small', { class: 'problem', role: 'alert' }, field.title + ' is not JSON'));
+          this.drafts.set(common.id, event.target.value);
+          this.drawSoon();
         }
       },
     });

@@ -47,8 +47,9 @@ async function settingsPage(boot) {
   const place = el('div');
   const status = el('div', { 'aria-live': 'polite' });
   const say = (kind, text, details) => show(status, el('div', { class: 'status ' + kind }, text, details && el('pre', {}, JSON.stringify(details, null, 2))));
-  const draw = () => new Form({
-    place, root: boot.schema.settings, prefix: 'settings-', value: settings.jsonData || {}, disabled: settings.readOnly,
+  let form;
+  const draw = () => { form = new Form({
+    before: form, place, root: boot.schema.settings, prefix: 'settings-', value: settings.jsonData || {}, disabled: settings.readOnly,
     write: (value) => { settings = { ...settings, jsonData: value }; },
     secret: {
       has: (key) => Boolean((settings.secureJsonFields || {})[key]) && !(key in secrets),
@@ -56,7 +57,7 @@ async function settingsPage(boot) {
       set: (key, text) => { secrets = { ...secrets, [key]: text }; },
     },
     ask: (path, given) => api.resource(settings.uid, path, given),
-  });
+  }); };
   const save = async (event) => {
     event.preventDefault();
     say('', 'Testing ...');

@@ -124,6 +124,29 @@ function variantsOf(root, node) {
     return { tag, node: variant, title: variant.title || String(tag) };
   });
 }
+// ---- what would move a button from under the pointer waits until it is up: the click on the button would be lost ----
+let waiting; // what to do then; undefined while the pointer is not down
+const isPressed = () => waiting !== undefined;
+const afterPress = (action) => {
+  if (isPressed()) {
+    waiting.push(action);
+  } else {
+    action();
+  }
+};
+
+document.addEventListener('pointerdown', (event) => {
+  if (event.button === 0 && !event.target.closest('select')) { // where the list of a select opens, nobody hears that the pointer is up
+    waiting = waiting || [];
+  }
+}, true);
+for (const end of ['pointerup', 'pointercancel']) {
+  document.addEventListener(end, () => {
+    const actions = waiting || [];
+    waiting = undefined;
+    setTimeout(() => actions.forEach((action) => action())); // after the click
+  }, true);
+}
 // ---- values: plain JSON, never changed in place ----
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 const isEmpty = (value) => value === undefined || value === null || value === '' || (Array.isArray(value) && !value.length);
@@ -409,7 +432,7 @@ function CodeWidget({ field, value, change, commit, disabled }) {
 }
 
 function TagsWidget({ field, id, value, change, disabled, invalid, width }) {
-  const tags = Array.isArray(value) ? value : field.node.default || [];
+  const tags = useSteady(Array.isArray(value) ? value : field.node.default || []);
   return h(ui.TagsInput, {
     id, disabled, invalid, width: width || 40, tags, addOnBlur: true, placeholder: field.hints.placeholder,
     onChange: (next) => change(next, true),
@@ -538,6 +561,21 @@ const labelOf = (field) => field.title + (isRequired(field) ? ' *' : '');
 const labelWidthFor = (form, title) => (form.inline || labelSize(title) > form.labelWidth ? 'auto' : form.labelWidth); // else it would run over its neighbours
 const idOf = (form, path) => form.prefix + path.join('-');
 
+/** `value` as it was before the pointer went down: what is taller or shorter would move the button that is being pressed. */
+function useSteady(value) {
+  const [, redraw] = React.useReducer((count) => count + 1, 0);
+  const held = React.useRef(value);
+  if (!isPressed()) {
+    held.current = value;
+  }
+  React.useEffect(() => {
+    if (!same(held.current, value)) {
+      afterPress(redraw);
+    }
+  });
+  return held.current;
+}
+
 /** One labelled control. */
 function Row({ field, form, siblings }) {
   const [touched, setTouched] = React.useState(false);
@@ -547,7 +585,7 @@ function Row({ field, form, siblings }) {
   const isSecret = field.kind === 'secret';
   const lacking = isSecret && isRequired(field) && isEmpty(value) && form.hasSecret && !form.hasSecret(field);
   const found = isSecret ? lacking && lacks(field.title) : problemOf(field, value);
-  const problem = touched || form.showAll ? found || undefined : undefined;
+  const problem = useSteady(touched || form.showAll ? found || undefined : undefined);
   const own = (form.widgets || {})[field.path.join('.')];
   const row = {
     field, id, value, disabled, invalid: Boolean(problem), width: field.hints.width || form.width, load: form.load(field, siblings),
@@ -723,11 +761,21 @@ function SecretWidget({ field, id, disabled, invalid, commit, options, set }) {
   });
 }
 
+/** The settings as they were last saved: the backend knows no others. */
+function useSaved(options) {
+  const saved = React.useRef(options);
+  if (saved.current.version !== options.version || saved.current.uid !== options.uid) {
+    saved.current = options;
+  }
+  return saved.current;
+}
+
 function makeConfigEditor(root, widgets) {
   const node = resolve(root, root);
   const labelWidth = labelWidthOf(root, node);
   return function ConfigEditor({ options, onOptionsChange }) {
     const latest = useLatest(options);
+    const saved = useSaved(options);
     const update = (next) => {
       latest.current = next;
       onOptionsChange(next);
@@ -747,15 +795,15 @@ function makeConfigEditor(root, widgets) {
       hasSecret: (field) => hasSecret(options, field),
       load: (field, siblings) => {
         const live = field.hints.options;
-        const isNew = !(options.version > 1);
-        if (!live || !options.uid || (isNew && lacksRequired(root, node, options, [], options.jsonData))) {
-          return undefined; // the backend knows nothing of what was not saved: its answer would scold an empty form
+        const known = options.version > 1 ? saved : options;
+        if (!live || !options.uid || lacksRequired(root, node, known, [], known.jsonData)) {
+          return undefined; // the backend would answer only with what the marks at the fields say
         }
         const params = paramsOf(live, siblings, (value) => value);
         const url = '/api/datasources/uid/' + options.uid + '/resources/' + live.resource;
         return { key: JSON.stringify([options.version, params]), extra: [], run: () => {
           const list = runtime.getBackendSrv().get(url, params, undefined, QUIET);
-          return isNew ? list.catch(() => []) : list; // until the first save the backend has no settings to answer with
+          return options.version > 1 ? list : list.catch(() => []); // until the first save the backend has no settings to answer with
         } };
       },
     };
