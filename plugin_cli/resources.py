@@ -27,6 +27,11 @@ def launchers_dir() -> Path:
     return _PACKAGE / "build" / "portable" / "launcher"
 
 
+def gate_source_dir() -> Path:
+    """Return the folder of the gate's Go source."""
+    return _folder("gate_source", "gate")
+
+
 def preview_dir() -> Path:
     """Return the folder of the built preview page; it may not exist in a checkout."""
     return _folder("preview", "frontend/preview/dist")

@@ -39,6 +39,9 @@ TARGETS = (
     Target("darwin", "arm64"),
     Target("darwin", "amd64"),
 )
+GATE_TARGETS = (*TARGETS, Target("linux", "arm"))
+"""What Grafana itself is made for: the gate is compiled for all of them on any machine."""
+
 _WORDS = {
     "linux": TARGETS[0],
     "linux/arm64": TARGETS[1],
@@ -70,4 +73,27 @@ def parse_targets(words: list[str]) -> tuple[Target, ...]:
             found.append(_WORDS[word])
         else:
             raise choice_error("build target", word, [*_WORDS, "all"], command="plugin-cli build")
+    return tuple(dict.fromkeys(found))
+
+
+def parse_gate_targets(words: list[str]) -> tuple[Target, ...]:
+    """Return the targets of the gate that words name; none: those of Grafana's images, and this machine's.
+
+    Raises:
+        UsageError: a word is not a target; the message lists them.
+    """
+    if not words:
+        here = tuple(target for target in GATE_TARGETS if target == host_target())
+        return tuple(dict.fromkeys((*TARGETS[:2], *here)))
+    found: list[Target] = []
+    for word in words:
+        if word == "all":
+            found += GATE_TARGETS
+        elif word == "linux/arm":
+            found.append(GATE_TARGETS[-1])
+        elif word in _WORDS:
+            found.append(_WORDS[word])
+        else:
+            options = [*_WORDS, "linux/arm", "all"]
+            raise choice_error("build target", word, options, command="plugin-cli build remote")
     return tuple(dict.fromkeys(found))

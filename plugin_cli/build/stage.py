@@ -9,7 +9,7 @@ from pathlib import Path
 from plugin_cli.build.swap import remember, swap
 from plugin_cli.resources import launchers_dir
 from plugin_cli.system.json_file import read_json
-from plugin_cli.target import TARGETS, Target
+from plugin_cli.target import GATE_TARGETS, TARGETS, Target
 
 PARTS = "files.txt"
 
@@ -115,7 +115,7 @@ def set_modes(dist: Path, executable: str) -> None:
         dist: what becomes dist/.
         executable: the name that Grafana completes; in the bundles, what is started has its mode already.
     """
-    started = {target.executable(executable) for target in TARGETS}
+    started = {target.executable(executable) for target in GATE_TARGETS}
     bundles = {target.folder for target in TARGETS}
     dist.chmod(0o755)
     for path in dist.rglob("*"):

@@ -25,7 +25,8 @@ def build(
         list[str] | None,
         typer.Argument(
             metavar="TARGET...",
-            help="linux, linux/arm64, windows, darwin, darwin/amd64 or all; default: this machine's.",
+            help="linux, linux/arm64, windows, darwin, darwin/amd64 or all; default: this machine's. "
+            "remote [TARGET...]: the gate, for a backend that runs elsewhere.",
             show_default=False,
         ),
     ] = None,
@@ -49,21 +50,15 @@ def build(
 
     The old dist/ is replaced only when the new one was started and has answered.
     """
-    from plugin_cli.build.build import build as run
     from plugin_cli.console import TerminalConsole
-    from plugin_cli.target import parse_targets
 
     console = TerminalConsole()
-    build_once = partial(
-        run,
-        Path.cwd(),
-        parse_targets(targets or []),
-        console,
-        clean=clean,
-        docker=docker,
-        image=image,
-        locked=locked,
-    )
+    if targets and "remote" in targets:
+        build_once = _remote([word for word in targets if word != "remote"], console, docker=docker or image)
+        build_once = partial(build_once, clean=clean, locked=locked)
+    else:
+        build_once = _local(targets or [], console)
+        build_once = partial(build_once, clean=clean, docker=docker, image=image, locked=locked)
     if watch:
         _watch(build_once, console)
         return
@@ -71,6 +66,29 @@ def build(
     _report(result, console)
     if as_json:
         console.data(_as_json(result))
+
+
+def _local(targets: list[str], console: TerminalConsole) -> partial[BuildResult]:
+    from plugin_cli.build.build import build
+    from plugin_cli.target import parse_targets
+
+    return partial(build, Path.cwd(), parse_targets(targets), console)
+
+
+def _remote(
+    targets: list[str], console: TerminalConsole, *, docker: bool | str | None
+) -> partial[BuildResult]:
+    from plugin_cli.build.remote.build import build_remote
+    from plugin_cli.errors import UsageError
+    from plugin_cli.target import parse_gate_targets
+
+    if docker:
+        raise UsageError(
+            "--docker and --image do not go with remote",
+            why="the gate is compiled already, for every system",
+            remedy="plugin-cli build remote",
+        )
+    return partial(build_remote, Path.cwd(), parse_gate_targets(targets), console)
 
 
 def _watch(build_once: Callable[[], BuildResult], console: TerminalConsole) -> None:

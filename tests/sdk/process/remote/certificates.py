@@ -17,16 +17,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class Authority:
-    """Signs certificates for 127.0.0.1."""
+    """Signs certificates for 127.0.0.1, unless told otherwise."""
 
     pair: Pair
 
-    def sign(self, name: str) -> Pair:
+    def sign(self, name: str, *, hosts: str = "IP:127.0.0.1,DNS:localhost", days: int = 2) -> Pair:
         """Return a new certificate; a second one of the same name replaces the first."""
         folder = self.pair.cert.parent
         pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
         request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        extensions.write_text(f"subjectAltName={hosts}\n")
         _openssl(*_KEY, "-keyout", pair.key, "-out", request, "-subj", f"/CN={name}")
         authority = (
             "-CA",
@@ -37,7 +37,7 @@ class Authority:
             "-extfile",
             extensions,
         )
-        _openssl("x509", "-req", "-in", request, *authority, "-days", "2", "-out", pair.cert)
+        _openssl("x509", "-req", "-in", request, *authority, "-days", f"{days}", "-out", pair.cert)
         return pair
 
 

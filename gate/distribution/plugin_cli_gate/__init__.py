@@ -1,0 +1,1 @@
+"""The compiled gate, found by plugin-cli: nothing here is imported."""
