@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plugin_cli.console import Console
+from plugin_cli.dev.owner import DevUpResult
 from plugin_cli.errors import PluginCliError
-from plugin_cli.session.record import Session, SessionFolder
+from plugin_cli.session.record import SessionFolder
+from plugin_cli.system.signals import held_signals
 
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 
 
-def start_owner(folder: SessionFolder, arguments: Sequence[str], cwd: Path, console: Console) -> Session:
+def start_owner(folder: SessionFolder, arguments: Sequence[str], cwd: Path, console: Console) -> DevUpResult:
     """Start a process that owns the session, pass on its output, and return when it is ready.
+
+    If another `dev up` was faster, its session is found.
 
     Args:
         folder: the session's folder.
@@ -30,25 +34,27 @@ def start_owner(folder: SessionFolder, arguments: Sequence[str], cwd: Path, cons
     """
     folder.make()
     folder.forget_failure()
-    with folder.output.open("wb") as output:
-        owner = subprocess.Popen(
-            [sys.executable, "-m", "plugin_cli", *arguments],
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=output,
-            # Out of this terminal's group: its Ctrl-C and its end are not the session's.
-            start_new_session=sys.platform != "win32",
-            creationflags=_detached_flags(),
-        )
+    owner = None
     try:
+        with folder.output.open("wb") as output, held_signals():
+            owner = subprocess.Popen(
+                [sys.executable, "-m", "plugin_cli", *arguments],
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
+                # Out of this terminal's group: its Ctrl-C and its end are not the session's.
+                start_new_session=sys.platform != "win32",
+                creationflags=_detached_flags(),
+            )
         return _watch(owner, folder, console)
     except BaseException:
-        _end(owner, folder)
+        if owner is not None:
+            _end(owner, folder)
         raise
 
 
-def _watch(owner: subprocess.Popen[bytes], folder: SessionFolder, console: Console) -> Session:
+def _watch(owner: subprocess.Popen[bytes], folder: SessionFolder, console: Console) -> DevUpResult:
     passed_on = 0
     while True:
         ended = owner.poll() is not None
@@ -57,7 +63,9 @@ def _watch(owner: subprocess.Popen[bytes], folder: SessionFolder, console: Conso
         if session is not None and session.pid == owner.pid and not ended:
             # Not a child to wait for any more: it outlives this command.
             owner.returncode = 0
-            return session
+            return DevUpResult(session)
+        if ended and owner.returncode == 0 and (other := folder.live()) is not None:
+            return DevUpResult(other, found=True)
         if ended:
             raise _failure(owner, folder)
         time.sleep(_POLL_SECONDS)

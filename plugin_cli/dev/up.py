@@ -79,7 +79,7 @@ def dev_up(
             grafana=grafana and grafana.resolve(),
             debug_port=debug_port,
         )
-        result = DevUpResult(start_owner(folder, arguments, project.root, console))
+        result = start_owner(folder, arguments, project.root, console)
         ready(result)
         return result
 

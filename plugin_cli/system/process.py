@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from plugin_cli.errors import ToolFailedError, ToolMissingError
 from plugin_cli.system.file_lock import inherited
+from plugin_cli.system.signals import held_signals
 
 # Python settings of this process must not change the interpreters it starts: a stale
 # PYTHONPATH shadows the plugin's packages, and without bytecode files every start compiles again.
@@ -78,35 +81,82 @@ def run(
         ToolFailedError: it failed, or took too long.
     """
     words = [str(word) for word in argv]
-    try:
-        done = subprocess.run(
-            words,
-            cwd=cwd,
-            env=child_environment() if env is None else dict(env),
-            input=stdin or "",
-            capture_output=True,
-            timeout=timeout_seconds,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            pass_fds=() if sys.platform == "win32" else tuple(inherited),
-        )
-    except subprocess.TimeoutExpired as error:
-        said = error.stderr or b""
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-        raise ToolFailedError(
-            f"{what}: {words[0]} took longer than {timeout_seconds:g} s",
-            command=words,
-            returncode=-9,
-            output=text,
-            remedy=remedy,
-        ) from error
-    except OSError as error:
-        raise ToolMissingError(f"{what}: {words[0]} cannot be run", why=str(error), remedy=remedy) from error
-    completed = Completed(tuple(words), done.returncode, done.stdout, done.stderr)
+    kept = () if sys.platform == "win32" else tuple(inherited)
+    with _child(words, what, remedy, cwd=cwd, env=env, stdin=subprocess.PIPE, pass_fds=kept) as child:
+        try:
+            stdout, stderr = child.communicate(stdin or "", timeout=timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            child.kill()
+            raise ToolFailedError(
+                f"{what}: {words[0]} took longer than {timeout_seconds:g} s",
+                command=words,
+                returncode=-9,
+                output=_text(error.stderr),
+                remedy=remedy,
+            ) from error
+    completed = Completed(tuple(words), child.returncode, stdout, stderr)
     if check:
         _check(completed, what, remedy)
     return completed
+
+
+def _text(said: str | bytes | None) -> str:
+    """Return what a program had written before it was stopped, which is bytes whatever its encoding."""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said or ""
+
+
+@contextmanager
+def _child(
+    words: Sequence[str],
+    what: str,
+    remedy: str | None,
+    *,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    **options: Any,
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a program; whatever is raised inside the block ends it, or the group that it leads.
+
+    Raises:
+        ToolMissingError: it does not exist or is not executable.
+    """
+    with ExitStack() as stack:
+        try:
+            with held_signals():
+                child = subprocess.Popen(
+                    words,
+                    cwd=cwd,
+                    env=child_environment() if env is None else dict(env),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    encoding="utf-8",
+                    errors="replace",
+                    **options,
+                )
+                stack.push(_Ending(child, leads_group="start_new_session" in options).__exit__)
+        except OSError as error:
+            raise ToolMissingError(
+                f"{what}: {words[0]} cannot be run", why=str(error), remedy=remedy
+            ) from error
+        yield child
+
+
+class _Ending:
+    """Ends a program if the block that waits for it is left by an exception."""
+
+    def __init__(self, child: subprocess.Popen[str], *, leads_group: bool) -> None:
+        self._child = child
+        self._stop = _stop_all if leads_group else _stop
+
+    def __exit__(self, kind: object, _error: object, _trace: object) -> None:
+        if kind is not None:
+            self._stop(self._child)
+        with self._child:  # closes the pipes and waits
+            return
+
+
+def _stop(child: subprocess.Popen[str]) -> None:
+    child.kill()
 
 
 def _check(done: Completed, what: str, remedy: str | None) -> None:
@@ -141,28 +191,14 @@ def run_unless_stopped(
         StoppedError: it was stopped.
     """
     words = [str(word) for word in argv]
-    try:
-        child = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=child_environment() if env is None else dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=sys.platform != "win32",
-        )
-    except OSError as error:
-        raise ToolMissingError(f"{what}: {words[0]} cannot be run", why=str(error), remedy=remedy) from error
-    with child:
+    group = {"stdin": subprocess.DEVNULL, "start_new_session": sys.platform != "win32"}
+    with _child(words, what, remedy, cwd=cwd, env=env, **group) as child:
         while True:
             try:
                 stdout, stderr = child.communicate(timeout=_POLL_SECONDS)
                 break
             except subprocess.TimeoutExpired:
                 if stopped.is_set():
-                    _stop_all(child)
                     raise StoppedError from None
     completed = Completed(tuple(words), child.returncode, stdout, stderr)
     if check:
@@ -177,5 +213,5 @@ def _stop_all(child: subprocess.Popen[str]) -> None:
     else:
         import signal
 
-        os.killpg(child.pid, signal.SIGKILL)
-    child.communicate()
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)

@@ -202,10 +202,10 @@ def test_a_detached_session_is_the_same_in_another_process(
     commands: list[Sequence[str]] = []
     calls: list[dict[str, Any]] = []
 
-    def start_owner(_: object, arguments: Sequence[str], cwd: Path, __: object) -> Session:
+    def start_owner(_: object, arguments: Sequence[str], cwd: Path, __: object) -> DevUpResult:
         assert cwd == bed.root
         commands.append(arguments)
-        return Session("p", str(bed.root), "preview", "source", "http://127.0.0.1:1/", 1, 0.0)
+        return DevUpResult(Session("p", str(bed.root), "preview", "source", "http://127.0.0.1:1/", 1, 0.0))
 
     monkeypatch.setattr(up, "start_owner", start_owner)
     options: dict[str, Any] = {

@@ -73,7 +73,7 @@ def source_mounts(
     """Run the backend from source inside the block and yield what leads Grafana to it."""
     plugin = folder.path / "plugin"
     with (
-        tcp_endpoint() if is_desktop(client) else unix_endpoint() as (endpoint, listener),
+        tcp_endpoint() if is_desktop(client) else unix_endpoint(folder) as (endpoint, listener),
         source_plugin(
             project,
             folder,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 from plugin_cli.dev.grafana.splice import Splice
 from plugin_cli.dev.supervisor.process import BackendProcess
 from plugin_cli.session.backend_record import BackendStatus
+from plugin_cli.session.record import SessionFolder
+from plugin_cli.session.sockets import make_sockets
 from plugin_cli.system.ports import bind_loopback
 
 # Where the container finds the folder with the socket.
@@ -41,16 +42,19 @@ class Endpoint:
 
 
 @contextmanager
-def unix_endpoint(*, in_container: bool = True) -> Iterator[tuple[Endpoint, socket.socket]]:
+def unix_endpoint(
+    folder: SessionFolder, *, in_container: bool = True
+) -> Iterator[tuple[Endpoint, socket.socket]]:
     """Listen on a socket that Grafana's user in the container reaches, and no other user of this machine.
 
     Args:
+        folder: of the session.
         in_container: Grafana sees the folder as `SOCKET_FOLDER`; else it runs as this user.
     """
     if sys.platform == "win32":
         raise NotImplementedError("Python has no Unix sockets on Windows")
     # Only this user enters the outer folder; the container is shown the inner one.
-    outer = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
+    outer = make_sockets(folder)
     try:
         inner = outer / "run"
         inner.mkdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from plugin_cli.project import Project
 from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
+from plugin_cli.session.sockets import make_sockets
 from plugin_cli.system.watcher import source_filter
 from plugin_cli.venv.create import local_folders
 
@@ -48,8 +48,7 @@ class PreviewSession:
         self._log = log
         self._folder = folder
         self._made = folder.path / "public"
-        # In the temporary folder, because the kernel takes no long paths for sockets.
-        self._sockets = Path(tempfile.mkdtemp(prefix="plugin-cli-"))
+        self._sockets = make_sockets(folder)
         self._events = Events()
         self._pools = Pools()
         self._settings = settings

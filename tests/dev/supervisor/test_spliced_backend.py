@@ -62,11 +62,11 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     use_this_python(monkeypatch)
     plugin = write_source_plugin(tmp_path / "weather")
     said, statuses = Said(), list[BackendStatus]()
-    with unix_endpoint() as (endpoint, listener):
+    folder = SessionFolder(tmp_path / "session")
+    with unix_endpoint(folder) as (endpoint, listener):
         assert endpoint.folder is not None
         front, log = SplicedFront(listener), LogWriter(tmp_path / "log.jsonl")
         project = find_project(plugin.root)
-        folder = SessionFolder(tmp_path / "session")
         supervisor = supervise(
             project,
             folder,

@@ -39,7 +39,7 @@ def source_on_this_machine(
     """
     target = host_target()
     check_locator(target)
-    with unix_endpoint(in_container=False) as (endpoint, listener):
+    with unix_endpoint(folder, in_container=False) as (endpoint, listener):
         place = SourcePlace(plugin, target, endpoint)
         front = SplicedFront(listener)
         with source_plugin(project, folder, front, place, console, log, debug_port=debug_port):

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
 from plugin_cli.system.json_file import read_json, write_json
 from plugin_cli.system.running import Process, process, processes_running
+from plugin_cli.system.signals import held_signals
 
 _POLITE_SECONDS = 10.0
 _KILL_SECONDS = 5.0
@@ -60,6 +61,8 @@ class GrafanaServer:
             self._running.kill()
             self._running.wait(_KILL_SECONDS)
         self._thread.join(timeout=_KILL_SECONDS)
+        if not self._thread.is_alive() and self._running.stdout is not None:
+            self._running.stdout.close()
 
     def _lines(self) -> Iterator[bytes]:
         assert self._running.stdout is not None
@@ -90,28 +93,30 @@ def running_server(
     Raises:
         ToolMissingError: the program cannot be executed.
     """
-    try:
-        started = subprocess.Popen(
-            argv,
-            cwd=files_of(folder),
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            # Out of this terminal's group: Ctrl-C is for the session, which then ends the server.
-            start_new_session=sys.platform != "win32",
-            creationflags=_group_flags(),
-        )
-    except OSError as error:
-        raise ToolMissingError(f"{argv[0]} cannot be started", why=error.strerror or str(error)) from error
-    with suppress(OSError):
-        write_json(_record(folder), asdict(process(started.pid)))
-    server = GrafanaServer(started, plugin_id, log)
-    try:
+    with ExitStack() as stack:
+        try:
+            with held_signals():
+                started = subprocess.Popen(
+                    argv,
+                    cwd=files_of(folder),
+                    env=dict(environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    # Out of this terminal's group: Ctrl-C is for the session, which then ends the server.
+                    start_new_session=sys.platform != "win32",
+                    creationflags=_group_flags(),
+                )
+                stack.callback(end_left_server, folder)
+                server = GrafanaServer(started, plugin_id, log)
+                stack.callback(server.close)
+        except OSError as error:
+            raise ToolMissingError(
+                f"{argv[0]} cannot be started", why=error.strerror or str(error)
+            ) from error
+        with suppress(OSError):
+            write_json(_record(folder), asdict(process(started.pid)))
         yield server
-    finally:
-        server.close()
-        end_left_server(folder)
 
 
 def _group_flags() -> int:
