@@ -45,6 +45,8 @@ _MAX_QUEUED = 1_000
 """Lines kept for a slow reader; beyond that, the thread that logs waits for it."""
 _stderr_fd = 2
 _level = 10
+# Bound here, so that lines are written whatever the plugin's code does to the modules.
+_os_write, _time_ns, _strftime, _gmtime = os.write, time.time_ns, time.strftime, time.gmtime
 
 
 def _ignore_broken_pipe() -> None:
@@ -84,7 +86,7 @@ def enabled(level: str) -> bool:
 def log(level: str, message: str, /, **fields: Any) -> None:
     """Write one line. A field with a reserved name gets a trailing underscore."""
     if _LEVELS[level] >= _level:
-        write_line(encode(level, message, fields))
+        write_line(_line(level, message, fields))
         if level == "error":
             flush()  # the process may be about to end
 
@@ -95,6 +97,29 @@ def log_exception(message: str, error: BaseException | None, /, **fields: Any) -
         trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         fields = {**fields, "error": str(error) or type(error).__name__, "stack": trace}
     log("error", message, **fields)
+
+
+def log_last(message: str) -> None:
+    """Write one line at error when nothing may work any more, not even the builtins."""
+    try:
+        log("error", message)
+    except:  # noqa: E722  # BaseException may be missing
+        _os_write(_stderr_fd, _bare("error", message))
+
+
+def _line(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
+    try:
+        return encode(level, message, fields)
+    except Exception:
+        # What the plugin's code has broken must not fail the request that is logged.
+        return _bare(level, message)
+
+
+def _bare(level: str, message: str) -> bytes:
+    """Return a line made without the standard library and without builtins."""
+    text = message.encode("ascii", "replace").decode()
+    text = text.replace("\\", "/").replace('"', "'").replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return ('{"@level":"' + level + '","@message":"' + text + '"}\n').encode()
 
 
 def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
@@ -116,7 +141,14 @@ def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
     return line + b"\n"
 
 
-_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+class _Encoder(json.JSONEncoder):
+    """Keeps the methods as they are now, whatever the plugin's code does to the class."""
+
+    encode = json.JSONEncoder.encode
+    iterencode = json.JSONEncoder.iterencode
+
+
+_ENCODER = _Encoder(allow_nan=False, separators=(",", ":"))
 
 
 def _dump(entry: Mapping[str, Any]) -> bytes:
@@ -164,8 +196,8 @@ def _ends(text: str, limit: int) -> str:
 
 
 def _timestamp() -> str:
-    now = time.time_ns() // 1000
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now // 1_000_000)) + f".{now % 1_000_000:06d}Z"
+    now = _time_ns() // 1000
+    return _strftime("%Y-%m-%dT%H:%M:%S", _gmtime(now // 1_000_000)) + f".{now % 1_000_000:06d}Z"
 
 
 def write_line(line: bytes) -> None:
@@ -219,7 +251,7 @@ def _write(lines: bytes) -> None:
     view = memoryview(lines)
     try:
         while view:
-            view = view[os.write(_stderr_fd, view) :]
+            view = view[_os_write(_stderr_fd, view) :]
     except BrokenPipeError:
         _on_broken_pipe()
     except OSError:
@@ -243,10 +275,10 @@ class HclogHandler(logging.Handler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # the name is logging's
-        """Log the location of the faulty logging call."""
-        log_exception(
-            "a log record could not be formatted", sys.exc_info()[1], at=f"{record.pathname}:{record.lineno}"
-        )
+        """Log the location of the faulty logging call; never raise: libraries log their errors."""
+        with contextlib.suppress(Exception):
+            at = f"{record.pathname}:{record.lineno}"
+            log_exception("a log record could not be formatted", sys.exc_info()[1], at=at)
 
 
 def _level_of(number: int) -> str:

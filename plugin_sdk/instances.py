@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from plugin_sdk.context import PluginContext
@@ -51,7 +51,7 @@ class _Slot(Generic[T]):
             return False
         if version.updated == current.updated and version.config != current.config:
             return False
-        return time.monotonic() - self.since < OVERTAKEN_SECONDS
+        return monotonic() - self.since < OVERTAKEN_SECONDS
 
 
 class InstanceManager(Generic[T]):
@@ -121,7 +121,7 @@ class InstanceManager(Generic[T]):
         if old is not None:
             self._retire(old)
         new = self._create(context)
-        slot.version, slot.instance, slot.since = version, new, time.monotonic()
+        slot.version, slot.instance, slot.since = version, new, monotonic()
         self._changed(self.count())
         return new
 
@@ -131,7 +131,7 @@ class InstanceManager(Generic[T]):
 
     def _retire(self, instance: T) -> None:
         with self._lock:
-            self._retired[id(instance)] = (time.monotonic() + self._dispose_after, instance)
+            self._retired[id(instance)] = (monotonic() + self._dispose_after, instance)
         timer = threading.Timer(self._dispose_after, self._dispose_retired)
         timer.daemon = True
         # Where no thread can be started, the next retirement or the end of the plugin disposes it.
@@ -140,7 +140,7 @@ class InstanceManager(Generic[T]):
 
     def _dispose_retired(self) -> None:
         """Dispose what was retired long enough ago, each once."""
-        now = time.monotonic()
+        now = monotonic()
         with self._lock:
             due = [key for key, (at, _) in self._retired.items() if at <= now]
             instances = [self._retired.pop(key)[1] for key in due]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-import time
+from time import monotonic
 
 from plugin_sdk import _log
 from plugin_sdk._process.stderr import Stderr
@@ -30,7 +30,7 @@ class Checks:
         self._state = state
         self._stderr = stderr
         self._loading = loading
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._slow_load_named = False
         self._hung = HungCalls(pools, limit)
         self._heartbeat = Heartbeat(limit)
@@ -47,7 +47,7 @@ class Checks:
         thread = loader.thread or self._loading
         if not thread.is_alive() and not self._loading.is_alive() and not loader.is_done():
             return "the thread that loads the plugin's code has ended without a result"
-        seconds = time.monotonic() - self._began
+        seconds = monotonic() - self._began
         if seconds > WARN_SECONDS and not self._slow_load_named:
             self._slow_load_named = True
             _log.log(

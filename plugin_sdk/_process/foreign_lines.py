@@ -18,6 +18,11 @@ _CRASH = re.compile(
 _LEVEL = re.compile(r"\[(TRACE|DEBUG|INFO|WARN|ERROR)\]\s*")
 
 
+def is_crash(line: str) -> bool:
+    """Return True if a line begins the report of a crash."""
+    return _CRASH.match(line) is not None
+
+
 def entries(text: str) -> Iterator[Entry]:
     """Yield level, message and fields of each line; a traceback or crash report is one entry."""
     lines = text.splitlines()

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 from plugin_sdk import _log
 from plugin_sdk._process.listening import own_address
-from plugin_sdk._process.stderr import open_descriptors
+from plugin_sdk._process.relay import open_descriptors
 from plugin_sdk._secrets import StruckStream
 from plugin_sdk._serving import async_bridge, forked
 

@@ -7,7 +7,7 @@ import os
 import socket
 import stat
 
-from plugin_sdk._process.stderr import open_descriptors
+from plugin_sdk._process.relay import open_descriptors
 
 
 class Listening:

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from os import _exit
 from typing import Any
 
 from plugin_sdk import _log
@@ -65,6 +66,7 @@ class ServingProcess:
         self._stdout = Stdout()
         self._target = target
         self._socket = ""
+        self._terminated = False
 
     def run(self) -> None:
         """Serve until the host requests a shutdown, the parent dies, or a signal arrives."""
@@ -80,7 +82,8 @@ class ServingProcess:
             _log.log_exception("the process failed; stopping it so that Grafana restarts it", error)
         finally:
             # In any case: Python would wait for every thread, and Grafana restarts only processes.
-            os._exit(1)
+            self._stderr.announce_end()
+            _exit(1)
 
     def _start(self) -> Any:
         """Start to listen and print the handshake line."""
@@ -132,21 +135,29 @@ class ServingProcess:
         # programs that the plugin runs would inherit it and could not be interrupted.
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
         if sys.platform != "win32":
-            signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop.set())
+            signal.signal(signal.SIGTERM, self._terminate)
+
+    def _terminate(self, _number: int, _frame: object) -> None:
+        self._terminated = True
+        self._stop.set()
 
     def _wait(self, state: Any) -> None:
         reason = self._watch(state, self._parent)
         if reason:
-            _log.log("error", f"{reason}; stopping the process so that Grafana restarts it")
-            _remove(self._socket)
-            os._exit(1)
+            _log.log_last(reason + "; stopping the process so that Grafana restarts it")
+            self._stderr.announce_end()  # which removes the socket too
+            _exit(1)
         self._stop.set()
+        if self._terminated:
+            _log.log("info", "stopping: the process received SIGTERM")
         # Under `plugin-cli dev`, a backend that is replaced finishes the calls it has accepted.
+        self._stderr.announce_end()
         stop_process(state, self._server, self._socket, grace=_DRAIN_SECONDS if _is_source_backend() else 0)
 
     def _watch(self, state: Any, parent: int | None) -> str:
         """Return when the process should stop: why it can no longer serve, or the empty string."""
         from plugin_sdk._process.checks import Checks
+        from plugin_sdk._process.interpreter import Interpreter
         from plugin_sdk._process.listening import Listening
         from plugin_sdk._process.watch_parent import Watch, stall_seconds
 
@@ -154,7 +165,9 @@ class ServingProcess:
             self._stop,
             stall=stall_seconds(os.environ),
             parent=parent,
+            relay=self._stderr,
             checks=(
+                Interpreter().check,  # the first, since the others rely on what it checks
                 self._check_server,
                 Listening(self._address).check,
                 Checks(state, self._pools, self._stderr, self._loading).check,
@@ -164,10 +177,9 @@ class ServingProcess:
 
     def _check_server(self) -> str:
         """Return why serving has stopped, or the empty string; Grafana restarts processes, not servers."""
-        if not self._server.wait_for_termination(timeout=0):
-            return "the gRPC server has stopped"
+        # Not `wait_for_termination`, which never returns if the plugin's code has replaced `time.time`.
         if not all(thread.is_alive() for thread in self._serving):
-            return "the thread that serves gRPC has ended"
+            return "the gRPC server has stopped: the thread that serves gRPC has ended"
         return ""
 
 
@@ -194,7 +206,7 @@ def stop_process(state: Any, server: Any, socket: str, *, grace: float = 0) -> N
         done.start()
         done.join(timeout=1.0 + grace)
     _remove(socket)
-    os._exit(0)
+    _exit(0)
 
 
 def _remove(socket: str) -> None:

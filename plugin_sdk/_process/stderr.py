@@ -2,25 +2,20 @@
 
 Grafana parses each line of stderr: one whose `@message` is not a string ends the whole Grafana process, and
 a traceback is logged at debug, where nobody sees it. So descriptor 2 is replaced by a pipe, for C libraries
-and child processes too. A separate small process, forked before there are threads, reads the pipe: a thread
-would lose the final output of a process that crashes or whose interpreter hangs.
+and child processes too, and a relay reads it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
-import signal
 import sys
 import threading
 
 from plugin_sdk import _log
-from plugin_sdk._process.foreign_lines import entries
+from plugin_sdk._process.relay import MOVES, ON_PURPOSE, Relay, become_relay
 
-_CHUNK = 64 * 1024
-_QUIET_SECONDS = 0.05
-"""A traceback arrives in several pieces; it is complete after this much silence."""
+_write = os.write  # bound here, whatever the plugin's code does to the module
 
 
 class Stderr:
@@ -36,7 +31,7 @@ class Stderr:
         if sys.platform != "win32" and threading.active_count() == 1:
             self._fork_relay(read)
         else:
-            threading.Thread(target=_relay, args=(read, -1), name="stderr", daemon=True).start()
+            _start_thread(read)
         os.dup2(write, 2)
         os.close(write)
         os.set_inheritable(2, True)
@@ -44,6 +39,10 @@ class Stderr:
     def descriptors(self) -> tuple[int, ...]:
         """Return the descriptors that forked children must close: Grafana waits for the end of its pipe."""
         return (self.real, self._alive, self._read)
+
+    def is_watched(self) -> bool:
+        """Return True if another process relays, which also ends this one if it stands still."""
+        return self._relay != 0
 
     def revive(self) -> None:
         """Relay lines in a thread if the relay process has died, since nobody would read them any more."""
@@ -53,13 +52,25 @@ class Stderr:
         self._read, write = os.pipe()
         os.dup2(write, 2)
         os.close(write)
-        threading.Thread(target=_relay, args=(self._read, -1), name="stderr", daemon=True).start()
+        _start_thread(self._read)
         _log.log("warn", "the process that passes on stderr has ended; a thread does so from now on")
+
+    def announce_end(self) -> None:
+        """Tell the relay that this process ends on purpose, and has said why if there is a reason."""
+        self._tell(ON_PURPOSE)
+
+    def announce_move(self) -> None:
+        """Tell the relay that this process goes on after it stood still."""
+        self._tell(MOVES)
 
     def remove_at_end(self, path: str) -> None:
         """Remove a file when this process has ended: a killed process cannot do so itself."""
+        self._tell(os.fsencode(path))
+
+    def _tell(self, what: bytes) -> None:
         if self._alive >= 0:
-            os.write(self._alive, os.fsencode(path))
+            with contextlib.suppress(OSError):
+                _write(self._alive, what)
 
     def _fork_relay(self, read: int) -> None:
         # Child processes may keep the first pipe open for long; the second closes with this process.
@@ -68,82 +79,17 @@ class Stderr:
             self._relay = os.fork()
             if not self._relay:
                 try:
-                    _become_relay(keep={read, alive, self.real})
+                    become_relay(keep={read, alive, self.real})
                     _log.configure(fd=self.real)
-                    _relay(read, alive)
+                    Relay(read, alive).run()
                 finally:
                     os._exit(0)
         os.close(read)
         os.close(alive)
 
 
-def _become_relay(keep: set[int]) -> None:
-    # A signal to the whole group stops the plugin, whose final output still has to be relayed.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
-    for descriptor in open_descriptors():
-        if descriptor not in keep:
-            try:
-                os.close(descriptor)
-            except OSError:
-                continue  # the descriptor that was used to list them
-
-
-def open_descriptors() -> list[int]:
-    """Return the descriptors of this process; one of them may already be closed."""
-    try:
-        return list(map(int, os.listdir("/dev/fd")))  # noqa: PTH208  # not worth loading pathlib
-    except OSError:
-        # A minimal root file system has no /dev/fd; at this point few descriptors are open.
-        return list(range(64))
-
-
-def _relay(read: int, alive: int) -> None:
-    """Wrap what arrives until every writer has closed the pipe, or the plugin's process has ended."""
-    text, path = b"", b""
-    while True:
-        ready = _wait(read, alive, _QUIET_SECONDS if text else None)
-        chunk = os.read(read, _CHUNK) if read in ready else b""
-        text += chunk
-        if chunk and alive >= 0 and len(text) < _CHUNK:
-            continue
-        _write(text)
-        text = b""
-        if read in ready and chunk:
-            continue
-        if ready and alive < 0:
-            return
-        if ready:
-            # The other pipe closes with the process; until then it names the file to remove.
-            received = os.read(alive, 4096)
-            path = received or path
-            if not received:
-                _remove(path)
-                return
-
-
-def _remove(path: bytes) -> None:
-    with contextlib.suppress(OSError):
-        if path:
-            os.unlink(path)  # noqa: PTH108  # not worth loading pathlib
-
-
-def _wait(read: int, alive: int, seconds: float | None) -> list[int]:
-    if alive < 0:
-        # Without fork, as on Windows, where select does not accept pipes: relay lines as they are read.
-        return [read]
-    ready = select.select([read, alive], [], [], seconds)[0]
-    return [read] if read in ready else ready
-
-
-def _write(text: bytes) -> None:
-    decoded = text.decode("utf-8", "replace")
-    try:
-        for level, message, fields in entries(decoded):
-            _log.write_line(_log.encode(level, message, fields))
-    except Exception as error:
-        # Whatever is wrong with these lines, the next ones must still be read.
-        _log.log("debug", decoded, module="stderr", unread=f"{type(error).__name__}: {error}")
+def _start_thread(read: int) -> None:
+    threading.Thread(target=Relay(read).run, name="stderr", daemon=True).start()
 
 
 def _has_ended(child: int) -> bool:

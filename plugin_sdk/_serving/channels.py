@@ -7,7 +7,7 @@ packets repeat it for a moment.
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ class PacketState:
 
     def join(self) -> str | None:
         """Return the schema for a new subscriber; None where no frame was sent yet."""
-        self._given, self._joined = self.schema, time.monotonic()
+        self._given, self._joined = self.schema, monotonic()
         return self.schema
 
     def needs_schema(self, schema: str) -> bool:
         """Return True if the next packet must carry its schema, and remember it as sent."""
         changed = schema != self.schema
         self.schema = schema
-        return changed or (self._given != schema and time.monotonic() - self._joined < _JOINING_SECONDS)
+        return changed or (self._given != schema and monotonic() - self._joined < _JOINING_SECONDS)
 
 
 class RunningChannels:

@@ -20,6 +20,11 @@ STREAM_LIMIT = 1_000
 """The maximum number of open channels, each of which occupies a thread."""
 
 
+_submit = ThreadPoolExecutor.submit  # bound here, whatever the plugin's code does to the class
+_NO_THREAD = "can't start new thread"
+"""What Python says if the system refuses one."""
+
+
 class Pool(ThreadPoolExecutor):
     """A pool whose `submit` never raises: an exception in grpcio's serving thread would end all serving.
 
@@ -43,9 +48,11 @@ class Pool(ThreadPoolExecutor):
         """Queue a call; if no thread can be started, it waits for an existing one."""
         self.submitted += 1
         try:
-            return super().submit(function, *args, **named)
-        except RuntimeError:
-            # It is already queued; `add_thread` tries again later.
+            return _submit(self, function, *args, **named)
+        except RuntimeError as error:
+            # If only a thread is missing, it is already queued; `add_thread` tries again later.
+            if not str(error).startswith(_NO_THREAD):
+                self.failure = error
             return Future()
         except BaseException as error:
             self.failure = error

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from plugin_sdk import _log
@@ -63,7 +63,7 @@ class ActiveCall:
         self.sent = 1
         self.thread: int | None = threading.get_ident()
         self.generator: Any = None
-        self.started = time.perf_counter()
+        self.started = perf_counter()
         self._grpc = grpc_context
 
     def is_cancelled(self) -> bool:
@@ -198,7 +198,7 @@ def _record_failure(call: ActiveCall, error: BaseException) -> None:
 def end(call: ActiveCall) -> None:
     """Log and count how a call ended."""
     active.discard(call)
-    seconds = time.perf_counter() - call.started
+    seconds = perf_counter() - call.started
     outcome, rpc, metrics = call.outcome, call.rpc, call.state.metrics
     if outcome.status == "ok" and call.is_cancelled():
         outcome.record_cancelled()

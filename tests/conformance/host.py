@@ -89,7 +89,8 @@ class Host:
         self._last = 0
         self._plugins = 0
         self._ended = False
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -157,6 +158,7 @@ class Host:
         """End the host as if Grafana itself were killed; its plugins are orphans then."""
         self.process.kill()
         self.process.wait()
+        self._reader.join(ANSWER_SECONDS)  # a pipe must not be closed while it is read
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
@@ -166,6 +168,7 @@ class Host:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(20)
+        self._reader.join(ANSWER_SECONDS)
         assert self.process.stdout is not None
         self.process.stdout.close()
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from os import _exit
 from typing import Any
 
 from plugin_sdk import _log
@@ -111,8 +112,9 @@ class RemoteServer(ServingProcess):
     def _wait(self, state: Any) -> None:
         reason = self._watch(state, parent=None if self._worker is None else self._parent)
         if reason:
-            _log.log("error", f"{reason}; stopping the process")
-            os._exit(1)
+            _log.log_last(reason + "; stopping the process")
+            self._stderr.announce_end()
+            _exit(1)
         self._drain(state)
 
     def _drain(self, state: Any) -> None:
@@ -121,4 +123,5 @@ class RemoteServer(ServingProcess):
         self._health.set(serving=False)
         _log.log("info", "draining: new calls go elsewhere", seconds=lame_duck + drain)
         self._hurry.wait(lame_duck)
+        self._stderr.announce_end()
         stop_process(state, self._server, self._socket, grace=0 if self._hurry.is_set() else drain)

@@ -84,9 +84,10 @@ def _receive(grpc: Any, rpc_event: Any, state: Any, method_handler: Any, default
 
     def submit(message: bytes) -> None:
         pool = grpc._select_thread_pool_for_behavior(method_handler.unary_unary, default_thread_pool)
-        pool.submit(
-            state.context.run,
-            grpc._unary_response_in_pool,
+        pool.submit(state.context.run, respond, message)
+
+    def respond(message: bytes) -> None:
+        grpc._unary_response_in_pool(
             rpc_event,
             state,
             method_handler.unary_unary,
@@ -94,10 +95,19 @@ def _receive(grpc: Any, rpc_event: Any, state: Any, method_handler: Any, default
             method_handler.request_deserializer,
             method_handler.response_serializer,
         )
+        _answer_what_failed(grpc, rpc_event, state)
 
     operation = grpc.cygrpc.ReceiveMessageOperation(0)
     rpc_event.call.start_server_batch((operation,), received)
     state.due.add(grpc._RECEIVE_MESSAGE_TOKEN)
+
+
+def _answer_what_failed(grpc: Any, rpc_event: Any, state: Any) -> None:
+    """End a call in which grpcio itself failed: it prints why, and its caller would wait for ever."""
+    with state.condition:
+        if not getattr(state, "statused", True) and state.client is not grpc._CANCELLED:
+            status = grpc.cygrpc.StatusCode.unknown
+            grpc._abort(state, rpc_event.call, status, b"the call failed inside the plugin; see its log")
 
 
 def _refuse_without_message(grpc: Any, rpc_event: Any, state: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-import time
+from time import perf_counter
 
 from plugin_sdk import _log
 from plugin_sdk._serving.async_bridge import AsyncLoop, async_loop
@@ -36,7 +36,7 @@ class Heartbeat:
             return ""
         if not loop.thread.is_alive() or loop.loop.is_closed():
             return "the event loop of the async handlers has ended"
-        now = time.perf_counter()
+        now = perf_counter()
         if self._sent is None:
             self._sent, self._named = now, False
             loop.loop.call_soon_threadsafe(self._back)

@@ -7,8 +7,8 @@ are refused with the reason; if that lasts, the process stops and Grafana starts
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from plugin_sdk import _log
 from plugin_sdk._serving.pools import STREAM_LIMIT, Pool, Pools
@@ -69,7 +69,7 @@ class HungCalls:
 
     def check(self) -> str:
         """Check once; return why the process must stop, or the empty string."""
-        now = time.perf_counter()
+        now = perf_counter()
         overdue = self._overdue(now)
         self._name(overdue, now)
         for pool in (self.pools.control, self.pools.health, self.pools.queries, self.pools.streams):
@@ -103,7 +103,7 @@ class HungCalls:
         seen = self._seen[call]
         if call.rpc.endpoint != "runStream":
             return seen.since
-        return seen.left or time.perf_counter()
+        return seen.left or perf_counter()
 
     def _name(self, overdue: list[ActiveCall], now: float) -> None:
         """Log one warning for each handler with hanging calls, until it has none any more."""
@@ -174,7 +174,7 @@ class HungCalls:
         position = position_of_call(mine[0]) if mine else None
         if position is None:
             return text
-        age = time.perf_counter() - mine[0].started
+        age = perf_counter() - mine[0].started
         handler = position.handler or mine[0].rpc.endpoint
         return f"{text}; the oldest, {handler}, has run for {age:.0f} s: {position}"
 

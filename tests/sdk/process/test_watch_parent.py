@@ -30,7 +30,7 @@ def test_an_invalid_limit_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_watch_ends_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_parent.os, "getppid", lambda: 7)  # type: ignore[attr-defined]
+    monkeypatch.setattr(watch_parent, "getppid", lambda: 7)
     stop, orphaned = threading.Event(), threading.Event()
     watch = threading.Thread(target=Watch(stop, stall=0, parent=7).run, args=(orphaned.set,))
     watch.start()
@@ -46,7 +46,7 @@ def test_the_watch_ends_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="optional: go-plugin ends its children there")
 def test_a_changed_parent_means_the_parent_has_died(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_parent, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(watch_parent.os, "getppid", lambda: 1)  # type: ignore[attr-defined]
+    monkeypatch.setattr(watch_parent, "getppid", lambda: 1)
     orphaned: list[bool] = []
 
     Watch(threading.Event(), stall=0, parent=7).run(lambda: orphaned.append(True))

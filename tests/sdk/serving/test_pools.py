@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugin_sdk._serving import forked
+from plugin_sdk._serving import forked, pools
 from plugin_sdk._serving.pools import Pool, in_pool
 from tests.sdk.conftest import Lines
 from tests.sdk.in_process_server import SECONDS
@@ -61,10 +61,23 @@ def test_what_cannot_even_be_queued_is_remembered_and_not_raised(
     def full(_item: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Pool.__mro__[1], "submit", lambda *_: full(None))
+    monkeypatch.setattr(pools, "_submit", lambda *_: full(None))
 
     assert not pool.submit(print).done()
     assert isinstance(pool.failure, MemoryError)
+
+
+@pytest.mark.parametrize("reason", ["cannot schedule new futures after shutdown", "broken"])
+def test_any_other_reason_that_nothing_is_queued_is_remembered(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError(reason)
+
+    monkeypatch.setattr(pools, "_submit", refuse)
+
+    assert not pool.submit(print).done()
+    assert str(pool.failure) == reason
 
 
 def test_threads_beyond_the_limit_are_started_when_asked_for(pool: Pool) -> None:
