@@ -30,7 +30,6 @@ def clean_crashed(session: Session) -> None:
 def clean_unrecorded(folder: SessionFolder) -> None:
     """End the Grafana process of an owner that died, perhaps before its session was recorded."""
     from plugin_cli.dev.grafana.installed.server import end_left_server
-    from plugin_cli.session.sockets import remove_sockets
 
     end_left_server(folder)
-    remove_sockets(folder)
+    folder.remove_sockets()

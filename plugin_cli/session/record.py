@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -241,6 +243,21 @@ class SessionFolder:
     def stop_asked(self) -> bool:
         """Return True if another process requested the owner to stop."""
         return self._stop.exists()
+
+    def make_sockets(self) -> Path:
+        """Make a folder for sockets, closed to other users; the kernel takes no long paths for them."""
+        return Path(tempfile.mkdtemp(prefix=self._sockets_prefix))
+
+    def remove_sockets(self) -> None:
+        """Remove such folders of owners that were killed; call it where none runs."""
+        for path in Path(tempfile.gettempdir()).glob(f"{self._sockets_prefix}*"):
+            with suppress(OSError):
+                if os.name == "nt" or path.lstat().st_uid == os.getuid():
+                    shutil.rmtree(path, ignore_errors=True)
+
+    @property
+    def _sockets_prefix(self) -> str:
+        return f"plugin-cli-{self.path.name[-6:]}-"
 
     def remove(self) -> None:
         """Forget the session and its logs."""

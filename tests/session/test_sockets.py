@@ -10,7 +10,6 @@ import pytest
 
 from plugin_cli.dev.cleanup import clean_unrecorded
 from plugin_cli.session.record import SessionFolder
-from plugin_cli.session.sockets import make_sockets, remove_sockets
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_a_killed_owner_left_is_removed_and_no_other_sessions(temporary: Path) -> None:
     mine, others = SessionFolder(Path("a-0123456789ab")), SessionFolder(Path("b-fedcba987654"))
-    left, kept = make_sockets(mine), make_sockets(others)
+    left, kept = mine.make_sockets(), others.make_sockets()
     (left / "plugin1").touch()
     link = temporary / f"{left.name}x"
     link.symlink_to(kept)
@@ -37,16 +36,16 @@ def test_what_a_killed_owner_left_is_removed_and_no_other_sessions(temporary: Pa
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root rights to give a folder away")
 def test_a_folder_of_another_user_is_left_alone(temporary: Path) -> None:
     mine = SessionFolder(Path("a-0123456789ab"))
-    foreign = make_sockets(mine)
+    foreign = mine.make_sockets()
     os.chown(foreign, 65534, 65534)
 
-    remove_sockets(mine)
+    mine.remove_sockets()
 
     assert foreign.is_dir()
 
 
 def test_a_socket_in_it_has_a_short_path() -> None:
-    folder = make_sockets(SessionFolder(Path("x" * 60 + "-0123456789ab")))
+    folder = SessionFolder(Path("x" * 60 + "-0123456789ab")).make_sockets()
     try:
         assert len(folder.name) < 30
         assert folder.stat().st_mode & 0o777 == 0o700

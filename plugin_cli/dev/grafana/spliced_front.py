@@ -15,7 +15,6 @@ from plugin_cli.dev.grafana.splice import Splice
 from plugin_cli.dev.supervisor.process import BackendProcess
 from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.record import SessionFolder
-from plugin_cli.session.sockets import make_sockets
 from plugin_cli.system.ports import bind_loopback
 
 # Where the container finds the folder with the socket.
@@ -54,7 +53,7 @@ def unix_endpoint(
     if sys.platform == "win32":
         raise NotImplementedError("Python has no Unix sockets on Windows")
     # Only this user enters the outer folder; the container is shown the inner one.
-    outer = make_sockets(folder)
+    outer = folder.make_sockets()
     try:
         inner = outer / "run"
         inner.mkdir()

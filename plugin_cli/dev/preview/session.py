@@ -23,7 +23,6 @@ from plugin_cli.project import Project
 from plugin_cli.session.backend_record import BackendStatus
 from plugin_cli.session.log import LogWriter
 from plugin_cli.session.record import SessionFolder
-from plugin_cli.session.sockets import make_sockets
 from plugin_cli.system.watcher import source_filter
 from plugin_cli.venv.create import local_folders
 
@@ -48,7 +47,7 @@ class PreviewSession:
         self._log = log
         self._folder = folder
         self._made = folder.path / "public"
-        self._sockets = make_sockets(folder)
+        self._sockets = folder.make_sockets()
         self._events = Events()
         self._pools = Pools()
         self._settings = settings
