@@ -68,17 +68,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        yield current
+        yield single(current)
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
 
 
 def _is_cancellation(error: BaseException) -> bool:
     # asyncio and concurrent.futures each define one; neither is imported just for this check.
     return type(error).__name__ == "CancelledError"
-
-
-def _is_timeout(error: BaseException) -> bool:
-    return isinstance(error, TimeoutError) or "Timeout" in type(error).__name__
 
 
 def _leaves(error: BaseException) -> list[BaseException]:
@@ -122,10 +118,14 @@ def source_of(error: BaseException) -> ErrorSource:
         if isinstance(link, PluginError):
             return link.source
     for link in _chain(error):
+        if isinstance(link, BaseExceptionGroup):
+            return source_of(link)
+        if _client_errors.is_misuse(link):
+            return ErrorSource.PLUGIN
         kind = _client_errors.kind_of(link)
         if kind is not None:
             return source_of_http_status(kind[0]) if kind[1] else ErrorSource.DOWNSTREAM
-        if _is_timeout(link) or _is_cancellation(link) or isinstance(link, ConnectionError):
+        if _client_errors.is_timeout(link) or _is_cancellation(link) or isinstance(link, ConnectionError):
             return ErrorSource.DOWNSTREAM
     return ErrorSource.PLUGIN
 
@@ -139,7 +139,11 @@ def status_of(error: BaseException) -> int:
         if isinstance(link, PluginError) and link.status is not None:
             return link.status
     for link in _chain(error):
-        if _is_timeout(link):
+        if isinstance(link, BaseExceptionGroup):
+            return status_of(link)
+        if _client_errors.is_misuse(link):
+            return 500
+        if _client_errors.is_timeout(link):
             return 504
         if isinstance(link, PermissionError):
             return 401
@@ -174,6 +178,8 @@ def _sentence(error: BaseException) -> str:
     answered = _client_errors.kind_of(error)
     if answered is not None and answered[1]:
         return _client_errors.sentence(error, answered[0])
+    if words := _client_errors.own_text(error):
+        return words
     if not isinstance(error, (PluginError, ValueError)) or not text:
         name = type(error).__name__
         text = f"{name}: {text}" if text else name

@@ -196,7 +196,7 @@ OTHERS: dict[str, tuple[BaseException, int, ErrorSource]] = {
     "botocore misuse": (_made("botocore.exceptions", "ParamValidationError"), 500, PLUGIN),
     "azure": (_made("azure.core.exceptions", "HttpResponseError", status_code=403), 403, DOWNSTREAM),
     "google": (_made("google.api_core.exceptions", "NotFound", code=404), 404, DOWNSTREAM),
-    "google's other": (_made("google.protobuf.message", "DecodeError"), 500, PLUGIN),
+    "google's other": (_made("google.protobuf.message", "EncodeError"), 500, PLUGIN),
     "elasticsearch": (
         _made("elasticsearch", "NotFoundError", meta=type("M", (), {"status": 404})()),
         404,
