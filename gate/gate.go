@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"sync/atomic"
 	"time"
 
 	hclog "github.com/hashicorp/go-hclog"
@@ -25,7 +26,10 @@ type gate struct {
 	log      hclog.Logger
 	// ready calls backends that say they are; whichever also calls those that do not: while no other is left, a
 	// backend that is ending still answers, and one whose code cannot be loaded says why.
-	ready, whichever *grpc.ClientConn
+	// There are as many of the first as the settings say, and calls take turns.
+	ready     []*grpc.ClientConn
+	whichever *grpc.ClientConn
+	calls     atomic.Uint32
 }
 
 func newGate(s settings, log hclog.Logger) *gate {
@@ -34,16 +38,22 @@ func newGate(s settings, log hclog.Logger) *gate {
 		log.Error(s.wrong)
 		return g
 	}
-	g.ready = g.connection()
+	for range s.connections {
+		g.ready = append(g.ready, g.connection())
+	}
 	g.whichever = g.connection(grpc.WithDisableHealthCheck(), grpc.WithIdleTimeout(time.Minute))
 	if g.settings.wrong != "" {
 		log.Error(g.settings.wrong)
 		return g
 	}
-	g.ready.Connect()
+	for _, conn := range g.ready {
+		conn.Connect()
+	}
 	log.Info("passing calls on", "backend", s.targets, "tls", s.tls(), "plaintext", s.plaintext)
 	return g
 }
+
+func (g *gate) next() *grpc.ClientConn { return g.ready[int(g.calls.Add(1))%len(g.ready)] }
 
 func (g *gate) connection(more ...grpc.DialOption) *grpc.ClientConn {
 	resolver := manyTargets{targets: g.settings.targets, failures: g.failed}

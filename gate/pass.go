@@ -44,7 +44,7 @@ func (g *gate) handle(_ any, from grpc.ServerStream) error {
 	}
 	for {
 		began := time.Now()
-		err := c.pass(g.ready)
+		err := c.pass(g.next())
 		if c.nobody(err) {
 			err = c.pass(g.whichever)
 		}

@@ -10,6 +10,8 @@ import (
 // Grafana hands the keys of [plugin.<id>] to the plugin as GF_PLUGIN_<KEY>.
 const prefix = "GF_PLUGIN_"
 
+const mostConnections = 64
+
 // settings are what Grafana's configuration says of the backends.
 type settings struct {
 	// targets are where they are, each in gRPC's words: dns:///host:port, unix:///path.
@@ -18,6 +20,8 @@ type settings struct {
 	ca, cert, key, serverName string
 	// plaintext allows connections to other machines without TLS.
 	plaintext bool
+	// connections is how many there are to each backend: processes that share a port get one each.
+	connections int
 	// wrong is why nothing can be called, empty where all is well.
 	wrong string
 }
@@ -31,7 +35,7 @@ func settingsFrom(lookup func(string) (string, bool)) settings {
 	}
 	s := settings{
 		ca: value("backend_ca"), cert: value("backend_cert"), key: value("backend_key"),
-		serverName: value("backend_server_name"),
+		serverName: value("backend_server_name"), connections: 1,
 	}
 	s.targets, s.wrong = targetsOf(value("backend"))
 	if s.wrong != "" {
@@ -48,6 +52,14 @@ func settingsFrom(lookup func(string) (string, bool)) settings {
 			return s
 		}
 		s.plaintext = allowed
+	}
+	if text := value("backend_connections"); text != "" {
+		count, err := strconv.Atoi(text)
+		if err != nil || count < 1 || count > mostConnections {
+			s.wrong = fmt.Sprintf("backend_connections is %q: expected a number from 1 to %d", text, mostConnections)
+			return s
+		}
+		s.connections = count
 	}
 	if s.plaintext && s.tls() {
 		s.wrong = "backend_plaintext and the files of TLS exclude each other: keep one of them"

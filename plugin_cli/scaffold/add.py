@@ -20,6 +20,7 @@ FEATURES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ci": ("GitHub workflows for tests and releases", {"ci": True}),
     "stream": ("the sample query can go on with live values", {"stream": True}),
     "e2e": ("tests in a browser against a running Grafana, with @grafana/plugin-e2e", {"e2e": True}),
+    "remote": ("a Dockerfile and manifests for a backend on other machines", {"remote": True}),
     "backend": ("a Python backend", {"backend": True}),
     "react": ("TypeScript editors instead of generated ones", {"frontend": "react"}),
 }

@@ -50,6 +50,7 @@ def check(gate: Gate, *words: str) -> None:
         ({"backend": "dns:///weather"}, "is not an address"),
         ({"backend": "unix:"}, "names no socket"),
         ({"backend": "127.0.0.1:1", "backend_cert": "a"}, "backend_cert and backend_key go together"),
+        ({"backend": "127.0.0.1:1", "backend_connections": "0"}, "expected a number from 1 to 64"),
         ({"backend": "127.0.0.1:1", "backend_plaintext": "perhaps"}, "expected true or false"),
         ({"backend": "127.0.0.1:1", "backend_plaintext": "true", "backend_ca": "a"}, "exclude each other"),
     ],

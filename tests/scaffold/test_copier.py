@@ -41,7 +41,7 @@ def copier(folder: Path, **data: Any) -> subprocess.CompletedProcess[str]:
     [
         {},
         {"name": 'Köln\'s "$HOME" data source', "org": "Ächme & Söhne", "description": "a: <b> 'c'"},
-        {"frontend": "react", "stream": True, "alerting": False, "ci": False, "e2e": True},
+        {"frontend": "react", "stream": True, "alerting": False, "ci": False, "e2e": True, "remote": True},
     ],
     ids=["defaults", "odd names", "react"],
 )
