@@ -198,8 +198,10 @@ class Terminal:
     def end(self) -> int:
         """Read what is left and return the exit code."""
         self._read_until(None)
-        os.close(self._master)
-        return self._process.wait(timeout=30)
+        try:
+            return self._process.wait(timeout=60)
+        finally:
+            os.close(self._master)  # while the program runs this would hang up on it: a signal of its own
 
     def _read_until(self, text: str | None) -> None:
         waited = 0

@@ -158,7 +158,7 @@ def _of_another_format(home: Path) -> None:
 
 
 WORDS = {
-    "a broken link to its repository": (_broken, "not a git repository: /nowhere"),
+    "a broken link to its repository": (_broken, "not a git repository: "),
     "a folder of another owner": (_not_trusted, "dubious ownership"),
     "a format of a newer git": (_of_another_format, "found 99"),
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import urllib.error
 from email.message import Message
 
@@ -22,7 +23,9 @@ def raised_by_requests(status: int) -> Exception:
 
 
 def raised_by_urllib(status: int) -> Exception:
-    return urllib.error.HTTPError("http://api.example/", status, "bad", Message(), None)
+    error = urllib.error.HTTPError("http://api.example/", status, "bad", Message(), io.BytesIO())
+    error.close()
+    return error
 
 
 @pytest.mark.parametrize("library", [raised_by_httpx, raised_by_requests, raised_by_urllib])

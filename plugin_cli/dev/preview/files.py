@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import Response
 
 # Spelt out because the system's table differs from machine to machine (Windows: .js as text/plain).
 _TYPES = {
@@ -49,17 +49,21 @@ class Files:
             return None
         return next((found for folder in self._folders if (found := _below(folder, parts))), None)
 
-    def response(self, path: str) -> FileResponse:
-        """Return the file as an answer.
+    def response(self, path: str) -> Response:
+        """Return the file as an answer, read at once: a session replaces the editors while they are sent.
 
         Raises:
             HTTPException: 404, there is none.
         """
         found = self.find(path)
-        if found is None:
+        try:
+            content = found.read_bytes() if found is not None else None
+        except OSError:
+            content = None
+        if found is None or content is None:
             raise HTTPException(404, f"no such file: {path}")
         media_type = _TYPES.get(found.suffix.lower(), "application/octet-stream")
-        return FileResponse(found, media_type=media_type, headers={"Cache-Control": self._cache})
+        return Response(content, media_type=media_type, headers={"Cache-Control": self._cache})
 
 
 def _below(folder: Path, parts: list[str]) -> Path | None:

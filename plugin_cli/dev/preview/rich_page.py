@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from starlette.responses import FileResponse
+from starlette.responses import Response
 
 from plugin_cli.console import Console
 from plugin_cli.dev.preview.files import Files
@@ -148,7 +148,7 @@ class Page:
         """Serve the rich page from now on."""
         self._files, self.note = Files(page_folders(rich)), ""
 
-    def response(self, path: str) -> FileResponse:
+    def response(self, path: str) -> Response:
         """Return a file of the page as an answer.
 
         Raises:

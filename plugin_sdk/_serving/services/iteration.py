@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from typing import Any
 
 from plugin_sdk._serving import async_bridge
@@ -75,6 +76,8 @@ def _async_values(values: AsyncIterator[Any], caller: Caller) -> Iterator[Any]:
             await close()
 
     def take() -> Any:
+        if caller.is_cancelled():  # a step that is cancelled before it began warns that it was never awaited
+            raise CancelledError
         current[:] = [async_bridge.submit(step())]
         if caller.is_cancelled():
             current[0].cancel()

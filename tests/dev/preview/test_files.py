@@ -114,3 +114,13 @@ def test_a_name_that_no_file_system_takes_is_404(served: Served, name: str) -> N
 
         assert answer.status_code == 404
         assert answer.json()["message"].startswith("no such file")
+
+
+def test_a_file_that_is_replaced_while_it_is_sent_goes_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "module.js").write_text("old")
+
+    answer = Files([tmp_path]).response("module.js")
+    (tmp_path / "module.js").write_text("new and longer")
+
+    assert bytes(answer.body) == b"old"
+    assert answer.headers["content-length"] == "3"

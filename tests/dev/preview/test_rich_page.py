@@ -71,7 +71,7 @@ def _wait(build: PageBuild) -> None:
 
 
 def _text(page: Page) -> str:
-    return Path(page.response("index.html").path).read_text()
+    return bytes(page.response("index.html").body).decode()
 
 
 def test_the_shipped_page_is_taken_as_it_is(source: Path, tmp_path: Path) -> None:
