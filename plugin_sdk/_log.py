@@ -1,42 +1,28 @@
 """Log lines on stderr as go-plugin reads them: one JSON object a line (hclog's format).
 
 Grafana parses each line. A line that is not JSON is logged at debug, where nobody sees it; one whose
-`@message`, `@level` or `@timestamp` is not a string ends the whole Grafana process. So every line is made
+`@message`, `@level` or `@timestamp` is not a string ends the whole Grafana process. So every line is written
 here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import sys
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from types import MappingProxyType
 from typing import Any
 
-from plugin_sdk import _secrets
+from plugin_sdk._log_line import MAX_LINE_BYTES as MAX_LINE_BYTES
+from plugin_sdk._log_line import encode as encode
+from plugin_sdk._log_line import request_fields as request_fields
 
-MAX_LINE_BYTES = 60_000
-"""go-plugin splits lines at 64 KiB and loses their level; longer lines are shortened before."""
-
-# Characters of a value: an escaped one takes up to six bytes, and with the last limit every line fits.
-_VALUE_LIMITS = (MAX_LINE_BYTES // 12, 1_000, 80)
-_MAX_FIELDS = 40
-_MAX_KEY_LENGTH = 100
-_MAX_DEPTH = 16  # of nested fields; deeper values, and those that contain themselves, become text
 _LEVELS = {"trace": 5, "debug": 10, "info": 20, "warn": 30, "error": 40}
 _LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
-# The keys of hclog and of Grafana: in Grafana's log, a field of that name would replace the line's level,
-# time or message, or the logger name `plugin.<id>` by which operators find the line.
-_HCLOG = {"@message", "@level", "@timestamp", "@module", "@caller", "timestamp"}
-_RESERVED = frozenset(_HCLOG | {"logger", "level", "lvl", "msg", "t"})
 _write_lock = threading.RLock()
 _writing = False
 """Whether the thread that holds the lock is writing."""
@@ -46,7 +32,7 @@ _MAX_QUEUED = 1_000
 _stderr_fd = 2
 _level = 10
 # Bound here, so that lines are written whatever the plugin's code does to the modules.
-_os_write, _time_ns, _strftime, _gmtime = os.write, time.time_ns, time.strftime, time.gmtime
+_os_write = os.write
 
 
 def _ignore_broken_pipe() -> None:
@@ -54,11 +40,6 @@ def _ignore_broken_pipe() -> None:
 
 
 _on_broken_pipe: Callable[[], None] = _ignore_broken_pipe
-
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-request_fields: ContextVar[Mapping[str, Any]] = ContextVar("request_fields", default=_NOTHING)
-"""Facts about the current request, which are added to every line logged while it is served."""
 
 
 def configure(*, level: str = "debug", fd: int = 2, on_broken_pipe: Callable[[], None] | None = None) -> None:
@@ -120,84 +101,6 @@ def _bare(level: str, message: str) -> bytes:
     text = message.encode("ascii", "replace").decode()
     text = text.replace("\\", "/").replace('"', "'").replace("\n", " ").replace("\r", " ").replace("\t", " ")
     return ('{"@level":"' + level + '","@message":"' + text + '"}\n').encode()
-
-
-def encode(level: str, message: str, fields: Mapping[str, Any]) -> bytes:
-    """Return one line with its newline; without it, at most `MAX_LINE_BYTES` long."""
-    entry: dict[str, Any] = {
-        "@level": level,
-        "@message": _secrets.strike(str(message)),
-        "@timestamp": _timestamp(),
-    }
-    context = request_fields.get()
-    for source in (context, fields):
-        for key, value in source.items():
-            name = str(key)
-            entry[name + "_" if name in _RESERVED else name] = _plain(value)
-    line = _dump(entry)
-    limits = iter(_VALUE_LIMITS)
-    while len(line) > MAX_LINE_BYTES:
-        line = _dump(_shortened(entry, next(limits)))
-    return line + b"\n"
-
-
-class _Encoder(json.JSONEncoder):
-    """Keeps the methods as they are now, whatever the plugin's code does to the class."""
-
-    encode = json.JSONEncoder.encode
-    iterencode = json.JSONEncoder.iterencode
-
-
-_ENCODER = _Encoder(allow_nan=False, separators=(",", ":"))
-
-
-def _dump(entry: Mapping[str, Any]) -> bytes:
-    # In ASCII output a lone surrogate is an escape, which Go reads as U+FFFD: every line can be encoded.
-    return _ENCODER.encode(entry).encode()
-
-
-def _plain(value: Any, depth: int = _MAX_DEPTH) -> Any:
-    """Return a value that JSON can represent: NaN or an arbitrary object would make the line invalid."""
-    if isinstance(value, str):
-        return _secrets.strike(value)
-    if value is None or isinstance(value, bool):
-        return value
-    try:
-        if isinstance(value, int):
-            return value if -(2**63) <= value < 2**63 else str(value)
-        if isinstance(value, float):
-            return value if value - value == 0 else str(value)
-        if depth and isinstance(value, Mapping):
-            return {_secrets.strike(str(key)): _plain(item, depth - 1) for key, item in value.items()}
-        if depth and isinstance(value, (list, tuple)):
-            return [_plain(item, depth - 1) for item in value]
-        return _secrets.strike(str(value))
-    except Exception:
-        return f"<{type(value).__name__} without a representation>"
-
-
-def _shortened(entry: Mapping[str, Any], limit: int) -> dict[str, Any]:
-    first = list(entry.items())[:_MAX_FIELDS]
-    return {_cut(key, _MAX_KEY_LENGTH): _cut(value, limit) for key, value in first} | {"cut": True}
-
-
-def _cut(value: Any, limit: int) -> Any:
-    """Return a number unchanged and anything else as text of at most about `limit` characters."""
-    if value is None or isinstance(value, (int, float)):
-        return value
-    text = str(value)
-    return text if len(text) <= limit else _ends(text, limit)
-
-
-def _ends(text: str, limit: int) -> str:
-    # The end of a traceback matters most, and the beginning of a message: keep both.
-    half = limit // 4
-    return f"{text[:half]} ... {len(text) - 2 * half} characters omitted ... {text[-half:]}"
-
-
-def _timestamp() -> str:
-    now = _time_ns() // 1000
-    return _strftime("%Y-%m-%dT%H:%M:%S", _gmtime(now // 1_000_000)) + f".{now % 1_000_000:06d}Z"
 
 
 def write_line(line: bytes) -> None:

@@ -21,6 +21,7 @@ _LINE = 16
 _lock = threading.Lock()
 _values: dict[str, None] = {}
 _pattern: re.Pattern[str] | None = None
+_generation = 0
 
 
 def register(secrets: Mapping[str, str], user: str = "") -> None:
@@ -28,7 +29,7 @@ def register(secrets: Mapping[str, str], user: str = "") -> None:
     found = [value for value in secrets.values() if value.strip()]
     if all(value in _values for value in found):
         return
-    global _pattern
+    global _pattern, _generation
     with _lock:
         for value in found:
             _values.pop(value, None)
@@ -38,6 +39,7 @@ def register(secrets: Mapping[str, str], user: str = "") -> None:
         forms = {form: None for value in _values for form in _forms(value, user)}
         ordered = sorted(forms, key=len, reverse=True)  # a secret may start with another
         _pattern = re.compile("|".join(map(_expression, ordered)))
+        _generation += 1
 
 
 def _forms(value: str, user: str) -> list[str]:
@@ -71,6 +73,11 @@ def _expression(form: str) -> str:
 def strike(text: str) -> str:
     """Return `text` with every known secret replaced by a mark."""
     return text if _pattern is None else _pattern.sub(MARK, text)
+
+
+def generation() -> int:
+    """Return a number that changes with what is redacted, for who keeps a redacted text."""
+    return _generation
 
 
 def strike_all(value: Any) -> Any:

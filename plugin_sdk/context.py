@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from plugin_sdk._json_text import loads
@@ -39,6 +39,7 @@ class UserAgent:
     arch: str = ""
 
     @staticmethod
+    @lru_cache(maxsize=16)
     def parse(text: str) -> UserAgent | None:
         """Return the parts of `Grafana/<version> (<os>; <arch>)`, or None for any other text."""
         name, _, rest = text.partition("/")

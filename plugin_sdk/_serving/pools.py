@@ -8,8 +8,11 @@ health meanwhile.
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 
 from plugin_sdk import _log
@@ -20,13 +23,19 @@ STREAM_LIMIT = 1_000
 """The maximum number of open channels, each of which occupies a thread."""
 
 
-_submit = ThreadPoolExecutor.submit  # bound here, whatever the plugin's code does to the class
+# Bound here, whatever the plugin's code does to the module.
+_Thread, _start_thread, _new_lock = threading.Thread, threading.Thread.start, threading.Lock
 _NO_THREAD = "can't start new thread"
 """What Python says if the system refuses one."""
 
 
 class Pool(ThreadPoolExecutor):
     """A pool whose `submit` never raises: an exception in grpcio's serving thread would end all serving.
+
+    grpcio accepts nothing but a ThreadPoolExecutor, of which nothing is used: a future for each call, with
+    its lock, costs more than many a query. The thread that was idle last is woken first, and one at a time:
+    it wakes the next if it has left calls behind. So short calls are served by a few threads, and those that
+    wait for something by as many as there are calls.
 
     Attributes:
         name: the prefix of its threads' names.
@@ -43,41 +52,143 @@ class Pool(ThreadPoolExecutor):
         self.submitted = 0
         self.refusal = ""
         self.failure: BaseException | None = None
+        self._calls: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+        self._idle: list[threading.Lock] = []  # of sleeping threads, each of which waits for its own
+        self._waking = threading.Lock()  # held from the moment a thread is woken until it has taken a call
+        self._workers: list[threading.Thread] = []
+        self._adding = threading.Lock()
+        self._most = limit
+        self._closed = False
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-        """Queue a call; if no thread can be started, it waits for an existing one."""
+        """Queue a call and return its future; for grpcio, where it passes one of its streams on."""
+        future: Future[Any] = Future()
+        self.start(_complete, future, partial(function, *args, **named))
+        return future
+
+    def start(self, function: Callable[..., Any], /, *args: Any) -> None:
+        """Queue a call without a future; if no thread can be started, it waits for an existing one."""
         self.submitted += 1
         try:
-            return _submit(self, function, *args, **named)
-        except RuntimeError as error:
-            # If only a thread is missing, it is already queued; `add_thread` tries again later.
-            if not str(error).startswith(_NO_THREAD):
-                self.failure = error
-            return Future()
+            if self._closed:
+                raise RuntimeError("the pool is shut down")
+            self._calls.append((function, args))
+            self._wake()
         except BaseException as error:
             self.failure = error
-            return Future()
 
     def prestart(self) -> Pool:
         """Start the first thread now; later it may not be possible."""
-        self.submit(_nothing)
+        self.start(_nothing)
         return self
 
     def waiting(self) -> int:
         """Return how many calls are queued."""
-        return self._work_queue.qsize()
+        return len(self._calls)
 
     def threads(self) -> int:
         """Return the number of threads."""
-        return len(self._threads)
+        return len(self._workers)
 
     def add_thread(self, beyond: int = 0) -> bool:
         """Start one more thread for queued calls, `beyond` the limit if requested; return True on success."""
-        self._max_workers = max(self._max_workers, self.limit + beyond)
-        before = len(self._threads)
+        self._most = max(self._most, self.limit + beyond)
         with contextlib.suppress(RuntimeError, MemoryError):
-            self._adjust_thread_count()
-        return len(self._threads) > before
+            return self._add_thread(is_woken=False)
+        return False
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads once they have worked off what is queued."""
+        self._closed = True
+        if cancel_futures:
+            self._calls.clear()
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().release()
+        for worker in self._workers if wait else ():
+            worker.join()
+
+    def _wake(self) -> None:
+        """Have a thread take a queued call, unless one is about to; it goes on from there.
+
+        If all threads are busy, each looks at the queue when it is done. One that goes to sleep meanwhile
+        finds `_waking` taken, so this looks again after releasing it.
+        """
+        while self._calls and self._waking.acquire(blocking=False):
+            woken = False
+            try:
+                woken = self._wake_one()
+            finally:
+                if not woken:
+                    self._waking.release()
+            if woken or not self._idle:
+                return
+
+    def _wake_one(self) -> bool:
+        try:
+            sleeping = self._idle.pop()
+        except IndexError:
+            return self._add_thread(is_woken=True)
+        sleeping.release()
+        return True
+
+    def _add_thread(self, *, is_woken: bool) -> bool:
+        with self._adding:
+            if len(self._workers) >= self._most or self._closed:
+                return False
+            name = f"{self.name}_{len(self._workers)}"
+            worker = _Thread(target=self._work, args=(is_woken,), name=name, daemon=True)
+            try:
+                _start_thread(worker)
+            except RuntimeError as error:
+                if not str(error).startswith(_NO_THREAD):
+                    raise
+                return False
+            self._workers.append(worker)
+            return True
+
+    def _work(self, is_woken: bool) -> None:
+        """Work off calls, in one thread, until the pool is shut down."""
+        wakes = _new_lock()
+        wakes.acquire()
+        while True:
+            try:
+                function, args = self._calls.popleft()
+            except IndexError:
+                function, args = _nothing, ()
+            if is_woken:
+                self._waking.release()
+                is_woken = False
+                self._wake()
+            if function is not _nothing:
+                _run(function, args)
+                del function, args  # not kept while the thread sleeps
+                continue
+            self._idle.append(wakes)
+            self._wake()  # a call may have been queued since this looked
+            if self._closed and not self._calls:
+                return
+            wakes.acquire()
+            is_woken = not self._closed
+
+
+def _complete(future: Future[Any], call: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _run(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Call what must not end the thread."""
+    try:
+        function(*args)
+    except BaseException as error:
+        _log.log_exception("uncaught exception in a thread", error, thread=threading.current_thread().name)
 
 
 def _nothing() -> None:

@@ -14,6 +14,7 @@ from plugin_sdk._serving.shared_state import SharedState
 from plugin_sdk.errors import ErrorSource, LoadError, PluginError, is_deliberate, source_of, text_of
 from plugin_sdk.messages.current import CurrentRequest, reset_current, set_current
 from plugin_sdk.messages.data import INSTANCE, RUNNING
+from plugin_sdk.messages.headers import Headers
 
 if TYPE_CHECKING:
     from plugin_sdk._serving.plugin import Instance, Plugin
@@ -47,10 +48,12 @@ class ActiveCall:
     Attributes:
         thread: the thread that serves it, or None.
         generator: the author's async generator that serves it without a thread, or None.
+        headers: the request's.
     """
 
     log_token: Any
     current_token: Any
+    headers: Headers
 
     def __init__(
         self, state: SharedState, rpc: Rpc, grpc_context: Any, context: PluginContext, metadata: Metadata
@@ -161,8 +164,8 @@ def begin(state: SharedState, rpc: Rpc, message: Any, grpc_context: Any) -> Acti
     metadata = [(key, value) for key, value in grpc_context.invocation_metadata() if isinstance(value, str)]
     call = ActiveCall(state, rpc, grpc_context, proto_in.plugin_context(message.pluginContext), metadata)
     call.log_token = _log.request_fields.set(_log_fields(rpc.endpoint, call))
-    headers = proto_in.current_headers(message)
-    call.current_token = set_current(CurrentRequest(call.context, headers, call.is_cancelled))
+    call.headers = proto_in.current_headers(message)
+    call.current_token = set_current(CurrentRequest(call.context, call.headers, call.is_cancelled))
     if state.metrics is not None:
         state.metrics.rpc_started(rpc.method, rpc.kind)
     _log.log("debug", "Plugin Request Started")

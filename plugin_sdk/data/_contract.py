@@ -23,7 +23,7 @@ from plugin_sdk.data.frame import Frame
 from plugin_sdk.data.meta import FrameMeta, FrameType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Shape:
     """The checked fields of a frame by their role in a series."""
 
@@ -53,6 +53,7 @@ def with_contract(frame: Frame, *, may_sort: bool, for_alert: bool = False) -> F
     shape = _shape(checked)
     # Keep the result of the conversion, so that encoding the frame does not repeat it.
     frame = _of_columns(frame, checked, [field.column for field in checked.fields])
+    frame.converted = checked.fields
     if shape is None:
         return frame
     if shape.time is None:
@@ -79,6 +80,17 @@ def in_time_order(frame: Frame, *, for_alert: bool) -> Frame:
     if shape is None or shape.time is None or shape.factors:
         return frame
     return _in_order(_of_columns(frame, checked, [field.column for field in checked.fields]), time, for_alert)
+
+
+def checked_once(frame: Frame) -> CheckedFrame:
+    """Return a frame of `frames_from_any` in the form that can be encoded.
+
+    What `with_contract` has checked is not checked again, so nothing may have changed the fields since.
+    """
+    if frame.converted is None:
+        return frame.check()
+    meta = None if frame.meta is None else frame.meta.to_dict()
+    return CheckedFrame(frame.name, frame.ref_id, meta, frame.converted)
 
 
 def _is_untyped(meta: FrameMeta | None) -> bool:

@@ -9,7 +9,7 @@ from plugin_sdk.data import _json_text
 from plugin_sdk.data._checked import CheckedFrame, Include
 from plugin_sdk.data._parts import FrameParts
 from plugin_sdk.data.errors import FrameError, shown
-from plugin_sdk.data.field import Field
+from plugin_sdk.data.field import CheckedField, Field
 from plugin_sdk.data.meta import FrameMeta, Notice, NoticeSeverity
 
 
@@ -26,6 +26,9 @@ class Frame:
         >>> len(frame), [field.type.value for field in frame.fields]
         (1, ['time', 'float64'])
     """
+
+    converted: tuple[CheckedField, ...] | None = None
+    """The checked fields, for the runtime, in a frame that it has made itself."""
 
     def __init__(
         self, name: str = "", *fields: Field, ref_id: str = "", meta: FrameMeta | None = None

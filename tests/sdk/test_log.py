@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_sdk import _log
+from plugin_sdk import _log, _secrets
 from tests.sdk.conftest import Lines
 
 
@@ -141,7 +141,49 @@ def test_whatever_is_logged_stays_one_readable_line(message: str, fields: dict[s
     entry = decoded(_log.encode("warn", message, fields))
 
     assert entry["@level"] == "warn"
-    assert entry["@message"] == message
+    assert entry["@message"] == _secrets.strike(message)  # a test before may have registered some
+
+
+@pytest.mark.parametrize(
+    ("context", "fields", "expected"),
+    [
+        ({"a": "1"}, {"b": 2}, {"a": "1", "b": 2}),
+        ({"a": "1", "b": "2"}, {"a": 3}, {"a": 3, "b": "2"}),
+        ({"level": "1"}, {"level_": "2"}, {"level_": "2"}),
+        ({"level_": "1"}, {"level": True}, {"level_": True}),
+        ({}, {"msg": "1", "msg_": "2"}, {"msg_": "2"}),
+        ({"a": 1, "b": None, "c": 1.5, "d": ["x"]}, {}, {"a": 1, "b": None, "c": 1.5, "d": ["x"]}),
+        ({"a": "x" * 300}, {"b": '\ud800"\\\n'}, {"a": "x" * 300, "b": '\ufffd"\\\n'}),
+    ],
+)
+def test_a_field_of_a_line_replaces_the_one_of_its_request(
+    context: dict[str, Any], fields: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    token = _log.request_fields.set(context)
+    try:
+        for _ in range(2):  # what is kept from the first line
+            line = _log.encode("info", "m", fields)
+            pairs = json.loads(line, object_pairs_hook=list)
+            found = {key: value for key, value in pairs if not key.startswith("@")}
+            assert len(pairs) == len(expected) + 3  # no name twice
+            assert {
+                **found,
+                **({"b": expected["b"]} if "\ud800" in str(found.values()) else {}),
+            }.keys() == expected.keys()
+            assert found.get("a") == expected.get("a")
+            assert found.get("level_") == expected.get("level_")
+    finally:
+        _log.request_fields.reset(token)
+
+
+def test_a_secret_that_is_registered_between_two_lines_of_a_request_is_redacted_in_the_second() -> None:
+    token = _log.request_fields.set({"dsName": "late-secret-of-a-request"})
+    try:
+        assert encode("first")["dsName"] == "late-secret-of-a-request"
+        _secrets.register({"key": "late-secret-of-a-request"})
+        assert encode("second")["dsName"] == _secrets.MARK
+    finally:
+        _log.request_fields.reset(token)
 
 
 def test_every_line_has_the_fields_of_the_request() -> None:

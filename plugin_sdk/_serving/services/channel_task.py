@@ -143,5 +143,5 @@ async def _in_thread(pool: Pool, encode: Encode, value: Any) -> bytes:
         except BaseException as error:
             packet.set_exception(error)
 
-    pool.submit(work)
+    pool.start(work)
     return await asyncio.wrap_future(packet)

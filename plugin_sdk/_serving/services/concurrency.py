@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Generic, TypeVar
+
+from plugin_sdk._serving.pools import Pool
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,9 +41,7 @@ class _Batch(Generic[T, R]):
         return self._results  # type: ignore[return-value]  # every index has been set
 
 
-def run_concurrently(
-    work: Callable[[T], R], items: Sequence[T], limit: int, pool: ThreadPoolExecutor
-) -> list[R]:
+def run_concurrently(work: Callable[[T], R], items: Sequence[T], limit: int, pool: Pool) -> list[R]:
     """Return `work(item)` for each item in order, with at most `limit` running at once.
 
     The calling thread works too, so a pool full of hung queries slows a request down but does not block it.
@@ -52,6 +51,6 @@ def run_concurrently(
         return [work(item) for item in items]
     batch = _Batch(work, items)
     for _ in range(min(limit, len(items)) - 1):
-        pool.submit(copy_context().run, batch.work_off)
+        pool.start(copy_context().run, batch.work_off)
     batch.work_off()
     return batch.results()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from plugin_sdk import _log
 from plugin_sdk._serving import proto_in, request_scope
 from plugin_sdk._serving.models.parse import ModelError, check_query_fields, parse_query
 from plugin_sdk._serving.outcome import UnimplementedError
-from plugin_sdk._serving.pools import Pools
+from plugin_sdk._serving.pools import Pool, Pools
 from plugin_sdk._serving.protobuf_writer import EncodedResponse, query_data_response
 from plugin_sdk._serving.request_scope import ActiveCall, Rpc
 from plugin_sdk._serving.services import iteration, query_responses
@@ -36,7 +35,7 @@ def query_data(state: SharedState, pools: Pools) -> Callable[[Any, Any], bytes]:
     return request_scope.unary(state, _QUERY, work)
 
 
-def _responses(call: ActiveCall, message: Any, fan_out: ThreadPoolExecutor) -> dict[str, EncodedResponse]:
+def _responses(call: ActiveCall, message: Any, fan_out: Pool) -> dict[str, EncodedResponse]:
     as_json = _wants_json(message.format)
     try:
         instance = call.instance()
@@ -53,7 +52,7 @@ def _responses(call: ActiveCall, message: Any, fan_out: ThreadPoolExecutor) -> d
         raise UnimplementedError("this plugin does not implement queries")
     handler = instance.handler("query")
     model = call.plugin().query_model
-    headers = proto_in.headers(message)
+    headers = call.headers
     for_alert = query_responses.is_for_alert(headers)
 
     def respond(query: Any) -> EncodedResponse:
@@ -109,7 +108,7 @@ def _whole_request(
 ) -> dict[str, EncodedResponse]:
     """Pass the request to the author's `query_data`, without the queries that do not match the model."""
     model = call.plugin().query_model
-    headers = proto_in.headers(message)
+    headers = call.headers
     for_alert = query_responses.is_for_alert(headers)
     responses: dict[str, EncodedResponse] = {}
     queries = []
@@ -143,10 +142,9 @@ def _log_unexpected(error: BaseException, ref_id: str) -> None:
 
 
 def _record_errors(call: ActiveCall, responses: dict[str, EncodedResponse]) -> None:
-    if call.is_cancelled():
-        return
-    for ref_id, response in responses.items():
-        if response.error:
+    failed = [(ref_id, response) for ref_id, response in responses.items() if response.error]
+    if failed and not call.is_cancelled():
+        for ref_id, response in failed:
             call.outcome.record_error(response.error, ErrorSource(response.error_source))
             _log.log(
                 "error",
@@ -172,7 +170,7 @@ def _chunk_messages(call: ActiveCall, message: Any) -> Iterator[Any]:
     name = "query_chunked_data" if abilities.has("query_chunked_data") else "query"
     if not abilities.has(name):
         raise UnimplementedError("this plugin does not implement queries")
-    headers = proto_in.headers(message)
+    headers = call.headers
     for query in message.queries:
         for number, part in enumerate(_chunks(call, instance, name, query, headers, as_json)):
             yield pluginv2.QueryChunkedDataResponse(

@@ -44,8 +44,8 @@ def of_result(
         PluginError: it returned None.
         plugin_sdk.data.FrameError: it returned something that is not tabular.
     """
-    from plugin_sdk.data import frames_from_any
     from plugin_sdk.data._hints import new_hints
+    from plugin_sdk.data._query_result import frames_from_any
 
     response = result if isinstance(result, DataResponse) else DataResponse(result)
     if response.frames is None:
@@ -64,8 +64,7 @@ def of_result(
 def _encode(frame: Any, ref_id: str, as_json: bool) -> bytes:
     if not frame.ref_id:
         frame.ref_id = ref_id
-    if as_json:
-        text: str = frame.to_json()
-        return text.encode()
-    encoded: bytes = frame.to_arrow()
-    return encoded
+    from plugin_sdk.data._contract import checked_once
+
+    checked = checked_once(frame)
+    return checked.to_json().encode() if as_json else checked.to_arrow()

@@ -84,7 +84,8 @@ def _receive(grpc: Any, rpc_event: Any, state: Any, method_handler: Any, default
 
     def submit(message: bytes) -> None:
         pool = grpc._select_thread_pool_for_behavior(method_handler.unary_unary, default_thread_pool)
-        pool.submit(state.context.run, respond, message)
+        start = getattr(pool, "start", pool.submit)  # without a future, which nobody would look at
+        start(state.context.run, respond, message)
 
     def respond(message: bytes) -> None:
         grpc._unary_response_in_pool(
