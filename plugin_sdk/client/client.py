@@ -150,7 +150,7 @@ class PluginClient:
         for query in queries:
             request.queries.add(
                 refId=str(query.get("refId", "A")),
-                maxDataPoints=int(query.get("maxDataPoints", max_data_points)),
+                maxDataPoints=int(query.get("maxDataPoints") or max_data_points),
                 intervalMS=int(query.get("intervalMs", interval_ms)),
                 timeRange=p.TimeRange(fromEpochMS=span.from_ms, toEpochMS=span.to_ms),
                 json=json.dumps(query).encode(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections import UserString
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
@@ -64,7 +65,10 @@ def dumps(value: Any, *, compact: bool = False, table: Convert | None = None) ->
         )
     except (TypeError, ValueError, RecursionError):
         # A key that is not a string, or an unknown value: only then is the whole value traversed.
-        return json.dumps(_walked(value, "", (), seen), ensure_ascii=False, separators=separators)
+        try:
+            return json.dumps(_walked(value, "", (), seen), ensure_ascii=False, separators=separators)
+        except RecursionError:
+            raise NotJsonError("the value is nested too deeply, or without end") from None
 
 
 class _Reader:
@@ -132,7 +136,7 @@ def _of_structure(value: Any) -> Any:
         return {part.name: getattr(value, part.name) for part in type(value).__attrs_attrs__}
     if isinstance(getattr(value, "_mapping", None), Mapping):  # a row of SQLAlchemy
         return dict(value._mapping)
-    if type(value).__module__ == "ipaddress":
+    if type(value).__module__ == "ipaddress" or hasattr(type(value), "unicode_string"):  # pydantic's URLs
         return str(value)
     if hasattr(value, "get_secret_value"):
         return "**********"
@@ -168,7 +172,7 @@ _CONVERTERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (timedelta, lambda value: value.total_seconds()),
     (Decimal, _of_decimal),
     (Fraction, float),
-    (UUID | PurePath, str),
+    (UUID | PurePath | UserString, str),
     (BaseException, str),
     (Mapping, dict),
     (SimpleNamespace, vars),

@@ -11,6 +11,7 @@ from plugin_sdk.data._named_times import with_named_time
 from plugin_sdk.data.errors import FrameError, shown
 from plugin_sdk.data.frame import Frame
 from plugin_sdk.data.meta import FrameMeta
+from plugin_sdk.errors import DownstreamError, ErrorSource
 
 _TABLE_CLASSES = frozenset({"DataFrame", "LazyFrame", "Table", "RecordBatch", "RecordBatchReader"})
 _TABLE_PACKAGES = frozenset({"pandas", "polars", "pyarrow", "modin", "cudf"})
@@ -47,7 +48,7 @@ def frames_from_any(answer: Any, *, for_alert: bool = False, is_part: bool = Fal
 def _several(answer: Any) -> list[tuple[str, Any]] | None:
     """Return the tables in a container with their names, or None if it is itself one table."""
     if isinstance(answer, Mapping):
-        named = [(str(name), one) for name, one in answer.items()]
+        named = [(_name_of(key), one) for key, one in answer.items()]
         return named if _are_tables(list(answer.values())) else None
     if is_table(answer) or hasattr(answer, "dtype"):
         return None
@@ -61,7 +62,18 @@ def _several(answer: Any) -> list[tuple[str, Any]] | None:
         if not is_table(next(iter(answer), None)):
             return None
         answer = read_all(answer)
+    if answer and (_holds_tables(answer[0]) or _holds_tables(answer[-1])):  # the pages of several requests
+        answer = [one for part in answer for one in (part if isinstance(part, list | tuple) else [part])]
     return [("", one) for one in answer] if not answer or _are_tables(answer) else None
+
+
+def _name_of(key: Any) -> str:
+    """Return the key of a table as its name; those of groups are tuples."""
+    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def _holds_tables(part: Any) -> bool:
+    return isinstance(part, list | tuple) and bool(part) and is_table(part[0])
 
 
 def _are_tables(members: Sequence[Any]) -> bool:
@@ -93,10 +105,31 @@ def is_table(value: Any) -> bool:
 def _frame(table: Any, name: str) -> Frame:
     """Return a table as a frame that may be changed; the author's own frame is copied."""
     if not isinstance(table, Frame):
-        frame = Frame.from_any(table, name=name)
+        frame = _of_cursor(table, name) if hasattr(table, "fetchall") else Frame.from_any(table, name=name)
         frame.fields = with_named_time(frame.fields)
         return frame
     return Frame(table.name or name, *table.fields, ref_id=table.ref_id, meta=table.meta)
+
+
+class ResultError(FrameError, DownstreamError):
+    """The rows of a query cannot be shown; the text is for the author of the query."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.status, self.source = 400, ErrorSource.DOWNSTREAM
+
+
+def _of_cursor(cursor: Any, name: str) -> Frame:
+    try:
+        frame = Frame.from_any(cursor, name=name)
+        frame.fields = [field.converted() for field in frame.fields]
+    except FrameError as error:
+        if error.field is None:
+            raise ResultError(error.problem) from error
+        problem = "holds values of several kinds, or that are no text, number or time, such as blobs"
+        remedy = f"convert it in the query, for example CAST({error.field} AS CHAR)"
+        raise ResultError(f'column "{error.field}" of the result {problem}; {remedy}') from error
+    return frame
 
 
 def _with_rows(frames: list[Frame], for_alert: bool) -> list[Frame]:

@@ -131,6 +131,18 @@ class Field:
         except FrameError as error:
             raise error.within(field=str(self.name)) from error
 
+    def converted(self) -> Field:
+        """Return the field with its values converted now, not when it is sent.
+
+        Raises:
+            FrameError: a value fits no field.
+        """
+        try:
+            column = self._column()
+        except FrameError as error:
+            raise error.within(field=self.name) from error
+        return Field(self.name, column, type=self._requested, labels=self.labels, config=self.config)
+
     def _column(self) -> Column:
         source = self._source
         if self._requested is FieldType.ENUM and isinstance(source, list | tuple):

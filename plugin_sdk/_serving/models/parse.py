@@ -149,12 +149,21 @@ def _too_deep(what: str) -> str:
     return f"the {what} {_verb(what)} nested too deeply"
 
 
+def _text(data: dict[str, Any]) -> str:
+    """Return the data as JSON; half of a surrogate pair, which JavaScript allows, becomes U+FFFD as in Go."""
+    text = json.dumps(data)
+    if "\\ud" not in text:
+        return text
+    whole = json.dumps(data, ensure_ascii=False)
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _validate(shape: _Shape, data: dict[str, Any], what: str) -> Any:
     from pydantic import ValidationError
 
     try:
         # As JSON: a strict model accepts an enum or a date only from JSON text.
-        return shape.adapter.validate_json(json.dumps(data))
+        return shape.adapter.validate_json(_text(data))
     except RecursionError:
         raise ModelError(_too_deep(what)) from None
     except ValidationError as error:

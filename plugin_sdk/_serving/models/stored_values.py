@@ -75,9 +75,11 @@ def without_nulls(root: js.Node, node: js.Node, data: Values) -> Values:
     """
     kept: Values = {}
     fields = dict(js.fields(root, node, data))
+    required = set(node.get("required") or ())  # a default made by a function is in no schema
     for name, value in data.items():
         field = fields.get(name)
-        if value is None and field is not None and "default" in field and not _takes_null(field):
+        has_default = field is not None and ("default" in field or name not in required)
+        if value is None and field is not None and has_default and not _takes_null(field):
             continue
         kept[name] = value if field is None else _inner(root, field, value)
     return kept

@@ -72,16 +72,14 @@ def _index_columns(pandas: Any, index: Any) -> list[NamedValues]:
     """Return every level of a MultiIndex, or the index itself unless it only counts the rows."""
     if isinstance(index, pandas.MultiIndex):
         levels = [index.get_level_values(position) for position in range(index.nlevels)]
-        return [_level(pandas, level, f"level_{position}") for position, level in enumerate(levels)]
+        return [_level(level, f"level_{position}") for position, level in enumerate(levels)]
     counts = pandas.api.types.is_integer_dtype(index.dtype) or not len(index)
     is_time = isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex)
-    return [] if index.name is None and counts and not is_time else [_level(pandas, index, "index")]
+    return [] if index.name is None and counts and not is_time else [_level(index, "index")]
 
 
-def _level(pandas: Any, level: Any, otherwise: str) -> NamedValues:
-    """Return a level as a column, with intervals as texts: they come from `cut`, not from data."""
-    values = level.astype(str) if isinstance(level.dtype, pandas.IntervalDtype) else level
-    return _named(_level_name(level, otherwise), values)
+def _level(level: Any, otherwise: str) -> NamedValues:
+    return _named(_level_name(level, otherwise), level)
 
 
 def _level_name(level: Any, otherwise: str) -> str:
@@ -128,6 +126,10 @@ def column(values: Any, requested: FieldType | None) -> Column:
         return python.column([categories[code] for code in series.cat.codes.tolist()], requested)
     if isinstance(dtype, pandas.PeriodDtype):
         return column(series.dt.to_timestamp(), requested)
+    if isinstance(dtype, pandas.IntervalDtype):  # they come from `cut`, not from data
+        return python.column(
+            [None if one is pandas.NA or one != one else str(one) for one in series], requested
+        )
     if isinstance(dtype, pandas.SparseDtype):
         return column(series.sparse.to_dense(), requested)
     return _extension_column(pandas, series, requested)

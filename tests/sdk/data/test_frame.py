@@ -66,7 +66,6 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "numpy complex": (np.array([1j]), {}, "numpy's complex128 has no field type"),
     "numpy matrix": (np.zeros((2, 2)), {}, "an array of shape (2, 2) is not a column; expected one dimension"),
     "numpy generic span": ([np.timedelta64(1, "M")], {}, "row 0: timedelta64 np.timedelta64(1,'M') has no fixed length; expected a timedelta64 of weeks or less"),
-    "pandas interval": (pd.Series(pd.interval_range(0, 1)), {}, "pandas' interval[int64, right] has no field type; convert it, for example with .astype(str)"),
     "polars binary": (pl.Series([b"x"]), {}, "Arrow's type 'vz' has no field type; binary has no field type, decode it to text first"),
     "Arrow union": (pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])]), {}, "row 1: str 'b' is string, but row 0 is int64; the values of a field have one type"),
     "Arrow interval": (pa.array([(1, 2, 3)], pa.month_day_nano_interval()), {}, "Arrow's type 'tin' has no field type"),

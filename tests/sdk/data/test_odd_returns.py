@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -158,6 +159,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], Fields]] = {
         lambda: pd.DataFrame({"v": pd.arrays.SparseArray([0, 0, 1])}),
         [("v", "int64", [0, 0, 1])],
     ),
+    "pages of frames": (
+        lambda: [[], [pl.DataFrame({"a": [1]})], [Frame("", Field("b", [2])), Frame("", Field("c", [3]))]],
+        [("a", "int64", [1]), ("b", "int64", [2]), ("c", "int64", [3])],
+    ),
     "half floats": (lambda: {"v": np.array([1.5, 2], "f2")}, [("v", "float32", [1.5, 2])]),
     "addresses and paths": (
         lambda: {"ip": [ipaddress.ip_address("::1"), None], "path": [PurePosixPath("/a"), None]},
@@ -260,6 +265,44 @@ def test_a_return_value_that_may_be_misread_is_refused_with_a_sentence(name: str
 
     assert response.error.startswith(expected)
     assert (list(response.frames), response.errorSource) == ([], "plugin")
+
+
+def test_groups_of_polars_are_named_by_their_values() -> None:
+    table = pl.DataFrame({"host": ["a", "b"], "disk": [1, 2]})
+
+    frames = decoded(lambda: table.partition_by("host", "disk", as_dict=True))
+
+    assert [frame.name for frame in frames] == ["a 1", "b 2"]
+
+
+WRONG_ROWS: dict[str, tuple[str, str]] = {
+    "a blob": (
+        "SELECT 1 AS n, x'00ff' AS raw",
+        'column "raw" of the result holds values of several kinds, or that are no text, number or time, such as '
+        "blobs; convert it in the query, for example CAST(raw AS CHAR)",
+    ),
+    "numbers and texts": (
+        "SELECT 1 AS v UNION ALL SELECT 'x'",
+        'column "v" of the result holds values of several kinds',
+    ),
+    "no rows at all": ("CREATE TABLE t (a)", "the cursor has no result; execute a SELECT first"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ROWS)
+def test_rows_that_cannot_be_shown_are_for_the_author_of_the_query(name: str) -> None:
+    sql, expected = WRONG_ROWS[name]
+
+    class Sql(DataSource[dict[str, Any], dict[str, Any]]):
+        def query(self, query: DataQuery[dict[str, Any]]) -> Any:
+            return sqlite3.connect(":memory:", check_same_thread=False).execute(sql)
+
+    with serving(Sql) as served:
+        request = query_request(("A", b"{}"))
+        response = served.unary("Data/QueryData", request, p.QueryDataResponse).responses["A"]
+
+    assert response.error.startswith(expected)
+    assert (response.status, response.errorSource) == (400, "downstream")
 
 
 def test_the_remedy_of_each_refusal_of_series_works() -> None:

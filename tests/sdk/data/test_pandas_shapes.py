@@ -71,6 +71,10 @@ SHAPES: dict[str, tuple[Callable[[], Any], list[tuple[str, dict[str, str] | None
         lambda: pd.DataFrame({"v": [1, 2]}, index=pd.interval_range(0, 2)),
         [("index", None, ["(0, 1]", "(1, 2]"]), ("v", None, [1, 2])],
     ),
+    "a column of intervals": (
+        lambda: pd.DataFrame({"i": [*pd.interval_range(0, 1), None], "v": [1, 2]}).astype({"i": "interval"}),
+        [("i", None, ["(0.0, 1.0]", None]), ("v", None, [1, 2])],
+    ),
     "value_counts": (
         lambda: LONG["s"].value_counts(),
         [("s", None, ["a", "b"]), ("count", None, [2, 2])],

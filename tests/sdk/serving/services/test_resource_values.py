@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import sqlite3
-from collections import ChainMap, Counter, OrderedDict, deque, namedtuple
+from collections import ChainMap, Counter, OrderedDict, UserString, deque, namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,7 +22,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr
 
 from plugin_sdk import DataSource, resource
 from plugin_sdk.data import Field, Frame
@@ -71,6 +71,8 @@ def _sqlite_row() -> Any:
 
 
 JSON: dict[str, tuple[Callable[[], Any], Any]] = {
+    "an address of pydantic": (lambda: [HttpUrl("http://a")], ["http://a/"]),
+    "a text with methods of its own": (lambda: {"t": UserString("a")}, {"t": "a"}),
     # numpy
     "numpy int": (lambda: np.int64(3), 3),
     "numpy float32": (lambda: np.float32(1.5), 1.5),
@@ -199,7 +201,16 @@ class _Thing:
 _LOOP: list[Any] = []
 _LOOP.append(_LOOP)
 
+
+class _Endless:
+    """A value whose items are new values of its kind, without end."""
+
+    def __iter__(self) -> Any:
+        yield _Endless()
+
+
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+    "what never ends": (lambda: {"a": _Endless()}, "the value is nested too deeply, or without end"),
     "NaN": (
         lambda: {"stations": [{"height": float("nan")}]},
         "stations[0].height: nan is not JSON compliant",
