@@ -70,7 +70,7 @@ UNREACHABLE = frozenset(
 # In any library, these mean that the plugin used it wrongly.
 MISUSE = _words("""
     InvalidURL MissingSchema InvalidSchema InvalidHeader InvalidJSONError UnrewindableBodyError
-    UnsupportedProtocol LocalProtocolError LocationValueError InvalidURI ImproperConnectionState
+    LocalProtocolError LocationValueError InvalidURI ImproperConnectionState
     StreamConsumed StreamClosed ResponseNotRead RequestNotRead CookieConflict NotSupportedError
     NotSupportedOperation ArgumentError InvalidRequestError NoSuchModuleError CompileError
     UnboundExecutionError ObjectNotExecutableError ParamValidationError UnknownServiceError

@@ -159,7 +159,7 @@ ERRORS: dict[str, tuple[BaseException, int, ErrorSource]] = {
     "no HTTP for aiohttp": (caused(made("aiohttp.client_exceptions", "ClientResponseError", status=400), made("aiohttp.http_exceptions", "BadStatusLine")), 502, DOWNSTREAM),
     "a broken chunk": (urllib3.exceptions.InvalidHeader("illegal chunk header"), 502, DOWNSTREAM),
     "refused behind urllib3's timeout": (made("urllib3.exceptions", "NewConnectionError", type(made("urllib3.exceptions", "ConnectTimeoutError"))), 502, DOWNSTREAM),
-    "no scheme for httpx": (raised(lambda: httpx.get("example.org")), 500, PLUGIN),
+    "no scheme for httpx": (raised(lambda: httpx.get("example.org")), 502, DOWNSTREAM),
     "a bad header": (made("httpx", "LocalProtocolError"), 500, PLUGIN),
     "a bad address within a bad address": (caused(made("requests.exceptions", "InvalidURL"), made("urllib3.exceptions", "LocationParseError")), 500, PLUGIN),
     # Causes.
