@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -27,7 +28,8 @@ from tests.sdk.process.remote.certificates import authority
 from tests.sdk.process.remote.served import Served
 
 TARGET = "benchmarks.compare.remote_plugin:Probe"
-LOOPS = 60_000
+LOOPS = 400_000
+_LOADING_SECONDS = 5.0
 
 
 def main(arguments: list[str]) -> int:
@@ -74,9 +76,10 @@ def _throughput(host: Host, gate: Path, *, count: int) -> None:
         with ExitStack() as stack:
             flags = ("--workers", str(workers)) if workers > 1 else ()
             served = [stack.enter_context(_served(*flags)) for _ in range(replicas)]
+            time.sleep(_LOADING_SECONDS)
             keys = {"backend": ",".join(served), "backend_connections": str(connections)}
             plugin = host.start(gate, env=_env(keys))
-            _load(plugin, count=40, in_flight=8, query={"loops": 1})
+            _load(plugin, count=100, in_flight=8, query={"loops": 1})  # every process has loaded its code
             rate = _load(plugin, count=count, in_flight=8, query={"loops": LOOPS})["rate"]
             plugin.kill()
         one = one or rate

@@ -13,6 +13,7 @@ import pytest
 from tests.conformance.build import ROOT, go_tool, program
 from tests.conformance.host import Host, Plugin
 from tests.conformance.items import FAULTS, ITEMS, NEEDS_GRAFANA
+from tests.conformance.through_gate import NOT_THROUGH, Replicas
 
 FOLDER = Path(__file__).parent
 GRAFANA_ENV = {"GF_VERSION": "12.4.3", "GF_EDITION": "Open Source"}
@@ -32,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run each item's tests against a deliberate break instead; all must fail (or only: 17,65b,F5)",
     )
     parser.addoption(
+        "--through", choices=["gate"], default=None, help="two replicas behind the gate, over mutual TLS"
+    )
+    parser.addoption(
         "--report", action="store_true", help="one line for each item; a missing one fails the run"
     )
 
@@ -42,10 +46,14 @@ def item_of(name: str) -> str | None:
     return None if match is None else match[1].upper() + match[2] + match[3]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    through = config.getoption("--through", default=None)
     for item in items:
         if FOLDER in item.path.parents:
             item.add_marker("go")
+            reason = NOT_THROUGH.get(item.name.partition("[")[0]) if through else None
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
             if go_tool() is None:
                 item.add_marker(pytest.mark.skip(reason="needs go"))
 
@@ -177,32 +185,41 @@ Launch = Callable[..., Plugin]
 
 
 @pytest.fixture(scope="session")
-def launch_shared(host: Host, exe: Path) -> Iterator[Launch]:
-    started: list[Plugin] = []
-
-    def start(target: str | None = None, *, env: dict[str, str] | None = None, **options: Any) -> Plugin:
-        plugin = host.start(options.pop("path", exe), env=environment(target, **(env or {})), **options)
-        started.append(plugin)
-        return plugin
-
-    yield start
-    for plugin in started:
-        plugin.kill()
+def launch_shared(
+    host: Host, exe: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Launch]:
+    yield from _launching(host, exe, request, tmp_path_factory)
 
 
 @pytest.fixture
-def launch(host: Host, exe: Path) -> Iterator[Launch]:
+def launch(
+    host: Host, exe: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Launch]:
     """Start Python plugins of one's own; they end with the test."""
+    yield from _launching(host, exe, request, tmp_path_factory)
+
+
+def _launching(
+    host: Host, exe: Path, request: pytest.FixtureRequest, folders: pytest.TempPathFactory
+) -> Iterator[Launch]:
     started: list[Plugin] = []
+    replicas: list[Replicas] = []
+    through = request.config.getoption("--through", default=None)
 
     def start(target: str | None = None, *, env: dict[str, str] | None = None, **options: Any) -> Plugin:
-        plugin = host.start(options.pop("path", exe), env=environment(target, **(env or {})), **options)
+        path, variables = options.pop("path", exe), environment(target, **(env or {}))
+        if through:
+            replicas.append(Replicas(path, variables, folders.mktemp("replicas")))
+            path, variables = replicas[-1].program, replicas[-1].env
+        plugin = host.start(path, env=variables, **options)
         started.append(plugin)
         return plugin
 
     yield start
     for plugin in started:
         plugin.kill()
+    for pair in replicas:
+        pair.end()
 
 
 @pytest.fixture(scope="session")
