@@ -80,7 +80,7 @@ class Frame:
         from plugin_sdk.data._tables import fields_of_rows
 
         found = list(rows if limit is None else islice(rows, limit + 1))
-        notices = [] if limit is None or len(found) <= limit else [_more_than(limit)]
+        notices = [] if limit is None or len(found) <= limit else [more_rows_notice(limit)]
         try:
             frame = cls(name, *fields_of_rows(found[:limit], columns), ref_id=ref_id, meta=meta)
             return frame.append_notices(*notices) if notices else frame
@@ -157,7 +157,7 @@ class Frame:
         """
         if len(self) > limit:
             self.fields = [field.first(limit) for field in self.fields]
-            self.append_notices(_more_than(limit))
+            self.append_notices(more_rows_notice(limit))
         return self
 
     def field(self, name: str) -> Field:
@@ -193,5 +193,6 @@ class Frame:
         return f"Frame({self.name!r}, {len(self.fields)} fields, {len(self)} rows)"
 
 
-def _more_than(limit: int) -> Notice:
+def more_rows_notice(limit: int) -> Notice:
+    """Return the notice of a result that was cut after so many rows."""
     return Notice(f"only the first {limit} rows are shown", severity=NoticeSeverity.WARNING)
