@@ -9,6 +9,7 @@ from __future__ import annotations
 from plugin_cli.cli import create
 from plugin_cli.cli import update
 from plugin_cli.cli import add
+from plugin_cli.cli import adopt
 from plugin_cli.cli import types
 from plugin_cli.cli import build
 from plugin_cli.cli import dev
@@ -21,6 +22,6 @@ from plugin_cli.cli import doctor
 # isort: on
 from plugin_cli.cli.app import app
 
-COMMANDS = (create, update, add, types, build, dev, call, validate, package, sign, doctor)
+COMMANDS = (create, update, add, adopt, types, build, dev, call, validate, package, sign, doctor)
 
 __all__ = ["COMMANDS", "app"]

@@ -10,14 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from plugin_cli.build.fingerprint import content_fingerprint
+from plugin_cli.build.frontend.static_files import DOCUMENTS
 from plugin_cli.build.frontend.typescript import write_generated
 from plugin_cli.console import Console
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
+from plugin_cli.system.parse import parse_json
 from plugin_cli.venv.node import require_node
 from plugin_cli.venv.npm import run_npm
 
-_SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
+# What a build reads besides src/: packages, and the settings of the tools that people build with.
+_SOURCES: tuple[str, ...] = (
+    "package.json",
+    "*lock.json",
+    "*.lock",
+    "*lock.yaml",
+    "tsconfig*.json",
+    ".swcrc",
+    ".config/**/*",
+)
+_SOURCES += tuple(f"{tool}.config.*" for tool in ("vite", "webpack", "rspack", "rollup", "esbuild"))
+_LOCKS = {"yarn.lock": "yarn install", "pnpm-lock.yaml": "pnpm install"}
+# How the tool that a script runs is told where to write; vite's is the rule.
+_OUTPUT_FLAGS = {"webpack": "--output-path", "rspack": "--output-path"}
 
 
 def has_own_frontend(project: Project) -> bool:
@@ -32,8 +47,8 @@ def frontend_inputs(project: Project) -> Iterator[tuple[str, Path]]:
     source = project.plugin_json.parent
     made = source / "generated"  # follows from the models
     paths = [path for path in source.rglob("*") if path.is_file() and not path.is_relative_to(made)]
-    paths += [project.root / name for name in _SOURCES if (project.root / name).is_file()]
-    for path in sorted(paths):
+    paths += [path for pattern in _SOURCES for path in project.root.glob(pattern) if path.is_file()]
+    for path in sorted(set(paths)):
         yield path.relative_to(project.root).as_posix(), path
 
 
@@ -75,16 +90,42 @@ def _run_npm(project: Project, out: Path, console: Console) -> None:
     node = require_node(console)
     if not (project.root / "node_modules").is_dir():
         with console.working("installing the frontend's packages"):
-            run_npm(node, ["ci", "--no-audit", "--no-fund"], what="npm ci failed", cwd=project.root)
+            run_npm(node, _install_arguments(project), what="npm cannot install", cwd=project.root)
+    flag = _output_flag(project)
     with console.working("building the frontend"):
-        arguments = ["run", "--silent", "build", "--", "--outDir", str(out)]
+        arguments = ["run", "--silent", "build", "--", flag, str(out)]
         run_npm(node, arguments, what="the frontend cannot be built", cwd=project.root)
     if not (out / "module.js").is_file():
         raise ProjectError(
             "the frontend's build made no module.js",
-            why="`npm run build -- --outDir FOLDER` has to write it into FOLDER",
-            remedy="see the build options in vite.config.ts",
+            why=f"`npm run build -- {flag} FOLDER` has to write it into FOLDER",
+            remedy='see the script "build" in package.json',
         )
+    # Bundlers of create-plugin copy these too, but without the version that goes in.
+    for name in ("plugin.json", *DOCUMENTS):
+        (out / name).unlink(missing_ok=True)
+
+
+def _install_arguments(project: Project) -> list[str]:
+    if (project.root / "package-lock.json").is_file():
+        return ["ci", "--no-audit", "--no-fund"]
+    for lock, command in _LOCKS.items():
+        if (project.root / lock).is_file():
+            raise ProjectError(
+                "the frontend's packages are not installed",
+                why=f"{lock} is not npm's, and there is no node_modules/",
+                remedy=f"{command}   (then the same again)",
+            )
+    return ["install", "--no-audit", "--no-fund"]
+
+
+def _output_flag(project: Project) -> str:
+    """Return how the script `build` is told where to write."""
+    try:
+        words = str(parse_json((project.root / "package.json").read_bytes())["scripts"]["build"]).split()
+    except (OSError, ValueError, LookupError, TypeError):
+        words = []
+    return next((flag for word in reversed(words) if (flag := _OUTPUT_FLAGS.get(word))), "--outDir")
 
 
 def _copy_plain(source: Path, out: Path) -> None:
