@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from plugin_cli.scaffold.answers import STATE_FOLDER, Tool, complete
 from plugin_cli.scaffold.json_text import with_keys
 from plugin_cli.scaffold.merge import apply, require_clean
 from plugin_cli.scaffold.render import Tree, render
+from plugin_cli.system.parse import ParseError, parse_json
 
 _METADATA, _IGNORED = "src/plugin.json", ".gitignore"
-_KINDS = ("datasource", "app")
+_KINDS = ("datasource",)
 _GO = ("Magefile.go", "go.mod", "pkg")
 _SCRIPTS = (".ts", ".tsx", ".js", ".jsx")
 
@@ -80,8 +83,8 @@ def _check(project: Project) -> None:
         )
     if project.kind not in _KINDS:
         raise ProjectError(
-            f"a plugin of type {project.kind!r} has no backend",
-            why=f"Grafana starts programs of these types alone: {', '.join(_KINDS)}",
+            f"a plugin of type {project.kind!r} cannot be given a backend",
+            why=f"adopt knows these types: {', '.join(_KINDS)}",
             remedy="plugin-cli create   (a data source that the panel shows, for example)",
         )
 
@@ -123,9 +126,20 @@ def _data(project: Project, names: Names, tool: Tool) -> dict[str, object]:
         **complete(given, tool.templates).values,
         **asdict(names),
         "requirement": tool.requirement,
+        "version": _version(project),
         "adopted": True,
         "workflows": (project.root / ".github" / "workflows").is_dir(),
     }
+
+
+def _version(project: Project) -> str:
+    """Return the version that the plugin has: of plugin.json, or of package.json, which fills it in there."""
+    found: list[object] = []
+    with suppress(AttributeError):
+        found.append(project.metadata.get("info", {}).get("version"))
+    with suppress(OSError, ParseError, AttributeError):
+        found.append(parse_json((project.root / "package.json").read_bytes()).get("version"))
+    return next((text for text in found if isinstance(text, str) and re.match(r"\d+\.\d+", text)), "0.1.0")
 
 
 def _metadata(project: Project, names: Names) -> str:

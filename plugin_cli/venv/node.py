@@ -57,8 +57,13 @@ def find_node() -> Node | None:
     return _on_path() or _in(_home())
 
 
-def require_node(console: Console, stopped: threading.Event | None = None) -> Node:
+def require_node(console: Console, stopped: threading.Event | None = None, *, at_least: int = 0) -> Node:
     """Return the Node that is used, fetched into the tool's cache if the PATH has none that is new enough.
+
+    Args:
+        console: tells that it is fetched.
+        stopped: ends the wait for it.
+        at_least: the major version that a frontend's package.json asks for.
 
     Raises:
         PluginCliError: it cannot be fetched, or the cache cannot be written.
@@ -66,9 +71,12 @@ def require_node(console: Console, stopped: threading.Event | None = None) -> No
         StoppedError: `stopped` was set meanwhile.
     """
     found = find_node()
-    if found is not None:
+    if found is not None and int(found.version.partition(".")[0]) >= at_least:
         return found
     home = _home()
+    node = _in(home)
+    if node is not None:
+        return node
     console.step(f"fetching Node {wheel_version()} into the tool's cache, this once ...")
     with made_once(home, stopped) as folder:
         if folder is not None:

@@ -221,9 +221,9 @@ REFUSED = {
     "a panel": (
         {"type": "panel", "id": "acme-dial-panel", "name": "Dial"},
         {},
-        "a plugin of type 'panel' has no backend",
+        "a plugin of type 'panel' cannot be given a backend",
     ),
-    "no type": ({"id": "acme-x-y", "name": "X"}, {}, "a plugin of type '' has no backend"),
+    "no type": ({"id": "acme-x-y", "name": "X"}, {}, "a plugin of type '' cannot be given a backend"),
     "made by the tool": (DATA_SOURCE, {".plugin-cli__answers.json": "{}"}, "was made by plugin-cli"),
     "a Python project": (DATA_SOURCE, {"pyproject.toml": ""}, "has pyproject.toml already"),
     "a folder of that name": (DATA_SOURCE, {"backend__main.py": ""}, "has backend/ already"),
@@ -286,3 +286,22 @@ def test_the_package_is_named_after_the_title_or_the_id(title: str, package: str
     root = repository(tmp_path, DATA_SOURCE | {"name": title})
 
     assert adopt(root, TOOL).package == package
+
+
+# The version in plugin.json, and in package.json.
+VERSIONS = {
+    ("%VERSION%", "1.4.2"): "1.4.2",
+    ("2.0.0-beta.1", "1.0.0"): "2.0.0-beta.1",
+    ("%VERSION%", None): "0.1.0",
+    (None, "%X%"): "0.1.0",
+}
+
+
+@pytest.mark.parametrize(("given", "version"), VERSIONS.items())
+def test_the_version_stays(given: tuple[str | None, str | None], version: str, tmp_path: Path) -> None:
+    package = json.dumps({"version": given[1]})
+    root = repository(tmp_path, DATA_SOURCE | {"info": {"version": given[0]}}, **{"package.json": package})
+
+    adopt(root, TOOL)
+
+    assert tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"] == version

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +89,13 @@ def _key(project: Project, schema: Mapping[str, Any]) -> str:
 
 
 def _run_npm(project: Project, out: Path, console: Console) -> None:
-    node = require_node(console)
+    package = _package(project)
+    node = require_node(console, at_least=_node_needed(package))
     if not (project.root / "node_modules").is_dir():
         with console.working("installing the frontend's packages"):
             run_npm(node, _install_arguments(project), what="npm cannot install", cwd=project.root)
-    flag = _output_flag(project)
-    with console.working("building the frontend"):
+    flag = _output_flag(package)
+    with console.working("building the frontend"), _existing(project.dist):
         arguments = ["run", "--silent", "build", "--", flag, str(out)]
         run_npm(node, arguments, what="the frontend cannot be built", cwd=project.root)
     if not (out / "module.js").is_file():
@@ -104,6 +107,18 @@ def _run_npm(project: Project, out: Path, console: Console) -> None:
     # Bundlers of create-plugin copy these too, but without the version that goes in.
     for name in ("plugin.json", *DOCUMENTS):
         (out / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _existing(folder: Path) -> Iterator[None]:
+    """Let `folder` exist meanwhile: create-plugin's webpack reads it, wherever its output goes."""
+    is_new = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _install_arguments(project: Project) -> list[str]:
@@ -119,12 +134,29 @@ def _install_arguments(project: Project) -> list[str]:
     return ["install", "--no-audit", "--no-fund"]
 
 
-def _output_flag(project: Project) -> str:
-    """Return how the script `build` is told where to write."""
+def _package(project: Project) -> dict[str, Any]:
     try:
-        words = str(parse_json((project.root / "package.json").read_bytes())["scripts"]["build"]).split()
-    except (OSError, ValueError, LookupError, TypeError):
-        words = []
+        package = parse_json((project.root / "package.json").read_bytes())
+    except (OSError, ValueError):
+        package = None
+    return package if isinstance(package, dict) else {}  # npm says what is wrong with it
+
+
+def _node_needed(package: Mapping[str, Any]) -> int:
+    """Return the oldest major version of Node that package.json names, as in `">=22"`; 0 for none."""
+    engines = package.get("engines")
+    found = (
+        re.match(r"\s*(?:>=|\^|~)?\s*v?(\d+)", str(engines.get("node", "")))
+        if isinstance(engines, dict)
+        else None
+    )
+    return int(found[1]) if found else 0
+
+
+def _output_flag(package: Mapping[str, Any]) -> str:
+    """Return how the script `build` is told where to write."""
+    scripts = package.get("scripts")
+    words = str(scripts.get("build", "")).split() if isinstance(scripts, dict) else []
     return next((flag for word in reversed(words) if (flag := _OUTPUT_FLAGS.get(word))), "--outDir")
 
 

