@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,7 +113,10 @@ def running_backend(
         with console.waiting("starting the backend"):
             process = PluginProcess(
                 command.argv, env=command.env, cwd=command.cwd, plugin_id=project.plugin_id, on_log=on_log
-            ).__enter__()
+            )
+            process.launch()
+            _import_grpc(process)  # while the process starts
+            process.__enter__()
     except PluginStartError as error:
         raise PluginCliError(
             f"the backend of {project.plugin_id} did not start ({command.kind.value})",
@@ -123,3 +127,12 @@ def running_backend(
         yield command.kind, process
     finally:
         process.stop()
+
+
+def _import_grpc(process: PluginProcess) -> None:
+    """Import gRPC, which every call needs; a failure leaves no process behind."""
+    try:
+        importlib.import_module("grpc")
+    except BaseException:
+        process.discard()
+        raise

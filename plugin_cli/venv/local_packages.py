@@ -12,13 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from plugin_cli.console import Console
 from plugin_cli.system.process import run
 from plugin_cli.venv.branches import newest_commit
 from plugin_cli.venv.installed import Installed, installed_in
-from plugin_cli.venv.tool_source import DISTRIBUTION
+from plugin_cli.venv.tool_source import DISTRIBUTION, path_of_url
 from plugin_cli.venv.uv import run_uv
 
 # Folders that tools fill, which are no part of what a package is built from.
@@ -71,7 +70,7 @@ def _local(item: Installed) -> LocalPackage | None:
 def local_path(address: str) -> Path | None:
     """Return the file or folder that a `file:` address names, None for any other address."""
     parts = urlparse(address)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+    return path_of_url(parts.path) if parts.scheme == "file" else None
 
 
 def changed_packages(kept: Iterable[Mapping[str, Any]], *, remote: bool) -> tuple[str, ...]:

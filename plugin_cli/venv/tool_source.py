@@ -11,7 +11,6 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from plugin_cli.errors import ToolMissingError, UsageError
 from plugin_cli.system.parse import ParseError, parse_toml
@@ -34,6 +33,13 @@ class ToolSource:
     kind: Literal["index", "url", "local"]
     requirement: str | None = None
     checkout: Path | None = None
+
+
+def path_of_url(path: str) -> Path:
+    """Return the path that a `file:` URL names; Windows writes a drive there in a way of its own."""
+    from urllib.request import url2pathname  # imports an HTTP client and OpenSSL
+
+    return Path(url2pathname(path))
 
 
 @cache
@@ -106,5 +112,5 @@ def _from_record(record: dict[str, Any]) -> ToolSource:
     if urlparse(url).scheme != "file":
         return ToolSource("url", f"{DISTRIBUTION} @ {url}")
     if record.get("dir_info", {}).get("editable"):
-        return ToolSource("local", checkout=Path(url2pathname(urlparse(url).path)))
+        return ToolSource("local", checkout=path_of_url(urlparse(url).path))
     return ToolSource("local")

@@ -107,6 +107,24 @@ def test_health_says_ok_with_the_provisioned_settings(call: Any) -> None:
     assert call("health") == (0, "OK: http://api.example/ with 10 characters\n", "")
 
 
+def test_health_loads_nothing_that_it_does_not_need() -> None:
+    """Each of these takes as long to import as the call itself."""
+    code = (
+        "import sys; from pathlib import Path; from plugin_cli.venv import create;"
+        "create.ensure_environment = lambda *_: Path(sys.executable);"
+        "from plugin_cli.__main__ import run; code = run(['health', '--backend', 'source']);"
+        "print(*sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "OK: http://api.example" in done.stdout
+    loaded = set(done.stdout.split())
+    assert "grpc" in loaded
+    unneeded = {"rich", "urllib.request", "watchfiles", "httpx", "numpy", "docker"}
+    assert loaded.isdisjoint(unneeded), sorted(loaded & unneeded)
+
+
 def test_health_that_is_not_ok_exits_1(warm_call: Any) -> None:
     assert warm_call("health", "--datasource", "Bare") == (1, "ERROR: no URL\n", "")
 

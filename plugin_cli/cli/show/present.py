@@ -70,7 +70,6 @@ def present(
     A repeated one goes on until Ctrl-C.
     """
     from plugin_cli.calls.connect import call_with_retry
-    from plugin_cli.calls.repeat import watched
 
     if watch is None:
         console = TerminalConsole(quiet=as_json)
@@ -82,6 +81,8 @@ def present(
         else:
             print_lines(shown.lines)
         return 0 if shown.is_ok else 1
+    from plugin_cli.calls.repeat import watched
+
     answers = watched(choice, watch.every_seconds, _Once(quiet=as_json), work)
     _repeat(
         (_failed(found) if isinstance(found, PluginCliError) else view(found) for found in answers), as_json
@@ -148,13 +149,16 @@ def _headline(view: View) -> str:
 
 def print_lines(lines: list[RenderableType]) -> None:
     """Write lines and tables to stdout."""
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=False)
     for line in lines:
         if isinstance(line, str):
             # As it is, however wide the terminal: it may be piped on.
-            console.file.write(line if line.endswith("\n") else line + "\n")
+            sys.stdout.write(line if line.endswith("\n") else line + "\n")
         else:
-            console.print(line)
-    console.file.flush()
+            _print(line)
+    sys.stdout.flush()
+
+
+def _print(table: RenderableType) -> None:
+    from rich.console import Console  # takes longer to import than many an answer takes
+
+    Console(highlight=False, soft_wrap=False).print(table)
