@@ -24,6 +24,7 @@ def _end(number: int, _: object) -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line on `arguments` and return the exit code: 0, 1, 2, 3, 4, 5 or 130."""
     from plugin_cli.cli.registry import app
+    from plugin_cli.console import say
     from plugin_cli.errors import PluginCliError
 
     # gRPC's core logs every closed connection, which is noise to the user of a command.
@@ -35,10 +36,10 @@ def run(arguments: list[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        sys.stderr.write(f"error: {error}\n")
+        say(f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        say("interrupted")
         return 130
     except BrokenPipeError:
         # The reader of our output went away (`plugin-cli query | head`): there is nothing left to print.

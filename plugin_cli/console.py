@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,6 +50,13 @@ _PATIENCE_SECONDS = 1.5
 _SHOWN_PERCENT = 10
 
 
+def say(text: str) -> None:
+    """Write one line to stderr, or lose it: a full disk behind it must not end the work that it reports."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
 class TerminalConsole:
     """The console of the command line.
 
@@ -68,13 +75,11 @@ class TerminalConsole:
     def step(self, text: str) -> None:
         """Report in one line on stderr that a step begins or is done."""
         if not self._quiet:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            say(text)
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
-        sys.stderr.write(f"warning: {text}\n")
-        sys.stderr.flush()
+        say(f"warning: {text}")
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:

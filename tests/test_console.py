@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +111,21 @@ def test_a_console_that_says_nothing_can_be_made_of_the_protocol() -> None:
     with console.working("c"):
         done = True
     assert done
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that takes nothing")
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [
+        ("from plugin_cli.console import TerminalConsole as C; C().warn('x'); C().step('y')", 0),
+        ("import sys; from plugin_cli.__main__ import run; sys.exit(run(['dev', 'status']))", 4),
+    ],
+    ids=["status", "an error"],
+)
+def test_a_full_disk_behind_stderr_ends_nothing(tmp_path: Path, code: str, exit_code: int) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stderr=full, stdout=subprocess.PIPE, cwd=tmp_path, check=False
+        )
+
+    assert (done.returncode, done.stdout) == (exit_code, b"")

@@ -6,6 +6,7 @@ are compared once a second, by code that needs none of them: `check` may look up
 
 from __future__ import annotations
 
+import _imp
 import sys
 from typing import Any
 
@@ -51,6 +52,10 @@ _PROBES: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
 """Builtins that a handler may have replaced, and what they return."""
 _LEAST_RECURSION = 100
 
+_LOCKED_CHECKS = 10
+"""How often in a row, once a second, the import lock may be found held."""
+
+_lock_held = _imp.lock_held
 _get_recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
 
 
@@ -62,6 +67,7 @@ class Interpreter:
         self._modules = sys.modules
         self._known = tuple((name, sys.modules[name]) for name in _MODULES if name in sys.modules)
         self._names = (_callables("builtins"), *map(_callables, _WHOLE))
+        self._locked = 0
         self._recursion_limit = sys.getrecursionlimit()
 
     def check(self) -> str:
@@ -72,6 +78,7 @@ class Interpreter:
                 or self._function()
                 or self._builtin()
                 or self._importer()
+                or self._import_lock()
                 or self._threads()
                 or self._recursion()
             )
@@ -105,14 +112,19 @@ class Interpreter:
                 return "builtins." + name + " does not work"
         return ""
 
+    def _import_lock(self) -> str:
+        # Held for an instant by each import, and for ever by code that does not give it back.
+        self._locked = self._locked + 1 if _lock_held() else 0
+        return "the import lock is not given back" if self._locked > _LOCKED_CHECKS else ""
+
     def _threads(self) -> str:
         if self._sys.excepthook is None:
             return "sys.excepthook is None, so that no thread can be started"
         return ""
 
     def _importer(self) -> str:
-        if not self._sys.meta_path:
-            return "sys.meta_path is empty, so that nothing can be imported"
+        if not self._sys.meta_path or not self._sys.path_hooks:
+            return "sys.meta_path or sys.path_hooks is empty, so that nothing can be imported"
         try:
             import plugin_sdk  # noqa: F401  # grpcio imports in every call, what is there already
         except:  # noqa: E722  # by now BaseException may be missing too

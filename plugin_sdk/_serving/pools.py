@@ -56,6 +56,7 @@ class Pool(ThreadPoolExecutor):
         self._idle: list[threading.Lock] = []  # of sleeping threads, each of which waits for its own
         self._waking = threading.Lock()  # held from the moment a thread is woken until it has taken a call
         self._workers: list[threading.Thread] = []
+        self._woken: threading.Thread | None = None  # the new one that holds `_waking`
         self._adding = threading.Lock()
         self._most = limit
         self._closed = False
@@ -87,7 +88,19 @@ class Pool(ThreadPoolExecutor):
         return len(self._calls)
 
     def threads(self) -> int:
-        """Return the number of threads."""
+        """Return the number of threads that run.
+
+        A trace function that fails ends each new thread at its start, perhaps the one that was to wake the
+        others.
+        """
+        for worker in list(self._workers):
+            if worker.is_alive():
+                continue
+            self._workers.remove(worker)
+            if worker is self._woken:
+                self._woken = None
+                self._waking.release()
+                self._wake()
         return len(self._workers)
 
     def add_thread(self, beyond: int = 0) -> bool:
@@ -138,6 +151,8 @@ class Pool(ThreadPoolExecutor):
                 return False
             name = f"{self.name}_{len(self._workers)}"
             worker = _Thread(target=self._work, args=(is_woken,), name=name, daemon=True)
+            if is_woken:
+                self._woken = worker  # until it has taken a call
             try:
                 _start_thread(worker)
             except RuntimeError as error:
@@ -157,6 +172,7 @@ class Pool(ThreadPoolExecutor):
             except IndexError:
                 function, args = _nothing, ()
             if is_woken:
+                self._woken = None
                 self._waking.release()
                 is_woken = False
                 self._wake()

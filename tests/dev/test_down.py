@@ -217,6 +217,16 @@ def test_a_crashed_session_is_remembered_until_it_is_cleaned(plugin: Path, folde
     assert not folder.path.exists()
 
 
+def test_a_cache_that_cannot_exist_holds_nothing(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "plugin_cli.session.record.cache_dir", lambda: plugin / "src" / "plugin.json" / "cache"
+    )
+
+    result = down.dev_down(plugin, TerminalConsole(quiet=True))
+
+    assert (result.stopped, result.session) == (False, None)
+
+
 def test_a_process_is_known_by_number_and_start() -> None:
     process = subprocess.Popen(["sleep", "120"])
     known = Process(process.pid, start_of(process.pid) or "")

@@ -149,9 +149,11 @@ class HungCalls:
         """Try again to start threads that could not be started when their calls arrived."""
         # Only where nothing moved since the last look: the queue of a busy pool is seldom empty.
         stands = pool.waiting() > 0 and pool.submitted - pool.waiting() == state.taken
-        if not stands or pool.threads() >= pool.limit or pool.add_thread() or pool.threads():
+        threads = pool.threads()
+        if not stands or threads:
             state.threadless = now
-            return ""
+        if stands and threads < pool.limit:
+            pool.add_thread()  # which may end at once: so what counts is the next look
         if now - state.threadless > THREADLESS_SECONDS:
             return f"no thread can be started for {pool.waiting()} waiting calls; raise the limit of threads"
         return ""

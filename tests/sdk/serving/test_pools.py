@@ -263,3 +263,13 @@ def test_a_forked_child_that_comes_back_is_stopped(
 
     assert codes == [1]
     assert "os._exit()" in logged()[-1]["@message"]
+
+
+def test_a_thread_that_ends_at_its_start_is_not_counted_and_wakes_the_next(pool: Pool) -> None:
+    done = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pool, "_work", lambda *_: None)
+        pool.submit(done.set)
+        eventually(lambda: not any(worker.is_alive() for worker in pool._workers))
+
+    eventually(lambda: pool.threads() == 1 and done.is_set())

@@ -137,6 +137,8 @@ def plugin_folder(folder: SessionFolder, plugin_id: str) -> Path:
 
 def end_left_server(folder: SessionFolder) -> None:
     """End what a session left running that could not end it itself: the server, and a plugin's process."""
+    if not folder.path.is_dir():
+        return
     document = read_json(_record(folder))
     with suppress(TypeError):
         if document is not None:
