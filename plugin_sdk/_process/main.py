@@ -18,6 +18,7 @@ from typing import Any
 from plugin_sdk import _log
 
 _DRAIN_SECONDS = 5.0
+_RECURSION_LIMIT = 1_000
 
 
 @contextlib.contextmanager
@@ -78,11 +79,13 @@ class ServingProcess:
             self._wait(state)
         except HandshakeError as error:
             _log.log("error", str(error))
+            self._stderr.announce_end()
         except BaseException as error:
+            sys.setrecursionlimit(_RECURSION_LIMIT)  # with a lower one nothing can be logged
             _log.log_exception("the process failed; stopping it so that Grafana restarts it", error)
+            self._stderr.announce_end()
         finally:
             # In any case: Python would wait for every thread, and Grafana restarts only processes.
-            self._stderr.announce_end()
             _exit(1)
 
     def _start(self) -> Any:
