@@ -93,15 +93,15 @@ class Pool(ThreadPoolExecutor):
         A trace function that fails ends each new thread at its start, perhaps the one that was to wake the
         others.
         """
-        for worker in list(self._workers):
-            if worker.is_alive():
-                continue
+        ended = [worker for worker in list(self._workers) if not worker.is_alive()]
+        for worker in ended:
             self._workers.remove(worker)
-            if worker is self._woken:
-                self._woken = None
-                self._waking.release()
-                self._wake()
-        return len(self._workers)
+        count = len(self._workers)  # without the one that is started now, which may end as well
+        if self._woken in ended:
+            self._woken = None
+            self._waking.release()
+            self._wake()
+        return count
 
     def add_thread(self, beyond: int = 0) -> bool:
         """Start one more thread for queued calls, `beyond` the limit if requested; return True on success."""
