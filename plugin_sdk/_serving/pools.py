@@ -88,11 +88,7 @@ class Pool(ThreadPoolExecutor):
         return len(self._calls)
 
     def threads(self) -> int:
-        """Return the number of threads that run.
-
-        A trace function that fails ends each new thread at its start, perhaps the one that was to wake the
-        others.
-        """
+        """Return how many threads run: a trace function that fails ends each new one at its start."""
         ended = [worker for worker in list(self._workers) if not worker.is_alive()]
         for worker in ended:
             self._workers.remove(worker)
@@ -151,8 +147,7 @@ class Pool(ThreadPoolExecutor):
                 return False
             name = f"{self.name}_{len(self._workers)}"
             worker = _Thread(target=self._work, args=(is_woken,), name=name, daemon=True)
-            if is_woken:
-                self._woken = worker  # until it has taken a call
+            self._woken = worker if is_woken else self._woken
             try:
                 _start_thread(worker)
             except RuntimeError as error:
@@ -172,9 +167,8 @@ class Pool(ThreadPoolExecutor):
             except IndexError:
                 function, args = _nothing, ()
             if is_woken:
-                self._woken = None
+                is_woken, self._woken = False, None
                 self._waking.release()
-                is_woken = False
                 self._wake()
             if function is not _nothing:
                 _run(function, args)
