@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -51,7 +52,7 @@ func (c *watchedConn) silence(err error) string {
 	switch {
 	case strings.Contains(err.Error(), "tls:"):
 		return reasonIn(err.Error())
-	case time.Since(c.since) >= connectSeconds*time.Second/2:
+	case errors.Is(err, net.ErrClosed) && time.Since(c.since) >= connectSeconds*time.Second/2:
 		return fmt.Sprintf("it takes connections and said nothing in %d s", connectSeconds)
 	case c.tls && c.ours:
 		return "it closed the connection at once: it does not take backend_cert, whose authority it may not know"

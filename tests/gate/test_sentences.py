@@ -92,6 +92,9 @@ def speaking(words: bytes | None) -> Iterator[str]:
                     kept.append(connection)
                     if words is not None:
                         connection.sendall(words)
+                        # Closed with something unread, the words could be lost on their way.
+                        while words and connection.recv(4096):
+                            pass
                         connection.close()
 
         thread = threading.Thread(target=serve, daemon=True)
