@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -252,7 +253,7 @@ class SessionFolder:
         """Remove such folders of owners that were killed; call it where none runs."""
         for path in Path(tempfile.gettempdir()).glob(f"{self._sockets_prefix}*"):
             with suppress(OSError):
-                if os.name == "nt" or path.lstat().st_uid == os.getuid():
+                if sys.platform == "win32" or path.lstat().st_uid == os.getuid():
                     shutil.rmtree(path, ignore_errors=True)
 
     @property
