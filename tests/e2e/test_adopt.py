@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,6 +59,8 @@ _OVERRIDES = {"react-data-grid": "7.0.0-beta.56"}
 @pytest.mark.nightly
 @pytest.mark.parametrize("backend", ["--no-backend", "--backend"])
 def test_a_plugin_of_create_plugin_gets_one_that_answers(backend: str, tmp_path: Path) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("Node is not installed")
     words = ["npx", "--yes", "@grafana/create-plugin@7.1.7", "generate", "--plugin-name", "weather"]
     words += ["--org-name", "acme", "--plugin-type", "datasource", backend]
     subprocess.run(words, cwd=tmp_path, stdin=subprocess.DEVNULL, check=True, capture_output=True)

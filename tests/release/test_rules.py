@@ -141,6 +141,18 @@ def test_a_zip_that_lost_the_modes_is_found(tmp_path: Path) -> None:
     assert {("modes", "error", EXE)} <= found(tmp_path / "x.zip")
 
 
+def test_a_remedy_shows_the_name_of_a_file_without_ending_its_line(tmp_path: Path) -> None:
+    dist = valid_dist(tmp_path / "dist")
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        entry = zipfile.ZipInfo(f"{METADATA['id']}/a\nb")
+        entry.external_attr = 0o100000 << 16
+        archive.writestr(entry, b"")
+        for path in sorted(item for item in dist.rglob("*") if item.is_file()):
+            archive.write(path, f"{METADATA['id']}/{path.relative_to(dist).as_posix()}")
+    (problem,) = [item for item in check(open_plugin(tmp_path / "x.zip")) if item.rule == "modes"]
+    assert problem.remedy == "chmod 0644 a\\nb"
+
+
 def test_a_truncated_zip_is_a_finding(tmp_path: Path) -> None:
     write_zip(valid_dist(tmp_path / "dist"), METADATA["id"], tmp_path / "x.zip")
     data = (tmp_path / "x.zip").read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plugin_cli.release.built_plugin import BuiltPlugin
-from plugin_cli.release.finding import Finding, Severity
+from plugin_cli.release.finding import Finding, Severity, shown
 from plugin_cli.release.rules.facts import build_info
 from plugin_cli.release.rules.shapes import MANIFEST, mismatches
 from plugin_cli.system.parse import ParseError, parse_json
@@ -116,13 +116,16 @@ def check_modes(plugin: BuiltPlugin) -> Iterator[Finding]:
         if entry.mode is None or entry.kind != "file":
             continue
         if entry.mode & 0o7000:
-            message, remedy = f"has mode {entry.mode:04o}: setuid, setgid or sticky", f"chmod 0755 {name}"
+            message, remedy = (
+                f"has mode {entry.mode:04o}: setuid, setgid or sticky",
+                f"chmod 0755 {shown(name)}",
+            )
         elif name in started and entry.mode & 0o755 != 0o755 and not name.endswith(".exe"):
-            message, remedy = f"has mode {entry.mode:04o}", f"chmod 0755 {name}, or build again"
+            message, remedy = f"has mode {entry.mode:04o}", f"chmod 0755 {shown(name)}, or build again"
         elif "ld-linux" in name and not entry.mode & 0o100:
             message, remedy = "the loader cannot be started", "zip with plugin-cli package"
         elif entry.mode & 0o444 != 0o444:
-            message, remedy = f"cannot be read: mode {entry.mode:04o}", f"chmod 0644 {name}"
+            message, remedy = f"cannot be read: mode {entry.mode:04o}", f"chmod 0644 {shown(name)}"
         else:
             continue
         yield Finding("modes", "error", name, message, remedy)
