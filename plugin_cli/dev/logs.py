@@ -1,4 +1,4 @@
-"""`dev logs`: the log lines of the plugin and of Grafana in the development session."""
+"""`dev logs`: the kept log lines of the plugin and of Grafana, by level and number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service responded, and what viewers read of it in place of the library's own text."""
+"""What viewers read of an HTTP or gRPC service's refusal in place of the library's own text."""
 
 from __future__ import annotations
 

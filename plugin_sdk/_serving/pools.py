@@ -1,4 +1,4 @@
-"""A thread pool for each kind of work, so that none can starve another.
+"""A thread pool for each kind of work, so that none can starve another, and which idle thread is woken.
 
 grpcio's server takes one pool for everything, but a behaviour with the attribute `experimental_thread_pool`
 runs in that pool. This is not part of grpcio's public interface, so a test blocks 150 queries and checks

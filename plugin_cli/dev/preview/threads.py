@@ -1,4 +1,4 @@
-"""Blocking backend calls beside an event loop: a pool for each kind, so that none starves another."""
+"""The preview's own threads for calls to the backend, which block: a pool for each kind of call."""
 
 from __future__ import annotations
 
