@@ -1,4 +1,4 @@
-"""`@cached` for the methods of a data source, sync or async."""
+"""`@cached` for methods, sync or async: whose value is shared, and how waiters leave with their caller."""
 
 from __future__ import annotations
 

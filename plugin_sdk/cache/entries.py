@@ -1,4 +1,4 @@
-"""The values of one cached method of one instance, and the calls that are still under way."""
+"""The values of one cached method of one instance: how long they are kept, and the call to join."""
 
 from __future__ import annotations
 
