@@ -1,4 +1,4 @@
-"""Facts about a build: version, source, time."""
+"""Facts about a build, which `-buildinfo` answers: version, source, time."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ grpcio's server starts to send a message and then waits in the stream's own thre
 for each channel and two hand-overs a packet. Here the loop starts to send and goes on; only the next message
 waits while one is under way, so a slow reader slows its channel down and nothing else.
 
-`_rpc_event`, `_state` and the functions of `grpc._server` are private. `MessageSender.of` returns None for a
+`_rpc_event`, `_state` and the functions of `grpc._server` are private. `is_supported` is False for a
 grpcio without them; then the channel keeps its thread.
 """
 
