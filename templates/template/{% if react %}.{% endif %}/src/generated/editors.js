@@ -135,17 +135,23 @@ const afterPress = (action) => {
   }
 };
 
-document.addEventListener('pointerdown', (event) => {
-  if (event.button === 0 && !event.target.closest('select')) { // where the list of a select opens, nobody hears that the pointer is up
-    waiting = waiting || [];
-  }
-}, true);
-for (const end of ['pointerup', 'pointercancel']) {
-  document.addEventListener(end, () => {
-    const actions = waiting || [];
-    waiting = undefined;
-    setTimeout(() => actions.forEach((action) => action())); // after the click
+const watchPointer = () => {
+  document.addEventListener('pointerdown', (event) => {
+    if (event.button === 0 && !event.target.closest('select')) { // where the list of a select opens, no pointerup follows
+      waiting = waiting || [];
+    }
   }, true);
+  for (const end of ['pointerup', 'pointercancel']) {
+    document.addEventListener(end, () => {
+      const actions = waiting || [];
+      waiting = undefined;
+      setTimeout(() => actions.forEach((action) => action())); // after the click
+    }, true);
+  }
+};
+
+if (typeof document !== 'undefined') { // tests in Node import the editors too
+  watchPointer();
 }
 // ---- values: plain JSON, never changed in place ----
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
