@@ -69,7 +69,10 @@ def adopt(root: Path, tool: Tool, *, dry_run: bool = False) -> AdoptResult:
     }
     changed = {name: text for name, text in changed.items() if text != _read(project.root / name)}
     if not dry_run:
-        apply(project.root, files | {name: text.encode() for name, text in changed.items()})
+        apply(
+            project.root,
+            files | {name: text.encode("utf-8", "surrogateescape") for name, text in changed.items()},
+        )
     notes = tuple(_notes(project))
     return AdoptResult(project.root, tuple(sorted(files)), tuple(changed), names.package, notes)
 

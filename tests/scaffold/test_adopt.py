@@ -205,6 +205,17 @@ def test_what_the_backend_makes_is_ignored(text: str | None, tmp_path: Path) -> 
     assert after.count("dist") == 1
 
 
+def test_what_is_ignored_may_be_named_in_any_encoding(tmp_path: Path) -> None:
+    root = repository(tmp_path, DATA_SOURCE)
+    (root / ".gitignore").write_bytes(b"Stra\xdfe/\n")
+    git(root, "add", "--all")
+    git(root, "commit", "-q", "--message", "Ignore")
+
+    adopt(root, TOOL)
+
+    assert (root / ".gitignore").read_bytes().startswith(b"Stra\xdfe/\n\n# Python backend\n")
+
+
 def test_a_second_run_finds_the_backend(tmp_path: Path) -> None:
     root = repository(tmp_path, DATA_SOURCE)
     adopt(root, TOOL)
