@@ -16,7 +16,6 @@ from plugin_cli.build.source_metadata import check_source_metadata
 from plugin_cli.errors import PluginCliError, ProjectError, UsageError
 from plugin_cli.project import Project
 from plugin_cli.system.process import run
-from plugin_cli.target import Target
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,15 @@ class BuildFacts:
         """The day in plugin.json's format."""
         return self.time.strftime("%Y-%m-%d")
 
-    def write(self, path: Path, project: Project, target: Target) -> None:
-        """Write what the executable answers to `-buildinfo`, in the words of Go plugins."""
+    def write(self, path: Path, project: Project, **built: str) -> None:
+        """Write what `-buildinfo` answers, in the words of Go plugins; `built` says of what it is."""
         from plugin_sdk import __version__
 
         facts = {
             "time": int(self.time.timestamp() * 1000),
             "pluginID": project.plugin_id,
             "version": self.version,
-            "target": str(target),
+            **built,
             "source": self.source,
             "python": ".".join(map(str, sys.version_info[:3])),
             "sdk": __version__,

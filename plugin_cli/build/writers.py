@@ -134,6 +134,6 @@ def write_backend(inputs: BundleInputs, bundle: Bundle, staged: Staged) -> None:
     contents = place_bundle(bundle.folder, staged.path, project.executable, target)
     copy_data(project, settings, inputs.code, contents)
     compile_into(inputs.code, contents / FOLDER, optimize=settings.optimize, exclude=settings.exclude)
-    staged.facts.write(contents / "buildinfo.json", project, target)
+    staged.facts.write(contents / "buildinfo.json", project, target=str(target))
     write_notices(project, bundle.components, target, staged.facts, staged.path)
     write_parts(contents)

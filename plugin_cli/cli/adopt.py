@@ -8,20 +8,12 @@ from typing import Annotated
 import typer
 
 from plugin_cli.cli.app import app
+from plugin_cli.cli.tool import ToolOption
 
 
 @app.command()
 def adopt(
-    tool_address: Annotated[
-        str | None,
-        typer.Option(
-            "--tool",
-            metavar="ADDRESS",
-            help="What the plugin installs plugin-cli from: git+https://HOST/REPOSITORY@REVISION, "
-            "a wheel's address, or what your own index has.",
-            show_default="where this one came from",
-        ),
-    ] = None,
+    tool_address: ToolOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be added; write nothing.")
     ] = False,

@@ -9,6 +9,7 @@ import typer
 
 from plugin_cli.cli.app import app
 from plugin_cli.cli.asking.flags import QuestionCommand, given_by_flags
+from plugin_cli.cli.tool import ToolOption
 
 if TYPE_CHECKING:
     from plugin_cli.console import TerminalConsole
@@ -24,16 +25,7 @@ def create(
         Path | None,
         typer.Argument(metavar="DIR", help="Folder to make; default: the plugin's id.", show_default=False),
     ] = None,
-    tool_address: Annotated[
-        str | None,
-        typer.Option(
-            "--tool",
-            metavar="ADDRESS",
-            help="What the plugin and its workflows install plugin-cli from: "
-            "git+https://HOST/REPOSITORY@REVISION, a wheel's address, or what your own index has.",
-            show_default="where this one came from",
-        ),
-    ] = None,
+    tool_address: ToolOption = None,
     template: Annotated[
         str | None,
         typer.Option(

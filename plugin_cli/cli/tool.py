@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from plugin_cli.scaffold.answers import Tool
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from plugin_cli.scaffold.answers import Tool
+
+ToolOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tool",
+        metavar="ADDRESS",
+        help="What the plugin and its workflows install plugin-cli from: "
+        "git+https://HOST/REPOSITORY@REVISION, a wheel's address, or what your own index has.",
+        show_default="where this one came from",
+    ),
+]
 
 
 def running_tool(address: str | None = None) -> Tool:
@@ -15,6 +31,7 @@ def running_tool(address: str | None = None) -> Tool:
         UsageError: nobody else can install from `address`.
     """
     from plugin_cli.resources import templates_dir
+    from plugin_cli.scaffold.answers import Tool
     from plugin_cli.venv.tool_source import DISTRIBUTION, tool_requirement, tool_source
     from plugin_sdk import __version__
 

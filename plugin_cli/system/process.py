@@ -86,7 +86,6 @@ def run(
         try:
             stdout, stderr = child.communicate(stdin or "", timeout=timeout_seconds)
         except subprocess.TimeoutExpired as error:
-            child.kill()
             raise ToolFailedError(
                 f"{what}: {words[0]} took longer than {timeout_seconds:g} s",
                 command=words,

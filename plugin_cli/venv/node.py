@@ -70,13 +70,13 @@ def require_node(console: Console, stopped: threading.Event | None = None, *, at
         ToolMissingError: the one from the package index does not start here.
         StoppedError: `stopped` was set meanwhile.
     """
-    found = find_node()
+    found = _on_path()
     if found is not None and int(found.version.partition(".")[0]) >= at_least:
         return found
     home = _home()
-    node = _in(home)
-    if node is not None:
-        return node
+    found = _in(home)
+    if found is not None:
+        return found
     console.step(f"fetching Node {wheel_version()} into the tool's cache, this once ...")
     with made_once(home, stopped) as folder:
         if folder is not None:

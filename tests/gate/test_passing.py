@@ -20,16 +20,10 @@ from tests.gate.backends import Backend, mutual_tls
 from tests.gate.conftest import Gate
 from tests.sdk.in_process_server import SECONDS
 from tests.sdk.process.remote.certificates import Authority
+from tests.waiting import eventually
 
 Backends = Callable[..., Backend]
 Gates = Callable[..., Gate]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def pid(gate: Gate, **query: Any) -> int:
@@ -47,7 +41,7 @@ class Pair:
         self.flags, keys = mutual_tls(ours)
         self.replicas = [self.start(), self.start()]
         self.gate = gate(backend=",".join(replica.at for replica in self.replicas), **keys)
-        until(lambda: pid(self.gate) in self.pids)
+        eventually(lambda: pid(self.gate) in self.pids)
 
     @property
     def pids(self) -> set[int]:
@@ -64,7 +58,7 @@ class Pair:
             found.add(pid(self.gate))
             return self.pids <= found
 
-        until(ask)
+        eventually(ask)
 
     def again(self, index: int) -> None:
         """Start a replica again that has ended."""
@@ -100,7 +94,7 @@ class Load:
     def more(self, count: int = 50) -> None:
         """Wait for so many more answers."""
         goal = self.answers.total() + count
-        until(lambda: bool(self.errors) or self.answers.total() >= goal)
+        eventually(lambda: bool(self.errors) or self.answers.total() >= goal)
 
     def end(self) -> None:
         self._stop.set()
@@ -152,7 +146,7 @@ def test_a_call_that_may_have_changed_something_is_not_made_twice(pair: Pair) ->
         pair.gate.client.call_resource("POST", "die", instance=settings())
 
     ended = [replica for replica in pair.replicas if replica.process.poll() is not None]
-    until(lambda: any(replica.process.poll() is not None for replica in pair.replicas))
+    eventually(lambda: any(replica.process.poll() is not None for replica in pair.replicas))
     assert len(ended) <= 1
     assert pid(pair.gate) in pair.pids
 
@@ -163,7 +157,7 @@ def test_a_cancelled_call_is_cancelled_there(pair: Pair, tmp_path: Path) -> None
     with pytest.raises(ClientError, match="DEADLINE_EXCEEDED"):
         client.query_data([{"refId": "A", "wait_for": str(never)}], settings())
 
-    until(lambda: Path(f"{never}-cancelled").exists())
+    eventually(lambda: Path(f"{never}-cancelled").exists())
 
 
 @pytest.mark.nightly
@@ -187,12 +181,14 @@ def test_a_hundred_streams_are_spread_and_begun_anew_where_a_replica_goes(pair: 
         try:
             for index in range(100):
                 threads.submit(follow, index)
-            until(lambda: bool(errors) or all(counts.total() >= 30 for counts in seen))
+            eventually(lambda: bool(errors) or all(counts.total() >= 30 for counts in seen))
             spread = Counter(process for counts in seen for process in counts)
             pair.replicas[0].process.kill()
             alive = pair.replicas[1].process.pid
             before = [counts[alive] for counts in seen]
-            until(lambda: bool(errors) or all(c[alive] > b + 3 for c, b in zip(seen, before, strict=True)))
+            eventually(
+                lambda: bool(errors) or all(c[alive] > b + 3 for c, b in zip(seen, before, strict=True))
+            )
         finally:
             stop.set()
 

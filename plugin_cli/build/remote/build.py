@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -100,20 +98,10 @@ def _build(
 
 def _write_gates(project: Project, programs: Mapping[Target, Path], facts: BuildFacts, dist: Path) -> None:
     from plugin_cli.build.report.notices import LICENCES
-    from plugin_sdk import __version__
 
     for target, program in programs.items():
         made = dist / target.executable(project.executable)
         shutil.copyfile(program, made)
         made.chmod(0o755)
         shutil.copyfile(gate_programs_licences(program), dist / LICENCES)
-    document = {
-        "time": int(facts.time.timestamp() * 1000),
-        "pluginID": project.plugin_id,
-        "version": facts.version,
-        "backend": "remote",
-        "source": facts.source,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "sdk": __version__,
-    }
-    (dist / FACTS).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    facts.write(dist / FACTS, project, backend="remote")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
-from plugin_cli.errors import PluginCliError, ToolFailedError
+from plugin_cli.build.report.notices import LICENCES
+from plugin_cli.errors import PluginCliError
 from plugin_cli.resources import gate_source_dir
 from plugin_cli.system.process import child_environment, run
 from plugin_cli.target import GATE_TARGETS, Target
 
-LICENCES = "THIRD_PARTY_LICENSES.txt"
 # Without the tag grpc-go links its debugging pages, and with them a template engine of two megabytes.
 _FLAGS = ("-trimpath", "-buildvcs=false", "-tags=grpcnotrace", "-ldflags=-s -w -buildid=")
 _MODULES = "{{with .Module}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}"
@@ -72,7 +71,7 @@ def _texts(folder: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").strip() + "\n" for path in files)
 
 
-def main(out: Path) -> None:
+def compile_all(out: Path) -> None:
     """Compile every target and write the licences: what the distribution of the gate holds."""
     go = find_go()
     if go is None:
@@ -81,10 +80,3 @@ def main(out: Path) -> None:
     for target in GATE_TARGETS:
         compile_gate(go, target, out / program_name(target))
     (out / LICENCES).write_text(gate_licences(go), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    try:
-        main(Path(sys.argv[1]))
-    except (PluginCliError, ToolFailedError) as error:
-        sys.exit(str(error))

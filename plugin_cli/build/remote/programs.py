@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from plugin_cli.build.remote.compile import LICENCES, compile_gate, find_go, gate_licences, program_name
+from plugin_cli.build.remote.compile import compile_gate, find_go, gate_licences, program_name
+from plugin_cli.build.report.notices import LICENCES
 from plugin_cli.console import Console
 from plugin_cli.errors import ToolMissingError
 from plugin_cli.resources import gate_source_dir
